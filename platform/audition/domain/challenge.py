@@ -1,0 +1,135 @@
+"""A challenge as its author wrote it, and an immutable published version of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from audition.domain.execution import Limits
+from audition.domain.grade import Dimension
+from audition.domain.run import Stage
+
+
+class Direction(StrEnum):
+    """Whether a larger metric value is better."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """A metric value that is worth a given score; anchors of a challenge form a monotone line."""
+
+    name: str
+    """E.g. "constant", "baseline", "reference"."""
+    value: float
+    score: float
+    """In [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSpec:
+    """What is measured on the hidden data, and what a value is worth."""
+
+    name: str
+    """A metric that `graders.model_quality` knows, e.g. "roc_auc"."""
+    direction: Direction
+    anchors: tuple[Anchor, ...]
+    confidence: float = 0.95
+    bootstrap_rounds: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputSpec:
+    """The predictions file that a submission must write to /out."""
+
+    names: tuple[str, ...]
+    """Accepted file names, in order of preference; the ending says the format (.csv, .parquet)."""
+    id_column: str
+    prediction_column: str
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersSpec:
+    """Where the hidden answers are among the private files; seen by the score container only."""
+
+    file: str
+    id_column: str
+    answer_column: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """`challenge.toml`, checked."""
+
+    slug: str
+    title: str
+    summary: str
+    industry: str
+    role: str
+    skills: tuple[str, ...]
+    language: str
+    declared_hours: float
+    attempts: int
+    stages: tuple[Stage, ...]
+    image: str
+    """Name in sandbox_images/images.toml of the image candidates' code runs on."""
+    metric: MetricSpec
+    output: OutputSpec
+    answers: AnswersSpec
+    inputs: tuple[str, ...]
+    """Public files that are mounted at /in when a submission predicts."""
+    weights: dict[Dimension, float]
+    limits: dict[Stage, Limits] = field(default_factory=dict)
+    graders: tuple[str, ...] = ()
+    upload_bytes: int = 64 << 20
+    unpacked_bytes: int = 256 << 20
+    unpacked_entries: int = 2000
+
+    def limits_of(self, stage: Stage) -> Limits:
+        """Limits the author set for a stage, else the defaults."""
+        return self.limits.get(stage, Limits())
+
+
+class Area(StrEnum):
+    """Who may see a data file: public files go to candidates, private ones to graders only."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFile:
+    """One file that `prepare` produced, by content."""
+
+    area: Area
+    name: str
+    digest: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeVersion:
+    """A published, immutable version. Its digest names its whole content."""
+
+    id: str
+    slug: str
+    number: int
+    digest: str
+    """SHA-256 over the manifest, the documents, the data digests and the image references."""
+    manifest: Manifest
+    brief: str
+    """Markdown."""
+    datacard: str
+    """Markdown."""
+    files: tuple[DataFile, ...]
+    kit_digest: str
+    """Blob key of the kit (a zip)."""
+    kit_bytes: int
+    published_at: datetime
+
+    def files_in(self, area: Area) -> tuple[DataFile, ...]:
+        """The data files of one area."""
+        return tuple(f for f in self.files if f.area == area)

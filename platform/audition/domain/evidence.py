@@ -1,0 +1,59 @@
+"""Evidence: what a run left behind. Immutable; graders are pure functions over it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from audition.domain.contract import Inventory
+from audition.domain.execution import Usage
+from audition.domain.run import Stage, Verdict
+
+
+class ArtifactKind(StrEnum):
+    """Kinds of stored bytes a run can have."""
+
+    OUTPUT = "output"
+    STDOUT = "stdout"
+    STDERR = "stderr"
+    EVIDENCE = "evidence"
+    SCORES = "scores"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """Bytes of a run in the blob store, published with its fence by the final transaction."""
+
+    run_id: str
+    fence: int
+    stage: Stage
+    kind: ArtifactKind
+    name: str
+    digest: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageEvidence:
+    """How one stage went, without times of day, so that equal runs give equal evidence."""
+
+    stage: Stage
+    verdict: Verdict
+    exit_code: int | None = None
+    message: str = ""
+    usage: Usage | None = None
+    image_id: str = ""
+    runtime: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEvidence:
+    """Everything the judge stage is given besides the unpacked submission and the output files."""
+
+    verdict: Verdict
+    inventory: Inventory
+    stages: tuple[StageEvidence, ...]
+    outputs: tuple[str, ...] = ()
+    """Names of the collected output files."""
+    refused_outputs: tuple[str, ...] = ()
+    """Why a file in /out was not taken, each naming the file."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """Provenance: engine, runtime, image ids."""

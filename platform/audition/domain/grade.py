@@ -1,0 +1,144 @@
+"""What graders conclude: findings, metrics, grades, and how they add up to a score."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """The result of one check. Only PASSED, PARTIAL and FAILED count towards points."""
+
+    PASSED = "passed"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_ASSESSED = "not_assessed"
+    INFORMATIVE = "informative"
+
+
+COUNTED_OUTCOMES = frozenset({Outcome.PASSED, Outcome.PARTIAL, Outcome.FAILED})
+
+
+class Dimension(StrEnum):
+    """What a finding speaks about; the gauges of a report."""
+
+    MODEL_QUALITY = "model_quality"
+    DEPLOYMENT = "deployment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Where a finding can be seen. All text is hostile: candidates wrote the files it quotes."""
+
+    summary: str
+    file: str = ""
+    line: int | None = None
+    """1-based."""
+    column: str = ""
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one check saw."""
+
+    check: str
+    """Stable id, e.g. "dockerfile.user.non-root"."""
+    title: str
+    outcome: Outcome
+    points: float
+    """In [0, max_points]."""
+    max_points: float
+    sentence: str
+    """For the candidate, plain words, never a hidden value."""
+    reviewer_note: str = ""
+    why: str = ""
+    how_to_fix: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """A line to draw; x and y have equal lengths."""
+
+    kind: str
+    """What it is, e.g. "roc"."""
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    x_label: str
+    y_label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A measured number with its uncertainty."""
+
+    name: str
+    value: float
+    low: float
+    """Lower end of the interval."""
+    high: float
+    confidence: float = 0.95
+    """Coverage of [low, high], in (0, 1)."""
+    method: str = ""
+    rows: int = 0
+    is_higher_better: bool = True
+    score: float = 0.0
+    """The value mapped between the challenge's anchors, in [0, 1]; likewise the two ends."""
+    score_low: float = 0.0
+    score_high: float = 1.0
+
+
+class GradeStatus(StrEnum):
+    """Whether a grader could do its work."""
+
+    OK = "ok"
+    BLOCKED = "blocked"
+    """An earlier stage left nothing to look at: no score, and the reason is a finding."""
+    ERRORED = "errored"
+    """The grader itself failed: the platform's fault, never a zero."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """What one grader@version says of one run."""
+
+    grader: str
+    version: str
+    dimension: Dimension
+    status: GradeStatus
+    findings: tuple[Finding, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    curves: tuple[Curve, ...] = field(default=())
+    note: str = ""
+
+
+def earned_share(findings: tuple[Finding, ...]) -> float | None:
+    """Share of points earned over all counted findings, in [0, 1]; None when nothing counted."""
+    counted = [f for f in findings if f.outcome in COUNTED_OUTCOMES and f.max_points > 0]
+    total = sum(f.max_points for f in counted)
+    return sum(f.points for f in counted) / total if total else None
+
+
+def dimension_scores(grades: tuple[Grade, ...]) -> dict[Dimension, float | None]:
+    """Score of each dimension that any grade speaks about, in [0, 1]; None when not computed."""
+    return {
+        dimension: earned_share(
+            tuple(
+                finding
+                for grade in grades
+                if grade.dimension == dimension and grade.status != GradeStatus.ERRORED
+                for finding in grade.findings
+            )
+        )
+        for dimension in Dimension
+        if any(grade.dimension == dimension for grade in grades)
+    }
+
+
+def total_score(
+    scores: dict[Dimension, float | None], weights: dict[Dimension, float]
+) -> float | None:
+    """Weighted mean over the dimensions that were computed, in [0, 1]; "not computed" is never zero."""
+    known = {d: s for d, s in scores.items() if s is not None and weights.get(d, 0) > 0}
+    total = sum(weights[d] for d in known)
+    return sum(score * weights[d] for d, score in known.items()) / total if total else None

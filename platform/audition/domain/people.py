@@ -1,0 +1,109 @@
+"""Who uses Audition: staff with roles, candidates with invitations."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an account may do."""
+
+    REVIEWER = "reviewer"
+    AUTHOR = "author"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffUser:
+    """A person of the hiring team."""
+
+    id: str
+    email: str
+    name: str
+    password_hash: str
+    roles: frozenset[Role]
+    created_at: datetime
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A person being assessed."""
+
+    id: str
+    email: str
+    name: str
+    alias: str
+    """What reviewers see until they have signed, e.g. "Teal Heron"."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """One candidate's access to one challenge version. The token itself is never stored."""
+
+    id: str
+    candidate_id: str
+    challenge_version_id: str
+    token_digest: str
+    """SHA-256 of the link's token, hex."""
+    attempts: int
+    created_at: datetime
+    expires_at: datetime
+    started_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+class PrincipalKind(StrEnum):
+    """The two kinds of people that can be signed in."""
+
+    STAFF = "staff"
+    CANDIDATE = "candidate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A browser session or an API token; the secret itself is never stored."""
+
+    id: str
+    token_digest: str
+    kind: PrincipalKind
+    subject_id: str
+    """Staff user id, or invitation id of a candidate."""
+    is_api: bool
+    label: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what to which thing, and why; append-only."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who is asking."""
+
+    kind: PrincipalKind
+    subject_id: str
+    """Staff user id, or invitation id of a candidate."""
+    name: str
+    session_id: str
+    roles: frozenset[Role] = frozenset()
+
+    @property
+    def actor(self) -> str:
+        """How the audit log names them."""
+        return f"{self.kind}:{self.subject_id}"
+
+    def has_role(self, role: Role) -> bool:
+        """Whether they are staff with this role; operators may do what every role may."""
+        return self.kind == PrincipalKind.STAFF and bool({role, Role.OPERATOR} & self.roles)

@@ -1,0 +1,69 @@
+"""A report: one model of what a run showed, rendered as page and as JSON."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from audition.domain.challenge import Anchor
+from audition.domain.evidence import Artifact
+from audition.domain.grade import Curve, Dimension, Finding, Grade, Metric
+from audition.domain.run import Fault, StageRecord, Verdict
+from audition.domain.submission import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauge:
+    """One dimension's score; None is "not computed", drawn hollow and never a zero."""
+
+    dimension: Dimension
+    weight: float
+    score: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What is needed to believe the report, and to make it again."""
+
+    challenge_slug: str
+    challenge_version: int
+    challenge_digest: str
+    archive_digest: str
+    run_id: str
+    run_number: int
+    fence: int
+    images: dict[str, str] = field(default_factory=dict)
+    """Stage to image id."""
+    runtimes: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, dict[str, float]] = field(default_factory=dict)
+    graders: dict[str, str] = field(default_factory=dict)
+    """Grader to version."""
+    data_digests: dict[str, str] = field(default_factory=dict)
+    """Public data files only: a digest of an answer file is nobody's business."""
+    report_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything a page about one submission shows."""
+
+    submission_id: str
+    alias: str
+    challenge_title: str
+    state: State
+    verdict: Verdict | None
+    fault: Fault | None
+    headline: str
+    score: float | None
+    gauges: tuple[Gauge, ...]
+    metrics: tuple[Metric, ...]
+    anchors: tuple[Anchor, ...]
+    curves: tuple[Curve, ...]
+    findings: tuple[Finding, ...]
+    """Weightiest loss first."""
+    stages: tuple[StageRecord, ...]
+    artifacts: tuple[Artifact, ...]
+    grades: tuple[Grade, ...]
+    provenance: Provenance
+    submitted_at: datetime
+    finished_at: datetime | None

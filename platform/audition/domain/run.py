@@ -1,0 +1,106 @@
+"""A run: one numbered try to collect evidence, its stages, its verdict and whose fault a failure is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from audition.domain.execution import Exit, Usage
+
+
+class Verdict(StrEnum):
+    """What happened when a submission ran. Only INTERNAL_ERROR is the platform's."""
+
+    ACCEPTED = "accepted"
+    BUILD_FAILED = "build_failed"
+    TIME_LIMIT = "time_limit"
+    MEMORY_LIMIT = "memory_limit"
+    OUTPUT_LIMIT = "output_limit"
+    NONZERO_EXIT = "nonzero_exit"
+    SIGNALLED = "signalled"
+    UNHEALTHY = "unhealthy"
+    INVALID_OUTPUT = "invalid_output"
+    INTERNAL_ERROR = "internal_error"
+
+
+class Fault(StrEnum):
+    """Who owns a fault. Only a candidate's fault may cost the candidate anything."""
+
+    CANDIDATE = "candidate"
+    CHALLENGE = "challenge"
+    PLATFORM = "platform"
+
+
+class Stage(StrEnum):
+    """The stages of a run, in the order in which they may occur."""
+
+    UNPACK = "unpack"
+    PREDICT = "predict"
+    SCORE = "score"
+    JUDGE = "judge"
+
+
+class StageStatus(StrEnum):
+    """How far a stage got."""
+
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One numbered try. Every write after the claim carries the fence; an old fence changes nothing."""
+
+    id: str
+    submission_id: str
+    number: int
+    fence: int
+    """Raised by one at every claim."""
+    worker: str | None
+    lease_until: datetime | None
+    losses: int
+    """How many workers lost this run; too many and it is parked for a person."""
+    verdict: Verdict | None
+    fault: Fault | None
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    is_cancel_requested: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRecord:
+    """One stage of one run under one fence."""
+
+    run_id: str
+    fence: int
+    stage: Stage
+    status: StageStatus
+    message: str
+    """For the candidate: what happened and what to do; empty when it simply passed."""
+    started_at: datetime
+    finished_at: datetime | None = None
+    usage: Usage | None = None
+    image_id: str = ""
+    runtime: str = ""
+
+
+def judge_exit(exit_: Exit) -> Verdict:
+    """Turn the recorded facts of a candidate container into a verdict.
+
+    Order matters: a process that is killed for memory also has a signal for an exit code, and one that we end
+    at its deadline too, so the cause that we know comes before the code that it left.
+    """
+    if exit_.is_out_of_memory:
+        return Verdict.MEMORY_LIMIT
+    if exit_.is_past_deadline:
+        return Verdict.TIME_LIMIT
+    if exit_.is_flooding:
+        return Verdict.OUTPUT_LIMIT
+    if exit_.exit_code == 0:
+        return Verdict.ACCEPTED
+    # 128 + n: the engine's encoding of "ended by signal n" (POSIX shell convention, 1..64).
+    if 128 < exit_.exit_code <= 128 + 64:
+        return Verdict.SIGNALLED
+    return Verdict.NONZERO_EXIT

@@ -1,0 +1,52 @@
+"""What the services need from the world, as Protocols. Adapters implement them; fakes do too.
+
+Each port has a contract suite in `tests/contract/` that every implementation passes.
+"""
+
+from dataclasses import dataclass
+
+from audition.ports.containers import Sandbox, Served
+from audition.ports.storage import (
+    AuditLog,
+    Challenges,
+    Grades,
+    People,
+    Runs,
+    Submissions,
+    UnitOfWork,
+    UnitOfWorkFactory,
+)
+from audition.ports.world import BlobStore, Clock, JobQueue, Mailer, Passwords, Tokens
+
+__all__ = [
+    "AuditLog",
+    "BlobStore",
+    "Challenges",
+    "Clock",
+    "Grades",
+    "JobQueue",
+    "Mailer",
+    "Passwords",
+    "People",
+    "Ports",
+    "Runs",
+    "Sandbox",
+    "Served",
+    "Submissions",
+    "Tokens",
+    "UnitOfWork",
+    "UnitOfWorkFactory",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything the control plane may use; the sandbox is not among it, by design."""
+
+    unit_of_work: UnitOfWorkFactory
+    blobs: BlobStore
+    queue: JobQueue
+    clock: Clock
+    tokens: Tokens
+    passwords: Passwords
+    mailer: Mailer

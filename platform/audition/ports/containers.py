@@ -1,0 +1,83 @@
+"""Running containers."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import BinaryIO, Protocol
+
+from audition.domain.execution import ContainerSpec, Exit
+
+
+class Served(Protocol):
+    """A started container that lives while others work beside it."""
+
+    def read_line(self, max_bytes: int, timeout_seconds: float) -> bytes:
+        """Next line of its stdout, without the line feed.
+
+        Raises:
+            UnavailableError: It ended, said too much, or said nothing in time.
+        """
+        ...
+
+    def read_into(self, sink: BinaryIO, size: int, timeout_seconds: float) -> None:
+        """Copy exactly `size` bytes of its stdout.
+
+        Raises:
+            UnavailableError: It ended before, or did not deliver in time.
+        """
+        ...
+
+    def signal(self, name: str) -> None:
+        """Send it a signal, e.g. "SIGUSR1"."""
+        ...
+
+    def stop(self) -> Exit:
+        """End it at once and say how it ended."""
+        ...
+
+
+class Sandbox(Protocol):
+    """Runs containers. A candidate's failure is a value (`Exit`), ours is `UnavailableError`."""
+
+    def run(self, spec: ContainerSpec, should_stop: Callable[[], bool] | None = None) -> Exit:
+        """Run a container to its end, or to its limits; then it is dead (removal may still go on).
+
+        Args:
+            spec: What to run.
+            should_stop: Asked about every second; when true the container is ended.
+
+        Raises:
+            UnavailableError: The engine failed, not the container.
+        """
+        ...
+
+    def serve(self, spec: ContainerSpec) -> AbstractContextManager[Served]:
+        """Start a container that outlives the call; leaving the context ends it.
+
+        Raises:
+            UnavailableError: The engine failed to start it.
+        """
+        ...
+
+    def discard(self, run_id: str, fence: int) -> None:
+        """Remove every container and volume of one run and fence; never raises for absent ones."""
+        ...
+
+    def sweep(self, is_over: Callable[[str, int], bool]) -> int:
+        """Remove what labelled runs left that are over or past their deadline; return how many things.
+
+        Args:
+            is_over: Told (run id, fence); true when nothing of it may live.
+        """
+        ...
+
+    def image_id(self, reference: str) -> str:
+        """Content id of an image.
+
+        Raises:
+            UnavailableError: The image is not on this host.
+        """
+        ...
+
+    def facts(self) -> dict[str, str]:
+        """Engine version, runtime, cgroup version and so on, for provenance."""
+        ...

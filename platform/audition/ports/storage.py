@@ -1,0 +1,295 @@
+"""What is stored: the unit of work and its tables."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol, Self
+
+from audition.domain.challenge import ChallengeVersion
+from audition.domain.evidence import Artifact
+from audition.domain.grade import Grade
+from audition.domain.people import AuditEntry, Candidate, Invitation, Session, StaffUser
+from audition.domain.run import Fault, Run, StageRecord, Verdict
+from audition.domain.submission import State, Submission
+
+
+class Submissions(Protocol):
+    """Submissions at rest."""
+
+    def add(self, submission: Submission) -> None:
+        """Insert.
+
+        Raises:
+            ConflictError: Same id, or same invitation and idempotency key.
+        """
+        ...
+
+    def get(self, submission_id: str) -> Submission:
+        """Return it.
+
+        Raises:
+            NotFoundError: No such submission.
+        """
+        ...
+
+    def by_key(self, invitation_id: str, idempotency_key: str) -> Submission | None:
+        """The submission that an earlier request with this key made."""
+        ...
+
+    def of_invitation(self, invitation_id: str) -> tuple[Submission, ...]:
+        """All of an invitation, oldest first."""
+        ...
+
+    def in_states(self, states: Sequence[State], limit: int = 1000) -> tuple[Submission, ...]:
+        """Submissions in any of the states, oldest first."""
+        ...
+
+    def recent(self, limit: int = 200) -> tuple[Submission, ...]:
+        """Newest first."""
+        ...
+
+    def move(
+        self, submission_id: str, old: State, new: State, reason: str, at: datetime
+    ) -> bool:
+        """Compare-and-set of the state; false when it was no longer `old`."""
+        ...
+
+    def mark_released(self, submission_id: str, at: datetime) -> None:
+        """Store when the report was released."""
+        ...
+
+
+class Runs(Protocol):
+    """Runs at rest. `claim`, `renew` and `finish` are compare-and-set on the fence."""
+
+    def add(self, run: Run) -> None:
+        """Insert."""
+        ...
+
+    def get(self, run_id: str) -> Run:
+        """Return it.
+
+        Raises:
+            NotFoundError: No such run.
+        """
+        ...
+
+    def latest(self, submission_id: str) -> Run:
+        """The submission's run with the highest number.
+
+        Raises:
+            NotFoundError: It has none.
+        """
+        ...
+
+    def claim(self, run_id: str, fence: int, worker: str, lease_until: datetime, at: datetime) -> bool:
+        """Raise the fence from `fence` to `fence + 1` and take the lease; false when someone else did."""
+        ...
+
+    def renew(self, run_id: str, fence: int, lease_until: datetime) -> bool:
+        """Extend the lease; false when the fence is old."""
+        ...
+
+    def lose(self, run_id: str, fence: int) -> bool:
+        """Drop the lease and count a loss; false when the fence is old."""
+        ...
+
+    def finish(
+        self, run_id: str, fence: int, verdict: Verdict, fault: Fault | None, at: datetime
+    ) -> bool:
+        """Store how the run ended and drop the lease; false when the fence is old."""
+        ...
+
+    def request_cancel(self, run_id: str) -> None:
+        """Ask whoever holds the run to stop."""
+        ...
+
+    def save_stage(self, record: StageRecord) -> bool:
+        """Insert or replace a stage record; false when the fence is old."""
+        ...
+
+    def stages(self, run_id: str) -> tuple[StageRecord, ...]:
+        """Records of the newest fence that has any, in stage order of start."""
+        ...
+
+    def add_artifacts(self, artifacts: Sequence[Artifact]) -> None:
+        """Publish artifacts."""
+        ...
+
+    def artifacts(self, run_id: str) -> tuple[Artifact, ...]:
+        """Published artifacts of the run."""
+        ...
+
+
+class Grades(Protocol):
+    """Grades at rest: one published per run and grader."""
+
+    def publish(self, run_id: str, grades: Sequence[Grade]) -> None:
+        """Replace the run's published grades."""
+        ...
+
+    def of_run(self, run_id: str) -> tuple[Grade, ...]:
+        """The run's published grades, by grader name."""
+        ...
+
+
+class Challenges(Protocol):
+    """Published challenge versions."""
+
+    def add(self, version: ChallengeVersion) -> None:
+        """Insert.
+
+        Raises:
+            ConflictError: Same id, or same slug and number.
+        """
+        ...
+
+    def get(self, version_id: str) -> ChallengeVersion:
+        """Return it.
+
+        Raises:
+            NotFoundError: No such version.
+        """
+        ...
+
+    def latest(self, slug: str) -> ChallengeVersion:
+        """The newest version of a challenge.
+
+        Raises:
+            NotFoundError: Nothing of that name is published.
+        """
+        ...
+
+    def by_digest(self, digest: str) -> ChallengeVersion | None:
+        """The version with exactly this content."""
+        ...
+
+    def all(self) -> tuple[ChallengeVersion, ...]:
+        """Newest first."""
+        ...
+
+
+class People(Protocol):
+    """Staff, candidates, invitations, sessions."""
+
+    def add_staff(self, user: StaffUser) -> None:
+        """Insert.
+
+        Raises:
+            ConflictError: Same e-mail address.
+        """
+        ...
+
+    def staff(self, user_id: str) -> StaffUser:
+        """Return the account.
+
+        Raises:
+            NotFoundError: No such account.
+        """
+        ...
+
+    def staff_by_email(self, email: str) -> StaffUser | None:
+        """The account with this address, compared in lower case."""
+        ...
+
+    def add_candidate(self, candidate: Candidate) -> None:
+        """Insert.
+
+        Raises:
+            ConflictError: Same e-mail address.
+        """
+        ...
+
+    def candidate(self, candidate_id: str) -> Candidate:
+        """Return the candidate.
+
+        Raises:
+            NotFoundError: No such candidate.
+        """
+        ...
+
+    def candidate_by_email(self, email: str) -> Candidate | None:
+        """The candidate with this address, compared in lower case."""
+        ...
+
+    def add_invitation(self, invitation: Invitation) -> None:
+        """Insert."""
+        ...
+
+    def save_invitation(self, invitation: Invitation) -> None:
+        """Replace by id.
+
+        Raises:
+            NotFoundError: No such invitation.
+        """
+        ...
+
+    def invitation(self, invitation_id: str) -> Invitation:
+        """Return it.
+
+        Raises:
+            NotFoundError: No such invitation.
+        """
+        ...
+
+    def invitation_by_token(self, token_digest: str) -> Invitation | None:
+        """The invitation whose link has this token digest."""
+        ...
+
+    def invitations(self) -> tuple[Invitation, ...]:
+        """Newest first."""
+        ...
+
+    def add_session(self, session: Session) -> None:
+        """Insert."""
+        ...
+
+    def session_by_token(self, token_digest: str) -> Session | None:
+        """The session or API token with this digest."""
+        ...
+
+    def revoke_session(self, session_id: str, at: datetime) -> None:
+        """End a session or API token."""
+        ...
+
+
+class AuditLog(Protocol):
+    """Append-only record of who did what."""
+
+    def add(self, entry: AuditEntry) -> None:
+        """Append."""
+        ...
+
+    def about(self, subject: str) -> tuple[AuditEntry, ...]:
+        """Entries on one thing, oldest first."""
+        ...
+
+
+class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
+    """One transaction. Leaving the context without `commit` rolls back.
+
+    `hint` is kept until after the commit, and a queue that is down then is no error: the reconciler finds
+    the run. So nothing is ever enqueued that is not stored.
+    """
+
+    submissions: Submissions
+    runs: Runs
+    grades: Grades
+    challenges: Challenges
+    people: People
+    audit: AuditLog
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        ...
+
+    def commit(self) -> None:
+        """Make it durable, then send the hints."""
+        ...
+
+    def hint(self, kind: str, run_id: str, fence: int) -> None:
+        """Enqueue after commit."""
+        ...
+
+
+UnitOfWorkFactory = Callable[[], UnitOfWork]

@@ -1,0 +1,174 @@
+"""Settings: read once from the environment, typed, loud on bad values.
+
+Every setting is documented in `docs/settings.md`; a test keeps the two equal.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from audition.domain.errors import InvalidError
+
+T = TypeVar("T")
+
+#: The folder that holds `challenges/` and `sandbox_images/` in a checkout.
+REPO_DIR = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an operator can choose."""
+
+    data_dir: Path
+    """Database, blobs, logs, caches. Must have the same path on the runner's host."""
+    repo_dir: Path = REPO_DIR
+    challenges_dir: Path = REPO_DIR / "challenges"
+    images_dir: Path = REPO_DIR / "sandbox_images"
+    database_url: str = ""
+    redis_url: str | None = None
+    """None: a server of our own is started on a unix socket in `data_dir`."""
+    docker_host: str | None = None
+    secret_key: str | None = None
+    """Signs cookies. None: made once and kept in `data_dir`, readable by the owner only."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""
+    """How people reach the site; decides whether cookies are marked Secure."""
+    web_processes: int = 2
+    web_threads: int = 64
+    workers: int = 1
+    upload_max_bytes: int = 256 << 20
+    lease_seconds: float = 15.0
+    lease_renew_seconds: float = 5.0
+    reconcile_seconds: float = 3.0
+    max_losses: int = 3
+    run_deadline_seconds: float = 1800.0
+    sign_in_rate: str = "10 per minute"
+    upload_rate: str = "30 per hour"
+    log_format: str = "auto"
+    """One of "json", "console" and "auto", which is console on a terminal."""
+
+    @property
+    def cookies_are_secure(self) -> bool:
+        """Whether the site is reached over TLS."""
+        return self.public_url.startswith("https://")
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Read settings from environment variables.
+
+        Raises:
+            InvalidError: Some values cannot be used; `problems` lists all of them.
+        """
+        reader = _Reader(os.environ if env is None else env)
+        data_dir = reader.take("AUDITION_DATA_DIR", Path, REPO_DIR / ".audition").absolute()
+        host = reader.take("AUDITION_HOST", str, "127.0.0.1")
+        port = reader.take("AUDITION_PORT", _port, 8000)
+        settings = cls(
+            data_dir=data_dir,
+            challenges_dir=reader.take("AUDITION_CHALLENGES_DIR", Path, REPO_DIR / "challenges"),
+            images_dir=reader.take("AUDITION_IMAGES_DIR", Path, REPO_DIR / "sandbox_images"),
+            database_url=reader.take(
+                "AUDITION_DATABASE_URL", str, f"sqlite:///{data_dir / 'audition.db'}"
+            ),
+            redis_url=reader.take("AUDITION_REDIS_URL", str, "") or None,
+            docker_host=reader.take("DOCKER_HOST", str, "") or None,
+            secret_key=reader.take("AUDITION_SECRET_KEY", _secret, "") or None,
+            host=host,
+            port=port,
+            public_url=reader.take("AUDITION_PUBLIC_URL", _url, f"http://{host}:{port}"),
+            web_processes=reader.take("AUDITION_WEB_PROCESSES", _positive_int, 2),
+            web_threads=reader.take("AUDITION_WEB_THREADS", _positive_int, 64),
+            workers=reader.take("AUDITION_WORKERS", _positive_int, max(1, (os.cpu_count() or 2) // 2)),
+            upload_max_bytes=reader.take("AUDITION_UPLOAD_MAX_BYTES", _positive_int, 256 << 20),
+            lease_seconds=reader.take("AUDITION_LEASE_SECONDS", _positive, 15.0),
+            lease_renew_seconds=reader.take("AUDITION_LEASE_RENEW_SECONDS", _positive, 5.0),
+            reconcile_seconds=reader.take("AUDITION_RECONCILE_SECONDS", _positive, 3.0),
+            max_losses=reader.take("AUDITION_MAX_LOSSES", _positive_int, 3),
+            run_deadline_seconds=reader.take("AUDITION_RUN_DEADLINE_SECONDS", _positive, 1800.0),
+            sign_in_rate=reader.take("AUDITION_SIGN_IN_RATE", str, "10 per minute"),
+            upload_rate=reader.take("AUDITION_UPLOAD_RATE", str, "30 per hour"),
+            log_format=reader.take("AUDITION_LOG_FORMAT", _log_format, "auto"),
+        )
+        if settings.lease_renew_seconds * 2 > settings.lease_seconds:
+            reader.problems.append(
+                "AUDITION_LEASE_RENEW_SECONDS must be at most half of AUDITION_LEASE_SECONDS, "
+                "or one slow renewal loses the lease."
+            )
+        reader.check()
+        return settings
+
+
+class _Reader:
+    """Collects every bad value, so that all are shown at once."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.env = env
+        self.problems: list[str] = []
+
+    def take(self, name: str, parse: Callable[[str], T], default: T) -> T:
+        text = self.env.get(name, "").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError as error:
+            self.problems.append(f"{name}={text!r}: {error}")
+            return default
+
+    def check(self) -> None:
+        if self.problems:
+            msg = "The settings in the environment cannot be used."
+            raise InvalidError(
+                msg,
+                code="bad-settings",
+                problems=self.problems,
+                next_step="Correct or unset the variables named; docs/settings.md lists them all.",
+            )
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        msg = "must be a number above 0"
+        raise ValueError(msg)
+    return number
+
+
+def _positive_int(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        msg = "must be a whole number above 0"
+        raise ValueError(msg)
+    return int(text)
+
+
+def _port(text: str) -> int:
+    number = _positive_int(text)
+    if number > 65535:
+        msg = "must be a port, 1 to 65535"
+        raise ValueError(msg)
+    return number
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        msg = "must start with http:// or https://"
+        raise ValueError(msg)
+    return text.rstrip("/")
+
+
+def _secret(text: str) -> str:
+    # 32 characters: below that an HMAC key can be searched for off line.
+    if len(text) < 32:
+        msg = "must have at least 32 characters"
+        raise ValueError(msg)
+    return text
+
+
+def _log_format(text: str) -> str:
+    if text not in {"auto", "json", "console"}:
+        msg = "must be auto, json or console"
+        raise ValueError(msg)
+    return text
