@@ -1,0 +1,1 @@
+"""The tests. `factories.py` makes valid domain objects for all of them."""

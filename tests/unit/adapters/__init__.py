@@ -1,0 +1,1 @@
+"""Adapters, one at a time."""
