@@ -1,0 +1,55 @@
+"""Write the one sentence that a reader who stops there should take away."""
+
+from audition.domain.grade import Dimension, Metric
+from audition.domain.report import Gauge
+from audition.domain.run import Fault, Run, StageRecord, StageStatus
+from audition.domain.submission import State, Submission
+
+#: Lighthouse's bands (0-49, 50-89, 90-100), the ones reviewers know. Source: its scoring documentation.
+_BANDS = ((0.9, "strong"), (0.5, "fair"), (0.0, "weak"))
+_WORDS = {Dimension.MODEL_QUALITY: "the model", Dimension.DEPLOYMENT: "the deployment"}
+
+
+def band(score: float | None) -> str:
+    """The word for a score in [0, 1]; "not computed" for None."""
+    if score is None:
+        return "not computed"
+    return next(word for floor, word in _BANDS if score >= floor)
+
+
+def headline(  # noqa: PLR0913  it sums up all of these
+    submission: Submission,
+    run: Run,
+    stages: tuple[StageRecord, ...],
+    gauges: tuple[Gauge, ...],
+    metrics: tuple[Metric, ...],
+    score: float | None,
+) -> str:
+    """What works, what is missing, and how sure we are, in plain words."""
+    if submission.state == State.REJECTED:
+        return f"The upload was refused and no attempt was used: {submission.state_reason}"
+    if submission.state == State.ERRORED:
+        owner = "the challenge" if run.fault == Fault.CHALLENGE else "our platform"
+        return f"This could not be assessed through a fault of {owner}; no attempt was used."
+    if score is None:
+        return f"There is no score yet: the submission is {submission.state}."
+    failed = next((s for s in stages if s.status == StageStatus.FAILED), None)
+    parts = [f"{_WORDS[g.dimension]} is {band(g.score)} ({_percent(g)})" for g in gauges]
+    start = f"Stopped at {failed.stage}: {failed.message} Otherwise, " if failed else ""
+    sentence = f"{start}{' and '.join(parts)}."
+    sentence = sentence[0].upper() + sentence[1:]
+    if metrics and not failed:
+        m = metrics[0]
+        sentence += (
+            f" On data it had never seen, its {m.name} is {m.value:.3f}"
+            f" ({m.confidence:.0%} interval {m.low:.3f} to {m.high:.3f})."
+        )
+    return sentence
+
+
+def _percent(gauge: Gauge) -> str:
+    if gauge.score is None:
+        return "not computed"
+    if gauge.low is None or gauge.high is None:
+        return f"{100 * gauge.score:.0f} of 100"
+    return f"{100 * gauge.score:.0f} of 100, between {100 * gauge.low:.0f} and {100 * gauge.high:.0f}"

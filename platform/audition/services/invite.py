@@ -1,0 +1,75 @@
+"""Invite a candidate to the newest version of a challenge."""
+
+from datetime import timedelta
+
+from audition.domain.errors import InvalidError
+from audition.domain.people import AuditEntry, Candidate, Invitation
+from audition.ports import Ports, UnitOfWork
+from audition.services.sign_in import token_digest
+
+_COLOURS = ("Amber", "Azure", "Coral", "Indigo", "Ivory", "Jade", "Lilac", "Olive", "Plum", "Russet", "Teal", "Umber")
+_BIRDS = ("Avocet", "Curlew", "Dipper", "Egret", "Finch", "Heron", "Ibis", "Kestrel", "Lark", "Martin", "Plover", "Wren")
+
+
+def invite(  # noqa: PLR0913  each is one field of the form
+    ports: Ports,
+    actor: str,
+    *,
+    slug: str,
+    email: str,
+    name: str,
+    valid_days: float = 14,
+) -> tuple[Invitation, str]:
+    """Create an invitation; return it and the secret of its link, which is not stored.
+
+    Raises:
+        InvalidError: No usable address or name, or a window that is not positive.
+        NotFoundError: The challenge is not published.
+    """
+    email = email.strip().lower()
+    _check(email, name, valid_days)
+    secret = ports.tokens.new_secret()
+    with ports.unit_of_work() as uow:
+        version = uow.challenges.latest(slug)
+        candidate = uow.people.candidate_by_email(email) or _new_candidate(ports, uow, email, name)
+        now = ports.clock.now()
+        invitation = Invitation(
+            id=ports.tokens.new_id("inv"),
+            candidate_id=candidate.id,
+            challenge_version_id=version.id,
+            token_digest=token_digest(secret),
+            attempts=version.manifest.attempts,
+            created_at=now,
+            expires_at=now + timedelta(days=valid_days),
+        )
+        uow.people.add_invitation(invitation)
+        uow.audit.add(
+            AuditEntry(at=now, actor=actor, action="invited", subject=invitation.id, reason=slug)
+        )
+        uow.commit()
+    return invitation, secret
+
+
+def _check(email: str, name: str, valid_days: float) -> None:
+    problems = []
+    local, _, domain = email.partition("@")
+    if not local or "." not in domain or len(email) > 254 or any(c.isspace() for c in email):
+        problems.append(f"email: {email[:60]!r} is not an e-mail address.")
+    if not name.strip() or len(name) > 120:
+        problems.append("name: give the candidate's name, at most 120 characters.")
+    if not 0 < valid_days <= 365:
+        problems.append("valid_days: give a number of days above 0 and at most 365.")
+    if problems:
+        msg = "The invitation is not complete."
+        raise InvalidError(msg, code="bad-invitation", problems=problems)
+
+
+def _new_candidate(ports: Ports, uow: UnitOfWork, email: str, name: str) -> Candidate:
+    identifier = ports.tokens.new_id("can")
+    number = int.from_bytes(identifier.encode(), "big")
+    alias = f"{_COLOURS[number % 12]} {_BIRDS[number // 12 % 12]} {number // 144 % 900 + 100}"
+    candidate = Candidate(
+        id=identifier, email=email, name=name.strip(), alias=alias, created_at=ports.clock.now()
+    )
+    uow.people.add_candidate(candidate)
+    return candidate

@@ -1,0 +1,173 @@
+"""Sign people in and out: staff by password, candidates by their invitation link."""
+
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+
+from audition.domain.errors import ConflictError, DeniedError, NotFoundError
+from audition.domain.people import (
+    AuditEntry,
+    Invitation,
+    Principal,
+    PrincipalKind,
+    Session,
+)
+from audition.ports import Ports, UnitOfWork
+
+#: A working day and an evening; staff sign in again after it.
+STAFF_SESSION = timedelta(hours=12)
+#: API tokens are for scripts; long, revocable, listed.
+API_TOKEN = timedelta(days=90)
+_WRONG = "The e-mail address or the password is wrong."
+_BAD_LINK = "This invitation link is not valid."
+_ASK = "Ask the person who invited you for a new link."
+
+
+def token_digest(secret: str) -> str:
+    """What is stored of a secret: its SHA-256, hex. The secrets are 256 random bits, so no salt is needed."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def sign_in_staff(ports: Ports, email: str, password: str) -> str:
+    """Start a staff session; return its secret.
+
+    Raises:
+        DeniedError: Wrong address or password (never which), or a closed account.
+    """
+    with ports.unit_of_work() as uow:
+        user = uow.people.staff_by_email(email.strip().lower())
+        # Verifying against "" keeps the time equal for unknown addresses.
+        is_right = ports.passwords.matches(password, user.password_hash if user else "")
+        if user is None or not is_right or not user.is_active:
+            raise DeniedError(_WRONG, code="sign-in-failed", next_step="Check both and try again.")
+        secret = _add_session(ports, uow, PrincipalKind.STAFF, user.id, lasts=STAFF_SESSION)
+        _audit(ports, uow, f"staff:{user.id}", "signed_in", user.id)
+        uow.commit()
+    return secret
+
+
+def find_invitation(ports: Ports, link_token: str) -> Invitation:
+    """Look an invitation up by its link.
+
+    Raises:
+        NotFoundError: No such link, or it was withdrawn.
+        ConflictError: Its window is over.
+    """
+    with ports.unit_of_work() as uow:
+        return _usable_invitation(ports, uow, link_token)
+
+
+def sign_in_candidate(ports: Ports, link_token: str) -> str:
+    """Start a candidate session from an invitation link; the first one starts the candidate's clock.
+
+    Raises:
+        NotFoundError: No such link, or it was withdrawn.
+        ConflictError: Its window is over.
+    """
+    with ports.unit_of_work() as uow:
+        invitation = _usable_invitation(ports, uow, link_token)
+        now = ports.clock.now()
+        if invitation.started_at is None:
+            uow.people.save_invitation(replace(invitation, started_at=now))
+            _audit(ports, uow, f"candidate:{invitation.id}", "started", invitation.id)
+        lasts = invitation.expires_at - now
+        secret = _add_session(ports, uow, PrincipalKind.CANDIDATE, invitation.id, lasts=lasts)
+        uow.commit()
+    return secret
+
+
+def issue_api_token(ports: Ports, principal: Principal, label: str) -> str:
+    """Make an API token with the rights of the asker; return its secret, which is shown once."""
+    with ports.unit_of_work() as uow:
+        secret = _add_session(
+            ports, uow, principal.kind, principal.subject_id, lasts=API_TOKEN, label=label, is_api=True
+        )
+        _audit(ports, uow, principal.actor, "issued_token", principal.subject_id, label)
+        uow.commit()
+    return secret
+
+
+def identify(ports: Ports, secret: str, *, is_api: bool) -> Principal | None:
+    """Who a session or token belongs to; None when it is unknown, over or withdrawn."""
+    with ports.unit_of_work() as uow:
+        session = uow.people.session_by_token(token_digest(secret))
+        now = ports.clock.now()
+        if session is None or session.is_api != is_api or session.revoked_at is not None:
+            return None
+        return _principal(uow, session) if session.expires_at > now else None
+
+
+def sign_out(ports: Ports, principal: Principal) -> None:
+    """End the asker's session."""
+    with ports.unit_of_work() as uow:
+        uow.people.revoke_session(principal.session_id, ports.clock.now())
+        uow.commit()
+
+
+def _principal(uow: UnitOfWork, session: Session) -> Principal | None:
+    if session.kind == PrincipalKind.STAFF:
+        user = uow.people.staff(session.subject_id)
+        if not user.is_active:
+            return None
+        return Principal(
+            kind=session.kind,
+            subject_id=user.id,
+            name=user.name,
+            session_id=session.id,
+            roles=user.roles,
+        )
+    invitation = uow.people.invitation(session.subject_id)
+    if invitation.revoked_at is not None:
+        return None
+    candidate = uow.people.candidate(invitation.candidate_id)
+    return Principal(
+        kind=session.kind,
+        subject_id=invitation.id,
+        name=candidate.name,
+        session_id=session.id,
+    )
+
+
+def _usable_invitation(ports: Ports, uow: UnitOfWork, link_token: str) -> Invitation:
+    invitation = uow.people.invitation_by_token(token_digest(link_token))
+    if invitation is None or invitation.revoked_at is not None:
+        raise NotFoundError(_BAD_LINK, code="unknown-invitation", next_step=_ASK)
+    if invitation.expires_at <= ports.clock.now():
+        msg = f"This invitation ended on {invitation.expires_at:%Y-%m-%d %H:%M} UTC."
+        raise ConflictError(msg, code="invitation-over", next_step=_ASK)
+    return invitation
+
+
+def _add_session(  # noqa: PLR0913  each is one field of the session
+    ports: Ports,
+    uow: UnitOfWork,
+    kind: PrincipalKind,
+    subject_id: str,
+    *,
+    lasts: timedelta,
+    label: str = "browser",
+    is_api: bool = False,
+) -> str:
+    secret = ports.tokens.new_secret()
+    now = ports.clock.now()
+    uow.people.add_session(
+        Session(
+            id=ports.tokens.new_id("ses"),
+            token_digest=token_digest(secret),
+            kind=kind,
+            subject_id=subject_id,
+            is_api=is_api,
+            label=label,
+            created_at=now,
+            expires_at=now + lasts,
+        )
+    )
+    return secret
+
+
+def _audit(  # noqa: PLR0913  each is one field of the entry
+    ports: Ports, uow: UnitOfWork, actor: str, action: str, subject: str, reason: str = ""
+) -> None:
+    uow.audit.add(
+        AuditEntry(at=ports.clock.now(), actor=actor, action=action, subject=subject, reason=reason)
+    )
