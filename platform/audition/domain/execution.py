@@ -15,6 +15,8 @@ class Profile(StrEnum):
     CANDIDATE = "candidate"
     AUTHOR = "author"
     GRADER = "grader"
+    KEEPER = "keeper"
+    """Trusted; holds the volumes of a run, and so shares its user id with the candidate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,51 @@
+"""Tell an engine's failure from a container's.
+
+Theory of operation. Everything the engine says about *itself* (no answer, time-out, 5xx, "no such image") is
+an `UnavailableError`: the platform's fault, retried, never a candidate's zero. Everything it records about a
+*container* (exit code, out of memory, times) is a value, made in `sandbox.py`. One case is ambiguous: the
+engine answers 400 to a start when the command does not exist or cannot be executed, which is what the
+candidate asked to run. We recognise only the two exit codes that POSIX shells and OCI runtimes agree on, 126
+(cannot execute) and 127 (not found), which the engine writes into the container's record; any other refusal
+to start stays ours.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from requests.exceptions import RequestException
+
+from audition.domain.errors import UnavailableError
+
+_SERVER_ERROR = 500
+
+
+@contextmanager
+def engine_errors(doing: str) -> Iterator[None]:
+    """Translate what docker-py raises.
+
+    Args:
+        doing: What was being done, e.g. "starting the predict container".
+
+    Raises:
+        UnavailableError: The engine failed; transient unless it refused the request itself.
+    """
+    try:
+        yield
+    except ImageNotFound as error:
+        msg = f"An image is missing on this host while {doing}: {error.explanation}"
+        raise UnavailableError(
+            msg, transient=False, code="image-missing", next_step="Run `audition images build`."
+        ) from error
+    except APIError as error:
+        is_transient = error.status_code is None or error.status_code >= _SERVER_ERROR
+        msg = f"The Docker engine failed while {doing}: {error.explanation or error}"
+        raise UnavailableError(msg, transient=is_transient, code="engine-failed") from error
+    except (DockerException, RequestException, OSError) as error:
+        msg = f"The Docker engine did not answer while {doing}: {error}"
+        raise UnavailableError(msg, code="engine-silent") from error
+
+
+def is_absent(error: Exception) -> bool:
+    """Whether an error means that the thing is not there any more, which is what a removal wants."""
+    return isinstance(error, NotFound)

@@ -1,0 +1,269 @@
+"""The Docker sandbox: runs containers so that nothing gets out and everything is bounded.
+
+Outputs never travel through the archive API: candidates write to memory-backed volumes that a trusted
+container of the same run reads. What a container prints is read from an attached stream with a cap.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, BinaryIO
+
+import docker
+from docker.errors import APIError
+from requests.exceptions import RequestException
+
+from audition.adapters.docker.engine_client import engine_facts
+from audition.adapters.docker.failures import engine_errors
+from audition.adapters.docker.streams import Captured, Conversation, FrameReader, Tap
+from audition.adapters.docker.sweep import Sweeper
+from audition.adapters.docker.translate import create_request, seccomp_profile
+from audition.adapters.docker.usage import Meter
+from audition.domain.errors import UnavailableError
+from audition.domain.execution import ContainerSpec, Exit, Usage
+from audition.ports import Served
+
+#: How often a running container is looked at: deadline, flood, cancellation.
+_TICK_SECONDS = 0.2
+#: How long the engine gets to report the end of a container that was killed.
+_KILL_SECONDS = 15.0
+#: Exit codes that say "cannot execute" and "not found" when a start is refused; see failures.py.
+_NOT_RUNNABLE = frozenset({126, 127})
+
+
+class DockerSandbox:
+    """`ports.Sandbox` on a Docker engine."""
+
+    def __init__(
+        self, client: docker.APIClient, *, instance: str, runtime: str | None = None
+    ) -> None:
+        """Use an engine.
+
+        Args:
+            client: Connected client; its time-out bounds every call.
+            instance: Name of this Audition in labels; several may share the engine.
+            runtime: OCI runtime, None for the engine's default.
+        """
+        self._client = client
+        self._instance = instance
+        self._runtime = runtime
+        self._seccomp = seccomp_profile()
+        self._sweeper = Sweeper(client, instance)
+
+    def run(self, spec: ContainerSpec, should_stop: Callable[[], bool] | None = None) -> Exit:
+        """See `ports.Sandbox.run`."""
+        container, reader = self._create(spec)
+        tap = Tap(reader, cap=spec.limits.log_bytes, flood=spec.limits.flood_bytes)
+        if not self._start(container, spec):
+            return self._exit(container, tap.finish(), Usage())
+        meter = Meter(self._client, container)
+        is_late = self._watch(container, spec, tap, should_stop)
+        captured = tap.finish()
+        return self._exit(
+            container,
+            captured,
+            meter.usage(),
+            is_past_deadline=is_late,
+            is_flooding=tap.is_flooding.is_set(),
+        )
+
+    @contextmanager
+    def serve(self, spec: ContainerSpec) -> Iterator[Served]:
+        """See `ports.Sandbox.serve`."""
+        container, reader = self._create(spec)
+        if not self._start(container, spec):
+            reader.close()
+            msg = f"The {spec.stage} container cannot run its command {spec.argv[0]!r}."
+            raise UnavailableError(msg, transient=False)
+        talk = Conversation(reader, what=spec.stage, stderr_cap=spec.limits.log_bytes)
+        try:
+            yield _Served(self, container, talk)
+        finally:
+            talk.close()
+            self.kill(container)
+
+    def discard(self, run_id: str, fence: int) -> None:
+        """See `ports.Sandbox.discard`."""
+        with engine_errors(f"removing what run {run_id} left"):
+            self._sweeper.remove_run(run_id, fence)
+
+    def sweep(self, is_over: Callable[[str, int], bool]) -> int:
+        """See `ports.Sandbox.sweep`."""
+        with engine_errors("sweeping"):
+            return self._sweeper.sweep(is_over, now=time.time())
+
+    def image_id(self, reference: str) -> str:
+        """See `ports.Sandbox.image_id`."""
+        with engine_errors(f"looking up image {reference}"):
+            return str(self._client.inspect_image(reference)["Id"])
+
+    def facts(self) -> dict[str, str]:
+        """See `ports.Sandbox.facts`."""
+        facts = engine_facts(self._client)
+        return {
+            "engine": facts.version,
+            "runc": facts.runc_version,
+            "runtime": self._runtime or facts.default_runtime,
+            "cgroup": facts.cgroup_version,
+            "storage": facts.storage_driver,
+            "kernel": facts.kernel,
+        }
+
+    def kill(self, container: str) -> None:
+        """End a container at once; one that has ended is left alone."""
+        try:
+            self._client.kill(container)
+        except APIError:
+            pass  # Not running any more, or gone.
+        except RequestException:
+            return  # The engine is silent; the sweeper will find the container by its labels.
+        self._await_end(container, _KILL_SECONDS)
+
+    def signal(self, container: str, name: str) -> None:
+        """Send a signal.
+
+        Raises:
+            UnavailableError: The container is not running.
+        """
+        with engine_errors(f"sending {name}"):
+            self._client.kill(container, signal=name)
+
+    def ended(self, container: str, captured: Captured) -> Exit:
+        """How a container that has ended did so."""
+        return self._exit(container, captured, Usage())
+
+    def _create(self, spec: ContainerSpec) -> tuple[str, FrameReader]:
+        request = create_request(
+            spec, instance=self._instance, seccomp=self._seccomp, runtime=self._runtime
+        )
+        with engine_errors(f"creating the {spec.stage} container"):
+            container = self._client.create_container_from_config(request)["Id"]
+            stream = self._client.attach_socket(
+                container, params={"stdout": 1, "stderr": 1, "stream": 1}
+            )
+        return container, FrameReader(stream._sock)  # noqa: SLF001  docker-py wraps the socket in a file
+
+    def _start(self, container: str, spec: ContainerSpec) -> bool:
+        """Start it; false when the command itself cannot be executed."""
+        with engine_errors(f"starting the {spec.stage} container"):
+            try:
+                self._client.start(container)
+            except APIError:
+                state = self._client.inspect_container(container)["State"]
+                if state["ExitCode"] in _NOT_RUNNABLE:
+                    return False
+                raise
+        return True
+
+    def _watch(
+        self,
+        container: str,
+        spec: ContainerSpec,
+        tap: Tap,
+        should_stop: Callable[[], bool] | None,
+    ) -> bool:
+        """Wait for the end, ending the container where it must be; true when it was late."""
+        deadline = time.monotonic() + spec.limits.time_seconds
+        ended = self._end_of(container)
+        while not ended.wait(_TICK_SECONDS):
+            is_late = time.monotonic() > deadline
+            if is_late or tap.is_flooding.is_set() or (should_stop is not None and should_stop()):
+                self.kill(container)
+                return is_late
+        return False
+
+    def _end_of(self, container: str) -> threading.Event:
+        """An event that is set when the container has ended."""
+        ended = threading.Event()
+
+        def wait() -> None:
+            try:
+                # The engine answers when the container ends; the time-out is only for an engine that hangs.
+                self._client.wait(container, timeout=86_400)
+            except (APIError, RequestException):
+                self._await_end(container, _KILL_SECONDS)
+            ended.set()
+
+        threading.Thread(target=wait, daemon=True, name="wait").start()
+        return ended
+
+    def _await_end(self, container: str, seconds: float) -> None:
+        """Poll until the engine says that it is not running; it may be gone."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            try:
+                if not self._client.inspect_container(container)["State"]["Running"]:
+                    return
+            except (APIError, RequestException):
+                return
+            time.sleep(0.02)
+
+    def _exit(  # noqa: PLR0913  facts from four sources
+        self,
+        container: str,
+        captured: Captured,
+        usage: Usage,
+        *,
+        is_past_deadline: bool = False,
+        is_flooding: bool = False,
+    ) -> Exit:
+        with engine_errors("reading how a container ended"):
+            record = self._client.inspect_container(container)
+        state: dict[str, Any] = record["State"]
+        return Exit(
+            exit_code=int(state["ExitCode"]),
+            is_out_of_memory=bool(state["OOMKilled"]),
+            is_past_deadline=is_past_deadline,
+            is_flooding=is_flooding,
+            stdout=bytes(captured.stdout),
+            stderr=bytes(captured.stderr),
+            is_log_truncated=captured.is_truncated,
+            usage=Usage(
+                wall_seconds=_elapsed(state),
+                cpu_seconds=usage.cpu_seconds,
+                peak_memory_bytes=usage.peak_memory_bytes,
+            ),
+            runtime=str(record["HostConfig"].get("Runtime") or self._runtime or ""),
+            image_id=str(record["Image"]),
+        )
+
+
+class _Served:
+    """`ports.Served` on a container."""
+
+    def __init__(self, sandbox: DockerSandbox, container: str, talk: Conversation) -> None:
+        self._sandbox = sandbox
+        self._container = container
+        self._talk = talk
+
+    def read_line(self, max_bytes: int, timeout_seconds: float) -> bytes:
+        return self._talk.read_line(max_bytes, timeout_seconds)
+
+    def read_into(self, sink: BinaryIO, size: int, timeout_seconds: float) -> None:
+        self._talk.read_into(sink, size, timeout_seconds)
+
+    def signal(self, name: str) -> None:
+        self._sandbox.signal(self._container, name)
+
+    def stop(self) -> Exit:
+        self._sandbox.kill(self._container)
+        return self._sandbox.ended(self._container, self._talk.captured)
+
+
+def _elapsed(state: dict[str, Any]) -> float:
+    """Seconds from start to end by the engine's own clock; 0 when it never started."""
+    started, finished = _timestamp(state["StartedAt"]), _timestamp(state["FinishedAt"])
+    return max(0.0, finished - started) if started > 0 and finished > 0 else 0.0
+
+
+def _timestamp(text: str) -> float:
+    # The engine writes nanoseconds and "0001-01-01T00:00:00Z" for never.
+    whole, _, fraction = text.rstrip("Z").partition(".")
+    if whole.startswith("0001"):
+        return 0.0
+    seconds = datetime.fromisoformat(f"{whole}+00:00").timestamp()
+    return seconds + float(f"0.{fraction or 0}")
+
+

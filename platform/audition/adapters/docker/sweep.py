@@ -1,0 +1,80 @@
+"""Remove what runs leave behind, from labels alone: no database is needed to clean a host."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import docker
+from docker.errors import APIError, NotFound
+
+from audition.adapters.docker.translate import (
+    LABEL_DEADLINE,
+    LABEL_FENCE,
+    LABEL_INSTANCE,
+    LABEL_RUN,
+)
+
+#: After its deadline a thing may live this much longer; then it goes whatever its run says.
+GRACE_SECONDS = 30.0
+
+
+class Sweeper:
+    """Finds and removes labelled containers and volumes of one instance."""
+
+    def __init__(self, client: docker.APIClient, instance: str) -> None:
+        """Only things with this instance's label are ever touched."""
+        self._client = client
+        self._instance = instance
+
+    def remove_run(self, run_id: str, fence: int) -> int:
+        """Remove everything of one run and fence; return how many things."""
+        labels = [f"{LABEL_RUN}={run_id}", f"{LABEL_FENCE}={fence}"]
+        return self._remove(self._containers(labels), self._volumes(labels))
+
+    def sweep(self, is_over: Callable[[str, int], bool], now: float) -> int:
+        """Remove everything that is past its deadline or whose run is over."""
+        verdicts: dict[tuple[str, int], bool] = {}
+
+        def may_go(thing: dict[str, Any]) -> bool:
+            labels = thing.get("Labels") or {}
+            key = (labels.get(LABEL_RUN, ""), int(labels.get(LABEL_FENCE, "0")))
+            if now > float(labels.get(LABEL_DEADLINE, "0")) + GRACE_SECONDS:
+                return True
+            if key not in verdicts:
+                verdicts[key] = is_over(*key)
+            return verdicts[key]
+
+        containers = [c for c in self._containers([]) if may_go(c)]
+        volumes = [v for v in self._volumes([]) if may_go(v)]
+        return self._remove(containers, volumes)
+
+    def _containers(self, labels: list[str]) -> list[dict[str, Any]]:
+        return list(self._client.containers(all=True, filters={"label": self._with_mine(labels)}))
+
+    def _volumes(self, labels: list[str]) -> list[dict[str, Any]]:
+        found = self._client.volumes(filters={"label": self._with_mine(labels)})
+        return list(found.get("Volumes") or [])
+
+    def _with_mine(self, labels: list[str]) -> list[str]:
+        return [f"{LABEL_INSTANCE}={self._instance}", *labels]
+
+    def _remove(
+        self, containers: Iterable[dict[str, Any]], volumes: Iterable[dict[str, Any]]
+    ) -> int:
+        removed = 0
+        for container in containers:
+            removed += self._attempt(self._client.remove_container, container["Id"], v=True, force=True)
+        for volume in volumes:
+            removed += self._attempt(self._client.remove_volume, volume["Name"])
+        return removed
+
+    @staticmethod
+    def _attempt(remove: Callable[..., object], name: str, **options: bool) -> int:
+        try:
+            remove(name, **options)
+        except NotFound:
+            return 0  # Somebody was faster.
+        except APIError as error:
+            if error.status_code == 409:  # noqa: PLR2004  "removal already in progress", or still in use
+                return 0
+            raise
+        return 1
