@@ -1,0 +1,1 @@
+"""The Docker engine: the only folder that knows docker-py."""

@@ -1,0 +1,138 @@
+"""Reach a Docker engine and learn what it is.
+
+Only this folder knows docker-py. It uses the low-level client: the high-level one hides HTTP calls whose
+time-outs and failures we have to see.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+from docker.errors import DockerException
+
+from audition.domain.errors import UnavailableError
+
+SYSTEM_SOCKET = "unix:///var/run/docker.sock"
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """What an engine says about itself, as recorded with each result."""
+
+    version: str
+    api_version: str
+    runc_version: str
+    architecture: str
+    """Of its kernel, as `uname -m` says it: x86_64, aarch64."""
+    kernel: str
+    cgroup_version: str
+    storage_driver: str
+    runtimes: tuple[str, ...]
+    default_runtime: str
+    security_options: tuple[str, ...]
+    """Names only: seccomp, apparmor, userns, rootless, cgroupns."""
+    cpu_count: int
+    memory_bytes: int
+    root_dir: str
+
+
+def usual_addresses() -> tuple[str, ...]:
+    """Where an engine listens when nobody says otherwise: the system's, then this user's own."""
+    return (SYSTEM_SOCKET, f"unix:///run/user/{os.getuid()}/docker.sock")
+
+
+def connect(address: str, *, timeout_seconds: float = 60, pool_size: int = 10) -> docker.APIClient:
+    """Return a client that has talked to the engine once.
+
+    Args:
+        address: `unix://…`, `tcp://…` or `ssh://…`.
+        timeout_seconds: For each read of a reply; a stream may be silent that long.
+        pool_size: Connections kept open; threads beyond that number wait for each other.
+
+    Raises:
+        UnavailableError: Nothing answers there; `code` is `engine-absent` (no socket), `engine-denied`
+            (no right to use it) or `engine-silent`.
+    """
+    _refuse_bad_socket(address)
+    try:
+        # Negotiation asks the engine, so a client that exists has an engine behind it.
+        return docker.APIClient(
+            base_url=address, version="auto", timeout=timeout_seconds, max_pool_size=pool_size, num_pools=4
+        )
+    except (DockerException, OSError) as error:
+        message = f"The Docker engine at {address} does not answer: {_innermost(error)}"
+        raise UnavailableError(message, code="engine-silent", next_step="Is the engine running?") from error
+
+
+def find(addresses: Sequence[str], *, timeout_seconds: float = 5) -> str:
+    """Return the first address at which an engine answers.
+
+    Raises:
+        UnavailableError: None does; the error is the most telling of them (denied, then silent, then absent).
+    """
+    failures: list[UnavailableError] = []
+    for address in addresses:
+        try:
+            connect(address, timeout_seconds=timeout_seconds).close()
+        except UnavailableError as error:
+            failures.append(error)
+        else:
+            return address
+    rank = {"engine-denied": 0, "engine-silent": 1, "engine-absent": 2}
+    raise min(failures, key=lambda error: rank[error.code])
+
+
+def engine_facts(client: docker.APIClient) -> EngineFacts:
+    """Ask the engine about itself.
+
+    Raises:
+        UnavailableError: It stopped answering.
+    """
+    try:
+        info, version = client.info(), client.version()
+    except (DockerException, OSError) as error:
+        raise UnavailableError(f"The Docker engine stopped answering: {_innermost(error)}") from error
+    components = {part["Name"]: part["Version"] for part in version.get("Components") or []}
+    options = (option.split(",")[0].removeprefix("name=") for option in info.get("SecurityOptions") or [])
+    return EngineFacts(
+        version=version["Version"],
+        api_version=version["ApiVersion"],
+        runc_version=components.get("runc", ""),
+        architecture=info["Architecture"],
+        kernel=info["KernelVersion"],
+        cgroup_version=str(info.get("CgroupVersion", "1")),
+        storage_driver=info["Driver"],
+        runtimes=tuple(sorted(info.get("Runtimes") or {})),
+        default_runtime=info.get("DefaultRuntime", "runc"),
+        security_options=tuple(options),
+        cpu_count=int(info["NCPU"]),
+        memory_bytes=int(info["MemTotal"]),
+        root_dir=info["DockerRootDir"],
+    )
+
+
+def _refuse_bad_socket(address: str) -> None:
+    if not address.startswith("unix://"):
+        return
+    path = Path(address.removeprefix("unix://"))
+    try:
+        is_socket = path.is_socket()
+    except PermissionError:
+        is_socket = True
+    if not is_socket:
+        raise UnavailableError(f"No Docker engine listens at {path}", code="engine-absent")
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise UnavailableError(
+            f"This user may not use the Docker engine at {path}",
+            code="engine-denied",
+            next_step="Run as root, or have an administrator add this user to the group that owns the socket: "
+            "sudo usermod -aG docker $USER, then sign in again. That group is as good as root.",
+        )
+
+
+def _innermost(error: BaseException) -> str:
+    while error.__context__ is not None:
+        error = error.__context__
+    return str(error) or type(error).__name__

@@ -1,0 +1,216 @@
+"""Build the images that are missing.
+
+An image's tag is the digest of its inputs, so "is it there" is one question to the engine and an unchanged
+image costs milliseconds. The tag is given only after the image passed its own self-test: an image that has
+it can be used.
+"""
+
+import fcntl
+import tempfile
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+
+from audition.adapters.docker.engine_client import connect, engine_facts
+from audition.adapters.docker.image_builder import (
+    ContextFile,
+    add_tag,
+    build,
+    image_id,
+    image_size_bytes,
+    our_tags,
+    remove,
+    remove_build_stages,
+    rename,
+)
+from audition.adapters.docker.selftest import run_selftest
+from audition.domain.errors import UnavailableError
+from audition.host.base_image import ensure_debian
+from audition.host.engine import find_engine
+from audition.host.recipes import Recipe, context_files, read_recipes, reference, with_parents
+from audition.host.steps import HostError, Step, Steps
+from audition.host.wheels import build_project_wheel, fetch_wheels
+from audition.settings import Settings
+
+SELFTEST = "selftest.py"
+CURRENT = "current"
+"""Tag of the images that docker-compose.yml names."""
+_BUILD_TIMEOUT_SECONDS = 1800
+
+
+@dataclass(frozen=True)
+class ImageState:
+    """One image as `images list` shows it."""
+
+    name: str
+    about: str
+    reference: str
+    size_bytes: int | None
+    """None while it is not built."""
+
+
+def ensure_images(steps: Steps, settings: Settings, names: Iterable[str]) -> dict[str, str]:
+    """Build what is missing of the named images and of those below them.
+
+    Args:
+        steps: The narrator; one step for each image.
+        settings: Where the recipes, the data and the engine are.
+        names: Names in images.toml.
+
+    Returns:
+        Name to image reference, for the named images and their parents.
+
+    Raises:
+        HostError: An image could not be built or failed its self-test.
+    """
+    recipes = with_parents(read_recipes(settings.images_dir), names)
+    with _engine(settings) as (client, architecture):
+        references = _references(recipes, settings, architecture)
+        for recipe in recipes:
+            with steps.step(f"image {recipe.name}") as step:
+                if image_id(client, references[recipe.name]) is not None:
+                    step.skip(f"{references[recipe.name]} is there")
+                    continue
+                with _one_builder(settings.data_dir):
+                    _make(step, client, settings, recipe, references, architecture)
+    return references
+
+
+def image_states(settings: Settings) -> list[ImageState]:
+    """Return each image of images.toml with what the engine has of it."""
+    recipes = list(read_recipes(settings.images_dir).values())
+    with _engine(settings) as (client, architecture):
+        references = _references(recipes, settings, architecture)
+        return [_state(client, recipe, references[recipe.name]) for recipe in recipes]
+
+
+def tag_current(settings: Settings, references: Mapping[str, str]) -> None:
+    """Give images the tag `current`, which docker-compose.yml uses."""
+    with _engine(settings) as (client, _architecture):
+        for name, image in references.items():
+            add_tag(client, image, f"audition/{name}:{CURRENT}")
+
+
+def remove_outdated(settings: Settings) -> list[str]:
+    """Remove images of ours whose inputs have changed since; return the tags removed.
+
+    One that a container still uses stays.
+    """
+    recipes = list(read_recipes(settings.images_dir).values())
+    removed: list[str] = []
+    with _engine(settings) as (client, architecture):
+        wanted = set(_references(recipes, settings, architecture).values())
+        names = tuple(f"audition/{recipe.name}:" for recipe in recipes)
+        for tag in our_tags(client):
+            if tag in wanted or not tag.startswith(names) or tag.endswith(f":{CURRENT}"):
+                continue
+            try:
+                remove(client, tag)
+            except UnavailableError:
+                continue
+            removed.append(tag)
+    return removed
+
+
+def _make(
+    step: Step,
+    client: docker.APIClient,
+    settings: Settings,
+    recipe: Recipe,
+    references: Mapping[str, str],
+    architecture: str,
+) -> None:
+    wanted = references[recipe.name]
+    # Another process may have built it while we waited for our turn.
+    if image_id(client, wanted) is not None:
+        step.skip(f"{wanted} is there")
+        return
+    unchecked = f"{wanted}-unchecked"
+    cache_dir = settings.data_dir / "cache"
+    try:
+        if recipe.parent is None:
+            below = ensure_debian(step, client, recipe.debian, architecture, cache_dir)
+        else:
+            below = references[recipe.parent]
+        with tempfile.TemporaryDirectory() as scratch:
+            context = _context(step, recipe, settings, architecture, Path(scratch))
+            build(
+                client, context, unchecked, build_args={"FROM_IMAGE": below}, on_line=lambda line: _report(step, line)
+            )
+        _check(step, client, recipe, unchecked)
+    except HostError:
+        raise
+    except UnavailableError as error:
+        raise HostError(error.detail, fix=f"The recipe is in {recipe.folder}.") from error
+    rename(client, unchecked, wanted)
+    remove_build_stages(client)
+    step.note(f"{wanted}, {image_size_bytes(client, wanted) / 1e6:.0f} MB")
+
+
+def _context(step: Step, recipe: Recipe, settings: Settings, architecture: str, scratch: Path) -> list[ContextFile]:
+    """Collect the folder's files, the wheels of its lock, and our own wheel."""
+    files = [
+        ContextFile(str(file.relative_to(recipe.folder)), file, is_executable=bool(file.stat().st_mode & 0o100))
+        for file in context_files(recipe)
+    ]
+    if recipe.requirements is not None:
+        lock = recipe.folder / recipe.requirements
+        wheels = fetch_wheels(step, lock, architecture, settings.data_dir / "cache")
+        files += [ContextFile(f"wheels/{wheel.name}", wheel) for wheel in wheels]
+    if recipe.project:
+        wheel = build_project_wheel(step, settings.repo_dir, recipe.project, scratch)
+        files.append(ContextFile(f"project/{wheel.name}", wheel.read_bytes()))
+    return files
+
+
+def _check(step: Step, client: docker.APIClient, recipe: Recipe, unchecked: str) -> None:
+    selftest = recipe.folder / SELFTEST
+    if not selftest.exists():
+        raise HostError(f"The image {recipe.name} has no self-test", str(selftest), fix="Write one; see its neighbours.")
+    step.note("self-test")
+    try:
+        run_selftest(client, unchecked, selftest.read_text(encoding="utf-8"), user=recipe.selftest_user)
+    except UnavailableError as error:
+        remove(client, unchecked)
+        raise HostError(error.detail, fix=f"What it expects is in {selftest}.") from error
+
+
+def _report(step: Step, line: str) -> None:
+    if line.startswith("Step "):
+        step.note(textwrap.shorten(line, 100, placeholder=" …"))
+
+
+def _references(recipes: Iterable[Recipe], settings: Settings, architecture: str) -> dict[str, str]:
+    references: dict[str, str] = {}
+    for recipe in recipes:
+        below = references[recipe.parent] if recipe.parent else None
+        references[recipe.name] = reference(recipe, below, settings.repo_dir, architecture)
+    return references
+
+
+def _state(client: docker.APIClient, recipe: Recipe, wanted: str) -> ImageState:
+    is_built = image_id(client, wanted) is not None
+    size = image_size_bytes(client, wanted) if is_built else None
+    return ImageState(name=recipe.name, about=recipe.about, reference=wanted, size_bytes=size)
+
+
+@contextmanager
+def _engine(settings: Settings) -> Iterator[tuple[docker.APIClient, str]]:
+    client = connect(find_engine(settings), timeout_seconds=_BUILD_TIMEOUT_SECONDS)
+    try:
+        yield client, engine_facts(client).architecture
+    finally:
+        client.close()
+
+
+@contextmanager
+def _one_builder(data_dir: Path) -> Iterator[None]:
+    """Let one process build at a time: two would do the same minute of work twice."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "images.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

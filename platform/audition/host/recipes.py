@@ -1,0 +1,120 @@
+"""Read `sandbox_images/images.toml` and name images by what goes into them."""
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from audition.host.steps import HostError
+from audition.host.wheels import project_files
+
+FILE = "images.toml"
+#: Reading material: changing it does not make another image.
+_NOT_IN_IMAGES = frozenset({"README.md", "requirements.in"})
+_KEYS = frozenset({"about", "from", "debian", "requirements", "project", "used_by", "selftest_user"})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one image is made."""
+
+    name: str
+    about: str
+    folder: Path
+    parent: str | None
+    """Name of the recipe it builds on; None starts from Debian."""
+    debian: tuple[str, ...]
+    """Debian packages of an image that starts from Debian."""
+    requirements: str | None
+    """Lock file in the folder whose wheels enter the build context."""
+    project: tuple[str, ...]
+    """Parts of this repository that enter the build context as a wheel."""
+    used_by: tuple[str, ...]
+    """`runs` for what grades submissions, `compose` for the many-service shape."""
+    selftest_user: str
+    """`uid:gid` of the self-test."""
+
+
+def read_recipes(images_dir: Path) -> dict[str, Recipe]:
+    """Return the recipes in the file's order, in which a parent comes before its children.
+
+    Raises:
+        HostError: The file is missing or wrong; the message says where.
+    """
+    path = images_dir / FILE
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise HostError("The list of images cannot be read", str(path), fix="Is AUDITION_IMAGES_DIR right?") from error
+    except tomllib.TOMLDecodeError as error:
+        raise HostError(f"The list of images is not TOML: {error}", str(path)) from error
+    recipes: dict[str, Recipe] = {}
+    for name, table in tables.items():
+        recipes[name] = _recipe(name, table, images_dir, recipes)
+    return recipes
+
+
+def _recipe(name: str, table: Mapping[str, Any], images_dir: Path, earlier: Mapping[str, Recipe]) -> Recipe:
+    where = f"{images_dir / FILE}, [{name}]"
+    if unknown := set(table) - _KEYS:
+        raise HostError(f"Unknown key {sorted(unknown)[0]}", where, fix=f"Known keys: {', '.join(sorted(_KEYS))}.")
+    parent = table.get("from")
+    if (parent is None) == ("debian" not in table):
+        raise HostError("An image needs either `from` or `debian`", where)
+    if parent is not None and parent not in earlier:
+        raise HostError(f"`from` names {parent!r}, which is not an image above it", where)
+    return Recipe(
+        name=name,
+        about=table.get("about", ""),
+        folder=images_dir / name,
+        parent=parent,
+        debian=tuple(table.get("debian", ())),
+        requirements=table.get("requirements"),
+        project=tuple(table.get("project", ())),
+        used_by=tuple(table.get("used_by", ("runs",))),
+        selftest_user=table.get("selftest_user", "10001:10001"),
+    )
+
+
+def with_parents(recipes: Mapping[str, Recipe], names: Iterable[str]) -> list[Recipe]:
+    """Return the named recipes and all they build on, parents first.
+
+    Raises:
+        HostError: There is no image of that name.
+    """
+    wanted: set[str] = set()
+    for name in names:
+        if name not in recipes:
+            raise HostError(f"There is no image named {name!r}", fix=f"There are: {', '.join(recipes)}.")
+        step: str | None = name
+        while step is not None and step not in wanted:
+            wanted.add(step)
+            step = recipes[step].parent
+    return [recipe for name, recipe in recipes.items() if name in wanted]
+
+
+def context_files(recipe: Recipe) -> list[Path]:
+    """Return the files of a recipe's folder that make the image what it is, sorted."""
+    files = (file for file in recipe.folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    return sorted(file for file in files if file.name not in _NOT_IN_IMAGES)
+
+
+def reference(recipe: Recipe, parent: str | None, repo_dir: Path, architecture: str) -> str:
+    """Return `audition/<name>:<12 hex>`, the digest of everything that goes into the image.
+
+    Args:
+        recipe: The image.
+        parent: Reference of the image it builds on, so that a change below changes all above.
+        repo_dir: The checkout.
+        architecture: Of the engine.
+    """
+    digest = hashlib.sha256()
+    facts: Sequence[object] = (recipe.name, parent, sorted(recipe.debian), recipe.requirements, recipe.project)
+    digest.update(repr((facts, architecture)).encode())
+    for root, files in ((recipe.folder, context_files(recipe)), (repo_dir, project_files(repo_dir, recipe.project))):
+        for file in files:
+            content = hashlib.sha256(file.read_bytes()).hexdigest()
+            digest.update(f"{file.relative_to(root)} {file.stat().st_mode & 0o100} {content}\n".encode())
+    return f"audition/{recipe.name}:{digest.hexdigest()[:12]}"
