@@ -1,0 +1,388 @@
+"""Make the released data of credit-scoring: anonymize as `privacy.toml` says, measure, gate, split, write.
+
+Theory of operation. The source is public, so every released row must be hard to find in it, or its label could be
+looked up. Quasi-identifiers are generalised to fixed bands and levels, and rows in classes smaller than k are left
+out. Numbers are microaggregated: rows are put in groups of at least k alike ones (MDAV) and each gets its group's
+mean, so no set of numbers belongs to fewer than k people. Groups are never divided between the training and the
+hidden data. Only then do keyed codes, ids, order and split follow. All arithmetic that decides anything is done on
+integers: the same input and key give the same bytes on every machine.
+
+Source of MDAV: Domingo-Ferrer and Mateo-Sanz, "Practical data-oriented microaggregation for statistical disclosure
+control", IEEE TKDE 14(1), 2002; here in its one-ended form.
+"""
+
+import hashlib
+import hmac
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+POLICY = Path(__file__).resolve().parent.parent / "privacy.toml"
+SOURCE = "credit_data.csv"
+OPEN_KEY = b"credit-scoring: the open demonstration key, known to everybody who has the repository"
+LEAST_KEY_BYTES = 32
+RANK_STEPS = 1000
+
+Ints = npt.NDArray[np.int64]
+Policy = dict[str, Any]
+
+
+class ReleaseRefusedError(Exception):
+    """The data must not be released; the message says which rule it breaks and by how much."""
+
+
+def prepare(raw: Path, public: Path, private: Path) -> None:
+    """Write the files of both areas.
+
+    Args:
+        raw: Holds `credit_data.csv` and, if the team has its own secret, the key file that the policy names.
+        public: Gets train.csv, test.csv, sample_submission.csv and privacy.json.
+        private: Gets answers.csv.
+
+    Raises:
+        ReleaseRefusedError: A column has no role, the key is too short, or the gate of the policy is not met.
+    """
+    policy = tomllib.loads(POLICY.read_text(encoding="utf-8"))
+    key, key_kind = read_key(raw / policy["release"]["key_file"])
+    source = pd.read_csv(raw / SOURCE)
+    refuse_unclassified(source, policy)
+    quasi, numbers = generalise(source, policy), code_ends(source, policy)
+    kept = keep_hidden_in_crowd(quasi, numbers, policy["gate"]["k"])
+    quasi, numbers = quasi[kept].reset_index(drop=True), numbers[kept].reset_index(drop=True)
+    numbers, groups = microaggregate(numbers, policy)
+    report = {
+        "key": key_kind,
+        "k_required": policy["gate"]["k"],
+        "before": measure_raw(source, policy),
+        "after": measure_released(quasi, numbers, groups, source, kept, policy),
+    }
+    refuse_risky(report["after"], policy)
+    released = assemble(source[kept].reset_index(drop=True), quasi, numbers, policy, key)
+    hidden = split(released, groups, policy, key)
+    write(released, hidden, report, policy, public, private)
+
+
+def read_key(path: Path) -> tuple[bytes, str]:
+    """The secret that decides order, ids, codes and split, and whether it is the team's "own" or the "open" one."""
+    if not path.exists():
+        return OPEN_KEY, "open"
+    key = path.read_bytes().strip()
+    if len(key) < LEAST_KEY_BYTES:
+        msg = f"{path.name} holds {len(key)} bytes; put at least {LEAST_KEY_BYTES} random ones there."
+        raise ReleaseRefusedError(msg)
+    return key, "own"
+
+
+def keyed(key: bytes, purpose: str, value: object) -> int:
+    """A number in [0, 2**256) that nobody can compute without the key; each purpose has its own numbers."""
+    return int.from_bytes(hmac.digest(key, f"{purpose}\x00{value}".encode(), hashlib.sha256))
+
+
+def refuse_unclassified(source: pd.DataFrame, policy: Policy) -> None:
+    """Stop when a column has no rule, or a rule has no column."""
+    differing = sorted(set(source.columns) ^ set(policy["columns"]))
+    if differing:
+        msg = f"Columns without a rule in privacy.toml, or rules without a column: {', '.join(differing)}."
+        raise ReleaseRefusedError(msg)
+
+
+def columns_of(policy: Policy, role: str) -> list[str]:
+    """Source columns with one role, in the policy's order."""
+    return [name for name, rule in policy["columns"].items() if rule["role"] == role]
+
+
+def code_ends(source: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Numbers with both ends coded, under their source names; whole numbers, missing stays missing."""
+    coded = {}
+    for name in columns_of(policy, "linking-number"):
+        rule = policy["columns"][name]
+        values = source[name]
+        if "numerator" in rule:
+            values = (100 * source[rule["numerator"]] / values).round()
+        coded[name] = values.clip(rule["bottom"], rule["top"]).round().astype("Int64")
+    return pd.DataFrame(coded)
+
+
+def generalise(source: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Quasi-identifiers in bands and folded levels, under their source names; missing stays missing.
+
+    Raises:
+        ReleaseRefusedError: A level that the policy does not name.
+    """
+    out = {}
+    for name in columns_of(policy, "quasi-identifier"):
+        rule, values = policy["columns"][name], source[name]
+        if rule["transform"] == "band":
+            places = np.searchsorted(np.array(rule["starts"]), values.to_numpy(), side="right")
+            out[name] = pd.Series([rule["labels"][place] for place in places], dtype="object")
+            continue
+        unknown = sorted(set(values.dropna()) - set(rule["fold"]))
+        if unknown:
+            msg = f"privacy.toml says nothing about these levels of {name}: {', '.join(unknown)}."
+            raise ReleaseRefusedError(msg)
+        out[name] = values.astype("object").map(rule["fold"])
+    return pd.DataFrame(out)
+
+
+def row_keys(frame: pd.DataFrame) -> "pd.Series[str]":
+    """Each row as one text, for comparing rows; a missing value is a value of its own."""
+    rows = frame.astype("object").where(frame.notna(), "").itertuples(index=False)
+    return pd.Series(["|".join(map(str, row)) for row in rows], index=frame.index)
+
+
+def class_sizes(frame: pd.DataFrame) -> Ints:
+    """For each row, how many rows are equal to it over all columns, itself included."""
+    keys = row_keys(frame)
+    sizes: Ints = keys.map(keys.value_counts()).to_numpy(np.int64)
+    return sizes
+
+
+def keep_hidden_in_crowd(quasi: pd.DataFrame, numbers: pd.DataFrame, k: int) -> npt.NDArray[np.bool_]:
+    """Rows that share class and pattern of missing numbers with k - 1 others that are kept as well.
+
+    One rule for all rows, before the split, so training and hidden data lose the same kinds of rows.
+    """
+    kept = np.ones(len(quasi), dtype=bool)
+    while True:
+        rows = np.flatnonzero(kept)
+        small = (class_sizes(quasi.iloc[rows]) < k) | (class_sizes(numbers.iloc[rows].isna()) < k)
+        if not small.any():
+            return kept
+        kept[rows[small]] = False
+
+
+def ranks(values: pd.DataFrame, reference: pd.DataFrame) -> Ints:
+    """Where each value lies among the reference's, in steps of 1/1000; int64, (rows, columns); missing is 0."""
+    out = np.zeros(values.shape, dtype=np.int64)
+    for place, name in enumerate(values.columns):
+        ordered = np.sort(reference[name].dropna().to_numpy(np.int64))
+        present = values[name].notna().to_numpy()
+        known = values[name][present].to_numpy(np.int64)
+        both = np.searchsorted(ordered, known, "left") + np.searchsorted(ordered, known, "right")
+        out[present, place] = both * RANK_STEPS // (2 * len(ordered))
+    return out
+
+
+def mdav(points: Ints, k: int) -> Ints:
+    """Put alike rows in groups of k to 2k - 1: take the row farthest from the middle and its k - 1 nearest, repeat.
+
+    Args:
+        points: (rows, columns), with at least k rows.
+        k: Size of a group.
+
+    Returns:
+        The group of each row, from 0.
+    """
+    left = np.arange(len(points))
+    groups = np.zeros(len(points), dtype=np.int64)
+    number = 0
+    while len(left) >= 2 * k:
+        rest = points[left]
+        middle = rest.sum(axis=0) // len(rest)
+        farthest = ((rest - middle) ** 2).sum(axis=1).argmax()
+        nearest = np.argsort(((rest - rest[farthest]) ** 2).sum(axis=1), kind="stable")[:k]
+        groups[left[nearest]] = number
+        left = np.delete(left, nearest)
+        number += 1
+    groups[left] = number
+    return groups
+
+
+def microaggregate(numbers: pd.DataFrame, policy: Policy) -> tuple[pd.DataFrame, Ints]:
+    """Replace each row's numbers by its group's means, rounded; rows of a group miss the same values.
+
+    Returns:
+        The new numbers, and for each row which group it is in; groups that came out equal are one group.
+    """
+    points = ranks(numbers, numbers)
+    pattern = row_keys(numbers.isna())
+    groups = np.zeros(len(numbers), dtype=np.int64)
+    for name in sorted(pattern.unique()):
+        rows = np.flatnonzero((pattern == name).to_numpy())
+        groups[rows] = mdav(points[rows], policy["gate"]["k"]) + groups.max() + 1
+    means = {}
+    for name in numbers.columns:
+        sums = numbers[name].fillna(0).groupby(groups).transform("sum").astype("int64")
+        counts = numbers[name].isna().groupby(groups).transform("size").astype("int64")
+        step = policy["columns"][name]["round_to"]
+        nearest_step = (2 * sums + counts * step) // (2 * counts * step) * step
+        means[name] = nearest_step.astype("Int64").where(numbers[name].notna())
+    out = pd.DataFrame(means)
+    return out, pd.factorize(row_keys(out))[0].astype(np.int64)
+
+
+def share(flags: npt.NDArray[np.bool_]) -> float:
+    """Share of rows that are true, in [0, 1], to four digits."""
+    return round(int(flags.sum()) / len(flags), 4)
+
+
+def measure_raw(source: pd.DataFrame, policy: Policy) -> dict[str, float | int]:
+    """Risk of releasing the source as it is."""
+    target = columns_of(policy, "target")[0]
+    positive = policy["columns"][target]["positive"]
+    coded = code_ends(source, policy)
+    sizes = class_sizes(source[columns_of(policy, "quasi-identifier")])
+    numbers = class_sizes(source[columns_of(policy, "linking-number")])
+    return {
+        "rows": len(source),
+        "k": int(sizes.min()),
+        "unique_share": share(sizes == 1),
+        "small_class_share": share(sizes < policy["gate"]["k"]),
+        "smallest_number_group": int(numbers.min()),
+        "exactly_matched_share": share(numbers == 1),
+        **linkage(coded, coded, np.arange(len(coded)), source[target] == positive),
+    }
+
+
+def measure_released(  # noqa: PLR0913, PLR0917  all of them are compared here
+    quasi: pd.DataFrame,
+    numbers: pd.DataFrame,
+    groups: Ints,
+    source: pd.DataFrame,
+    kept: npt.NDArray[np.bool_],
+    policy: Policy,
+) -> dict[str, float | int]:
+    """Risk of what is released, against an attacker who has the public source and knows this file."""
+    target = columns_of(policy, "target")[0]
+    label = source[target] == policy["columns"][target]["positive"]
+    coded = code_ends(source, policy)
+    sizes = class_sizes(quasi)
+    rounded = pd.DataFrame(
+        {n: (2 * coded[n] + s) // (2 * s) * s for n, s in rounding_steps(policy).items()}
+    )
+    matches = row_keys(numbers).map(row_keys(rounded).value_counts()).fillna(0)
+    return {
+        "rows": len(quasi),
+        "suppressed_share": share(~kept),
+        "k": int(sizes.min()),
+        "unique_share": share(sizes == 1),
+        "small_class_share": share(sizes < policy["gate"]["k"]),
+        "smallest_number_group": int(np.bincount(groups).min()),
+        "exactly_matched_share": share((matches == 1).to_numpy()),
+        **linkage(numbers, coded, np.flatnonzero(kept), label),
+    }
+
+
+def rounding_steps(policy: Policy) -> dict[str, int]:
+    """Rounding of each number, by source name."""
+    return {name: policy["columns"][name]["round_to"] for name in columns_of(policy, "linking-number")}
+
+
+def linkage(
+    released: pd.DataFrame, coded: pd.DataFrame, origin: Ints, label: "pd.Series[bool]"
+) -> dict[str, float | int]:
+    """Nearest-neighbour record linkage over all numbers and over which are missing.
+
+    Args:
+        released: What is published.
+        coded: The public source, ends coded the same way.
+        origin: Row of the source that each released row was made from.
+        label: The target in the source.
+
+    Returns:
+        linked_share: released rows whose nearest source row is their own, in [0, 1].
+        lookup_auc: ROC AUC of the label of the nearest source row as a prediction; 0.5 is chance.
+    """
+    missing = 2 * RANK_STEPS
+    ours = np.hstack([ranks(released, coded), missing * released.isna().to_numpy(np.int64)])
+    theirs = np.hstack([ranks(coded, coded), missing * coded.isna().to_numpy(np.int64)])
+    found = np.array([((theirs - row) ** 2).sum(axis=1).argmin() for row in ours])
+    truth, guess = label.to_numpy()[origin], label.to_numpy()[found]
+    auc = (guess[truth].sum() / truth.sum() + (~guess[~truth]).sum() / (~truth).sum()) / 2
+    return {"linked_share": share(found == origin), "lookup_auc": round(float(auc), 4)}
+
+
+def refuse_risky(measured: dict[str, float | int], policy: Policy) -> None:
+    """The release gate.
+
+    Raises:
+        ReleaseRefusedError: With every rule that is broken.
+    """
+    gate = policy["gate"]
+    broken = [
+        f"{name} is {measured[name]}, below {gate['k']}"
+        for name in ("k", "smallest_number_group")
+        if measured[name] < gate["k"]
+    ]
+    broken += [
+        f"{name} is {measured[name]}, above {gate[name]}"
+        for name in ("suppressed_share", "linked_share")
+        if measured[name] > gate[name]
+    ]
+    if broken:
+        msg = f"Not released: {'; '.join(broken)}. Generalise more in privacy.toml."
+        raise ReleaseRefusedError(msg)
+
+
+def assemble(
+    source: pd.DataFrame, quasi: pd.DataFrame, numbers: pd.DataFrame, policy: Policy, key: bytes
+) -> pd.DataFrame:
+    """All released columns under their released names, still in source order, with random-looking ids."""
+    out = {"id": [f"app-{keyed(key, 'id', row):064x}"[:16] for row in range(len(source))]}
+    for name, rule in policy["columns"].items():
+        target = rule["release_as"]
+        if name in numbers:
+            out[target] = numbers[name]
+        elif "code" in rule:
+            out[target] = quasi[name].map(level_codes(rule, key))
+        elif name in quasi:
+            out[target] = quasi[name]
+        else:
+            out[target] = (source[name] == rule["positive"]).astype(int)
+    frame = pd.DataFrame(out)
+    if not frame["id"].is_unique:
+        msg = "Two rows got the same id; choose another key."
+        raise ReleaseRefusedError(msg)
+    return frame
+
+
+def level_codes(rule: Policy, key: bytes) -> dict[str, str]:
+    """Levels to codes such as "H1"; the key decides which is which."""
+    levels = sorted(set(rule["fold"].values()), key=lambda level: keyed(key, rule["release_as"], level))
+    return {level: f"{rule['code']}{place}" for place, level in enumerate(levels, start=1)}
+
+
+def split(released: pd.DataFrame, groups: Ints, policy: Policy, key: bytes) -> npt.NDArray[np.bool_]:
+    """Which rows are hidden test data: whole groups, the same mix of defaults on both sides, order by key."""
+    target = policy["columns"][columns_of(policy, "target")[0]]["release_as"]
+    defaults = np.bincount(groups, weights=released[target].to_numpy()).astype(int)
+    order = sorted(range(len(defaults)), key=lambda group: (defaults[group], keyed(key, "split", group)))
+    percent = round(100 * policy["release"]["hidden_share"])
+    chosen = [g for place, g in enumerate(order) if (place + 1) * percent // 100 > place * percent // 100]
+    return np.isin(groups, chosen)
+
+
+def write(  # noqa: PLR0913, PLR0917  three tables and two folders
+    released: pd.DataFrame,
+    hidden: npt.NDArray[np.bool_],
+    report: dict[str, Any],
+    policy: Policy,
+    public: Path,
+    private: Path,
+) -> None:
+    """Write the files, sorted by id: ids come from the key, so the order says nothing about the source."""
+    target = policy["columns"][columns_of(policy, "target")[0]]["release_as"]
+    features = [name for name in released.columns if name != target]
+    train, test = released[~hidden].sort_values("id"), released[hidden].sort_values("id")
+    sample = test[["id"]].assign(probability_of_default=round(float(train[target].mean()), 4))
+    save(train[[*features, target]], public / "train.csv")
+    save(test[features], public / "test.csv")
+    save(sample, public / "sample_submission.csv")
+    save(test[["id", target]], private / "answers.csv")
+    report["after"] |= {"train_rows": len(train), "hidden_rows": len(test)}
+    (public / "privacy.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+def save(frame: pd.DataFrame, path: Path) -> None:
+    """CSV, UTF-8, line feeds; a missing value is an empty cell."""
+    frame.to_csv(path, index=False, lineterminator="\n")
+
+
+if __name__ == "__main__":
+    prepare(*(Path(argument) for argument in sys.argv[1:4]))
