@@ -1,0 +1,8 @@
+"""The first ten applications are predicted twice."""
+
+import pandas as pd
+
+test = pd.read_csv("/in/test.csv")
+predictions = pd.DataFrame({"id": test["id"], "probability_of_default": 0.28})
+predictions = pd.concat([predictions, predictions.iloc[:10]])
+predictions.to_csv("/out/predictions.csv", index=False)

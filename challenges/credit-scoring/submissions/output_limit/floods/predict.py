@@ -1,0 +1,5 @@
+"""Prints without end."""
+
+line = "x" * 1023
+while True:
+    print(line)

@@ -1,0 +1,5 @@
+"""Does nothing for an hour."""
+
+import time
+
+time.sleep(3600)
