@@ -1,7 +1,7 @@
 """Valid domain objects for tests: every function has defaults for all fields and takes overrides by name.
 
-The default ids fit together (`ver_1`, `can_1`, `inv_1`, `sub_1`, `run_1`), so that the objects can be stored as
-they are; `store_run` does just that.
+The default ids fit together (`ver_1`, `can_1`, `inv_1`, `sub_1`, `run_1`), so that the objects can be stored
+as they are; `store_run` does just that.
 """
 
 from dataclasses import replace
@@ -274,14 +274,10 @@ def make_grade(**overrides: Any) -> Grade:
         dimension=Dimension.MODEL_QUALITY,
         status=GradeStatus.OK,
         findings=(
-            make_finding(
-                check="model.roc-auc", outcome=Outcome.PARTIAL, points=5.25, max_points=10.0
-            ),
+            make_finding(check="model.roc-auc", outcome=Outcome.PARTIAL, points=5.25, max_points=10.0),
         ),
         metrics=(make_metric(),),
-        curves=(
-            Curve(kind="roc", x=(0.0, 1.0), y=(0.0, 1.0), x_label="false", y_label="true"),
-        ),
+        curves=(Curve(kind="roc", x=(0.0, 1.0), y=(0.0, 1.0), x_label="false", y_label="true"),),
     )
     return replace(grade, **overrides)
 

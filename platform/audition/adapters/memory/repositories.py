@@ -1,0 +1,244 @@
+"""Submissions, challenge versions, people and the audit log in memory."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from audition.adapters.memory.tables import Tables, check_reference, check_unique, insert
+from audition.domain.challenge import ChallengeVersion
+from audition.domain.errors import NotFoundError
+from audition.domain.people import AuditEntry, Candidate, Invitation, Session, StaffUser
+from audition.domain.submission import State, Submission
+
+Open = Callable[[], Tables]
+
+
+class MemorySubmissions:
+    """Implements `Submissions`."""
+
+    def __init__(self, tables: Open) -> None:
+        """Work on the tables of an open unit of work."""
+        self._tables = tables
+
+    def add(self, submission: Submission) -> None:
+        """Insert."""
+        tables, what = self._tables(), f"Submission {submission.id}"
+        check_reference(tables.invitations, submission.invitation_id, what)
+        check_reference(tables.challenge_versions, submission.challenge_version_id, what)
+        check_unique(tables.submissions, submission, _idempotency, what)
+        insert(tables.submissions, submission.id, submission, what)
+
+    def get(self, submission_id: str) -> Submission:
+        """Return it."""
+        found = self._tables().submissions.get(submission_id)
+        if found is None:
+            msg = f"There is no submission {submission_id}."
+            raise NotFoundError(msg, code="submission-not-found")
+        return found
+
+    def by_key(self, invitation_id: str, idempotency_key: str) -> Submission | None:
+        """Find what an earlier request with this key made."""
+        key = (invitation_id, idempotency_key)
+        return next((s for s in self._sorted() if _idempotency(s) == key), None)
+
+    def of_invitation(self, invitation_id: str) -> tuple[Submission, ...]:
+        """All of an invitation, oldest first."""
+        return tuple(s for s in self._sorted() if s.invitation_id == invitation_id)
+
+    def in_states(self, states: Sequence[State], limit: int = 1000) -> tuple[Submission, ...]:
+        """Submissions in any of the states, oldest first."""
+        return tuple(s for s in self._sorted() if s.state in states)[:limit]
+
+    def recent(self, limit: int = 200) -> tuple[Submission, ...]:
+        """Newest first."""
+        return tuple(reversed(self._sorted()))[:limit]
+
+    def move(self, submission_id: str, old: State, new: State, reason: str, at: datetime) -> bool:
+        """Compare-and-set of the state."""
+        found = self._tables().submissions.get(submission_id)
+        if found is None or found.state != old:
+            return False
+        self._save(replace(found, state=new, state_reason=reason, state_changed_at=at))
+        return True
+
+    def mark_released(self, submission_id: str, at: datetime) -> None:
+        """Store when the report was released."""
+        found = self._tables().submissions.get(submission_id)
+        if found is not None:
+            self._save(replace(found, released_at=at))
+
+    def _save(self, submission: Submission) -> None:
+        self._tables().submissions[submission.id] = submission
+
+    def _sorted(self) -> list[Submission]:
+        return sorted(
+            self._tables().submissions.values(),
+            key=lambda s: (s.created_at, s.attempt_number, s.id),
+        )
+
+
+class MemoryChallenges:
+    """Implements `Challenges`."""
+
+    def __init__(self, tables: Open) -> None:
+        """Work on the tables of an open unit of work."""
+        self._tables = tables
+
+    def add(self, version: ChallengeVersion) -> None:
+        """Insert."""
+        table = self._tables().challenge_versions
+        what = f"Version {version.number} of challenge {version.slug}"
+        check_unique(table, version, lambda v: (v.slug, v.number), what)
+        check_unique(table, version, lambda v: v.digest, f"{what}, or one with its content,")
+        insert(table, version.id, version, what)
+
+    def get(self, version_id: str) -> ChallengeVersion:
+        """Return it."""
+        found = self._tables().challenge_versions.get(version_id)
+        if found is None:
+            msg = f"There is no challenge version {version_id}."
+            raise NotFoundError(msg, code="challenge-version-not-found")
+        return found
+
+    def latest(self, slug: str) -> ChallengeVersion:
+        """Return the newest version."""
+        versions = [v for v in self._tables().challenge_versions.values() if v.slug == slug]
+        if not versions:
+            msg = f"No version of a challenge named {slug!r} is published."
+            raise NotFoundError(msg, code="challenge-not-found")
+        return max(versions, key=lambda v: v.number)
+
+    def by_digest(self, digest: str) -> ChallengeVersion | None:
+        """Find the version with exactly this content."""
+        versions = self._tables().challenge_versions.values()
+        return next((v for v in versions if v.digest == digest), None)
+
+    def all(self) -> tuple[ChallengeVersion, ...]:
+        """Newest first."""
+        by_name = sorted(self._tables().challenge_versions.values(), key=lambda v: v.slug)
+        return tuple(sorted(by_name, key=lambda v: (v.published_at, v.number), reverse=True))
+
+
+class MemoryPeople:
+    """Implements `People`."""
+
+    def __init__(self, tables: Open) -> None:
+        """Work on the tables of an open unit of work."""
+        self._tables = tables
+
+    def add_staff(self, user: StaffUser) -> None:
+        """Insert."""
+        table, what = self._tables().staff_users, f"An account with {user.email}"
+        check_unique(table, user, lambda u: _email_key(u.email), what)
+        insert(table, user.id, user, what)
+
+    def staff(self, user_id: str) -> StaffUser:
+        """Return the account."""
+        found = self._tables().staff_users.get(user_id)
+        if found is None:
+            msg = f"There is no account {user_id}."
+            raise NotFoundError(msg, code="account-not-found")
+        return found
+
+    def staff_by_email(self, email: str) -> StaffUser | None:
+        """Find the account with this address."""
+        users = self._tables().staff_users.values()
+        return next((u for u in users if _email_key(u.email) == _email_key(email)), None)
+
+    def add_candidate(self, candidate: Candidate) -> None:
+        """Insert."""
+        table, what = self._tables().candidates, f"A candidate with {candidate.email}"
+        check_unique(table, candidate, lambda c: _email_key(c.email), what)
+        insert(table, candidate.id, candidate, what)
+
+    def candidate(self, candidate_id: str) -> Candidate:
+        """Return the candidate."""
+        found = self._tables().candidates.get(candidate_id)
+        if found is None:
+            msg = f"There is no candidate {candidate_id}."
+            raise NotFoundError(msg, code="candidate-not-found")
+        return found
+
+    def candidate_by_email(self, email: str) -> Candidate | None:
+        """Find the candidate with this address."""
+        candidates = self._tables().candidates.values()
+        return next((c for c in candidates if _email_key(c.email) == _email_key(email)), None)
+
+    def add_invitation(self, invitation: Invitation) -> None:
+        """Insert."""
+        tables, what = self._tables(), f"Invitation {invitation.id}"
+        self._check_invitation(invitation)
+        check_unique(tables.invitations, invitation, lambda i: i.token_digest, what)
+        insert(tables.invitations, invitation.id, invitation, what)
+
+    def save_invitation(self, invitation: Invitation) -> None:
+        """Replace by id."""
+        self.invitation(invitation.id)
+        self._check_invitation(invitation)
+        self._tables().invitations[invitation.id] = invitation
+
+    def invitation(self, invitation_id: str) -> Invitation:
+        """Return it."""
+        found = self._tables().invitations.get(invitation_id)
+        if found is None:
+            msg = f"There is no invitation {invitation_id}."
+            raise NotFoundError(msg, code="invitation-not-found")
+        return found
+
+    def invitation_by_token(self, token_digest: str) -> Invitation | None:
+        """Find the invitation whose link has this token digest."""
+        invitations = self._tables().invitations.values()
+        return next((i for i in invitations if i.token_digest == token_digest), None)
+
+    def invitations(self) -> tuple[Invitation, ...]:
+        """Newest first."""
+        found = self._tables().invitations.values()
+        return tuple(sorted(found, key=lambda i: (i.created_at, i.id), reverse=True))
+
+    def add_session(self, session: Session) -> None:
+        """Insert."""
+        table, what = self._tables().sessions, f"Session {session.id}"
+        check_unique(table, session, lambda s: s.token_digest, what)
+        insert(table, session.id, session, what)
+
+    def session_by_token(self, token_digest: str) -> Session | None:
+        """Find the session or API token with this digest."""
+        sessions = self._tables().sessions.values()
+        return next((s for s in sessions if s.token_digest == token_digest), None)
+
+    def revoke_session(self, session_id: str, at: datetime) -> None:
+        """End a session or API token; the first end is the one that is kept."""
+        found = self._tables().sessions.get(session_id)
+        if found is not None and found.revoked_at is None:
+            self._tables().sessions[session_id] = replace(found, revoked_at=at)
+
+    def _check_invitation(self, invitation: Invitation) -> None:
+        tables, what = self._tables(), f"Invitation {invitation.id}"
+        check_reference(tables.candidates, invitation.candidate_id, what)
+        check_reference(tables.challenge_versions, invitation.challenge_version_id, what)
+
+
+class MemoryAuditLog:
+    """Implements `AuditLog`."""
+
+    def __init__(self, tables: Open) -> None:
+        """Work on the tables of an open unit of work."""
+        self._tables = tables
+
+    def add(self, entry: AuditEntry) -> None:
+        """Append."""
+        table = self._tables().audit_entries
+        table[len(table)] = entry
+
+    def about(self, subject: str) -> tuple[AuditEntry, ...]:
+        """Entries on one thing, oldest first."""
+        return tuple(e for e in self._tables().audit_entries.values() if e.subject == subject)
+
+
+def _idempotency(submission: Submission) -> tuple[str, str] | None:
+    key = submission.idempotency_key
+    return None if key is None else (submission.invitation_id, key)
+
+
+def _email_key(email: str) -> str:
+    return email.strip().lower()

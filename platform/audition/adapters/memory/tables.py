@@ -1,0 +1,71 @@
+"""The tables in memory, and what a database would refuse."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+from audition.domain.challenge import ChallengeVersion
+from audition.domain.errors import ConflictError
+from audition.domain.evidence import Artifact
+from audition.domain.grade import Grade
+from audition.domain.people import AuditEntry, Candidate, Invitation, Session, StaffUser
+from audition.domain.run import Run, StageRecord
+from audition.domain.submission import Submission
+
+V = TypeVar("V")
+
+
+@dataclass(slots=True, kw_only=True)
+class Tables:
+    """Every table by its key, in order of insertion."""
+
+    challenge_versions: dict[str, ChallengeVersion] = field(default_factory=dict)
+    staff_users: dict[str, StaffUser] = field(default_factory=dict)
+    candidates: dict[str, Candidate] = field(default_factory=dict)
+    invitations: dict[str, Invitation] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    submissions: dict[str, Submission] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    stages: dict[tuple[str, int, str], StageRecord] = field(default_factory=dict)
+    artifacts: dict[tuple[str, int, str, str, str], Artifact] = field(default_factory=dict)
+    grades: dict[tuple[str, str], Grade] = field(default_factory=dict)
+    audit_entries: dict[int, AuditEntry] = field(default_factory=dict)
+
+    def copy(self) -> "Tables":
+        """Copy all tables; their values never change."""
+        return Tables(**{f.name: dict(getattr(self, f.name)) for f in fields(self)})
+
+
+def insert(table: dict[Any, V], key: Hashable, value: V, what: str) -> None:
+    """Add a value under a new key.
+
+    Raises:
+        ConflictError: The key is taken.
+    """
+    if key in table:
+        msg = f"{what} exists already."
+        raise ConflictError(msg, code="already-exists")
+    table[key] = value
+
+
+def check_unique(table: dict[Any, V], value: V, key_of: Callable[[V], Hashable], what: str) -> None:
+    """Refuse a second value with the same key; None is no key.
+
+    Raises:
+        ConflictError: There is one.
+    """
+    key = key_of(value)
+    if key is not None and any(key_of(other) == key for other in table.values()):
+        msg = f"{what} exists already."
+        raise ConflictError(msg, code="already-exists")
+
+
+def check_reference(table: dict[str, Any], key: str, what: str) -> None:
+    """Refuse to refer to what is not stored.
+
+    Raises:
+        ConflictError: There is no such key.
+    """
+    if key not in table:
+        msg = f"{what} refers to something that is not stored."
+        raise ConflictError(msg, code="missing-reference")

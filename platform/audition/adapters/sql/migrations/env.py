@@ -1,0 +1,14 @@
+"""Run by Alembic; takes the connection that `upgrade` has opened, with its transaction."""
+
+from alembic import context
+
+from audition.adapters.sql.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    # SQLite can roll back DDL as well; Alembic assumes otherwise only for the driver's old default mode.
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,153 @@
+"""Submissions, challenge versions and the audit log in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import desc, select, update
+
+from audition.adapters.sql import tables
+from audition.adapters.sql.rows import to_row
+from audition.adapters.sql.transaction import Transaction
+from audition.domain.challenge import ChallengeVersion
+from audition.domain.errors import NotFoundError
+from audition.domain.people import AuditEntry
+from audition.domain.submission import State, Submission
+
+
+class SqlSubmissions:
+    """Implements `Submissions`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        """Work in an open transaction."""
+        self._transaction = transaction
+
+    def add(self, submission: Submission) -> None:
+        """Insert."""
+        what = f"Submission {submission.id}, or one with its idempotency key,"
+        self._transaction.insert(tables.submissions, to_row(submission), what)
+
+    def get(self, submission_id: str) -> Submission:
+        """Return it."""
+        found = self._transaction.one(
+            Submission, select(tables.submissions).where(tables.submissions.c.id == submission_id)
+        )
+        if found is None:
+            msg = f"There is no submission {submission_id}."
+            raise NotFoundError(msg, code="submission-not-found")
+        return found
+
+    def by_key(self, invitation_id: str, idempotency_key: str) -> Submission | None:
+        """Find what an earlier request with this key made."""
+        table = tables.submissions
+        return self._transaction.one(
+            Submission,
+            select(table).where(
+                table.c.invitation_id == invitation_id, table.c.idempotency_key == idempotency_key
+            ),
+        )
+
+    def of_invitation(self, invitation_id: str) -> tuple[Submission, ...]:
+        """All of an invitation, oldest first."""
+        table = tables.submissions
+        return self._transaction.all(
+            Submission,
+            select(table)
+            .where(table.c.invitation_id == invitation_id)
+            .order_by(table.c.created_at, table.c.attempt_number, table.c.id),
+        )
+
+    def in_states(self, states: Sequence[State], limit: int = 1000) -> tuple[Submission, ...]:
+        """Submissions in any of the states, oldest first."""
+        table = tables.submissions
+        return self._transaction.all(
+            Submission,
+            select(table)
+            .where(table.c.state.in_([state.value for state in states]))
+            .order_by(table.c.created_at, table.c.attempt_number, table.c.id)
+            .limit(limit),
+        )
+
+    def recent(self, limit: int = 200) -> tuple[Submission, ...]:
+        """Newest first."""
+        table = tables.submissions
+        newest = (desc(table.c.created_at), desc(table.c.attempt_number), desc(table.c.id))
+        return self._transaction.all(Submission, select(table).order_by(*newest).limit(limit))
+
+    def move(self, submission_id: str, old: State, new: State, reason: str, at: datetime) -> bool:
+        """Compare-and-set of the state."""
+        table = tables.submissions
+        statement = (
+            update(table)
+            .where(table.c.id == submission_id, table.c.state == old.value)
+            .values(state=new.value, state_reason=reason, state_changed_at=at)
+        )
+        return self._transaction.change(statement) == 1
+
+    def mark_released(self, submission_id: str, at: datetime) -> None:
+        """Store when the report was released."""
+        table = tables.submissions
+        self._transaction.change(update(table).where(table.c.id == submission_id).values(released_at=at))
+
+
+class SqlChallenges:
+    """Implements `Challenges`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        """Work in an open transaction."""
+        self._transaction = transaction
+
+    def add(self, version: ChallengeVersion) -> None:
+        """Insert."""
+        what = f"Version {version.number} of challenge {version.slug}, or one with its content,"
+        self._transaction.insert(tables.challenge_versions, to_row(version), what)
+
+    def get(self, version_id: str) -> ChallengeVersion:
+        """Return it."""
+        table = tables.challenge_versions
+        found = self._transaction.one(ChallengeVersion, select(table).where(table.c.id == version_id))
+        if found is None:
+            msg = f"There is no challenge version {version_id}."
+            raise NotFoundError(msg, code="challenge-version-not-found")
+        return found
+
+    def latest(self, slug: str) -> ChallengeVersion:
+        """Return the newest version."""
+        table = tables.challenge_versions
+        found = self._transaction.one(
+            ChallengeVersion,
+            select(table).where(table.c.slug == slug).order_by(desc(table.c.number)).limit(1),
+        )
+        if found is None:
+            msg = f"No version of a challenge named {slug!r} is published."
+            raise NotFoundError(msg, code="challenge-not-found", next_step="Publish it: `audition publish`.")
+        return found
+
+    def by_digest(self, digest: str) -> ChallengeVersion | None:
+        """Find the version with exactly this content."""
+        table = tables.challenge_versions
+        return self._transaction.one(ChallengeVersion, select(table).where(table.c.digest == digest))
+
+    def all(self) -> tuple[ChallengeVersion, ...]:
+        """Newest first."""
+        table = tables.challenge_versions
+        newest = (desc(table.c.published_at), desc(table.c.number), table.c.slug)
+        return self._transaction.all(ChallengeVersion, select(table).order_by(*newest))
+
+
+class SqlAuditLog:
+    """Implements `AuditLog`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        """Work in an open transaction."""
+        self._transaction = transaction
+
+    def add(self, entry: AuditEntry) -> None:
+        """Append."""
+        self._transaction.insert(tables.audit_entries, to_row(entry), "The audit entry")
+
+    def about(self, subject: str) -> tuple[AuditEntry, ...]:
+        """Entries on one thing, oldest first."""
+        table = tables.audit_entries
+        return self._transaction.all(
+            AuditEntry, select(table).where(table.c.subject == subject).order_by(table.c.id)
+        )

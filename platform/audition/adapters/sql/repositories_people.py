@@ -1,0 +1,115 @@
+"""Staff, candidates, invitations and sessions in SQL."""
+
+from datetime import datetime
+
+from sqlalchemy import desc, select, update
+
+from audition.adapters.sql import tables
+from audition.adapters.sql.rows import to_row
+from audition.adapters.sql.transaction import Transaction
+from audition.domain.errors import NotFoundError
+from audition.domain.people import Candidate, Invitation, Session, StaffUser
+
+
+class SqlPeople:
+    """Implements `People`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        """Work in an open transaction."""
+        self._transaction = transaction
+
+    def add_staff(self, user: StaffUser) -> None:
+        """Insert."""
+        row = to_row(user, email_key=email_key(user.email))
+        self._transaction.insert(tables.staff_users, row, f"An account with {user.email}")
+
+    def staff(self, user_id: str) -> StaffUser:
+        """Return the account."""
+        table = tables.staff_users
+        found = self._transaction.one(StaffUser, select(table).where(table.c.id == user_id))
+        if found is None:
+            msg = f"There is no account {user_id}."
+            raise NotFoundError(msg, code="account-not-found")
+        return found
+
+    def staff_by_email(self, email: str) -> StaffUser | None:
+        """Find the account with this address."""
+        table = tables.staff_users
+        return self._transaction.one(StaffUser, select(table).where(table.c.email_key == email_key(email)))
+
+    def add_candidate(self, candidate: Candidate) -> None:
+        """Insert."""
+        row = to_row(candidate, email_key=email_key(candidate.email))
+        self._transaction.insert(tables.candidates, row, f"A candidate with {candidate.email}")
+
+    def candidate(self, candidate_id: str) -> Candidate:
+        """Return the candidate."""
+        table = tables.candidates
+        found = self._transaction.one(Candidate, select(table).where(table.c.id == candidate_id))
+        if found is None:
+            msg = f"There is no candidate {candidate_id}."
+            raise NotFoundError(msg, code="candidate-not-found")
+        return found
+
+    def candidate_by_email(self, email: str) -> Candidate | None:
+        """Find the candidate with this address."""
+        table = tables.candidates
+        return self._transaction.one(Candidate, select(table).where(table.c.email_key == email_key(email)))
+
+    def add_invitation(self, invitation: Invitation) -> None:
+        """Insert."""
+        what = f"Invitation {invitation.id}, or one with its token,"
+        self._transaction.insert(tables.invitations, to_row(invitation), what)
+
+    def save_invitation(self, invitation: Invitation) -> None:
+        """Replace by id."""
+        table = tables.invitations
+        statement = update(table).where(table.c.id == invitation.id).values(to_row(invitation))
+        if self._transaction.change(statement) == 0:
+            raise _no_invitation(invitation.id)
+
+    def invitation(self, invitation_id: str) -> Invitation:
+        """Return it."""
+        table = tables.invitations
+        found = self._transaction.one(Invitation, select(table).where(table.c.id == invitation_id))
+        if found is None:
+            raise _no_invitation(invitation_id)
+        return found
+
+    def invitation_by_token(self, token_digest: str) -> Invitation | None:
+        """Find the invitation whose link has this token digest."""
+        table = tables.invitations
+        return self._transaction.one(Invitation, select(table).where(table.c.token_digest == token_digest))
+
+    def invitations(self) -> tuple[Invitation, ...]:
+        """Newest first."""
+        table = tables.invitations
+        return self._transaction.all(
+            Invitation, select(table).order_by(desc(table.c.created_at), desc(table.c.id))
+        )
+
+    def add_session(self, session: Session) -> None:
+        """Insert."""
+        what = f"Session {session.id}, or one with its token,"
+        self._transaction.insert(tables.sessions, to_row(session), what)
+
+    def session_by_token(self, token_digest: str) -> Session | None:
+        """Find the session or API token with this digest."""
+        table = tables.sessions
+        return self._transaction.one(Session, select(table).where(table.c.token_digest == token_digest))
+
+    def revoke_session(self, session_id: str, at: datetime) -> None:
+        """End a session or API token; the first end is the one that is kept."""
+        table = tables.sessions
+        self._transaction.change(
+            update(table).where(table.c.id == session_id, table.c.revoked_at.is_(None)).values(revoked_at=at)
+        )
+
+
+def email_key(email: str) -> str:
+    """How addresses are compared. Made here, because SQLite's own lower() knows ASCII only."""
+    return email.strip().lower()
+
+
+def _no_invitation(invitation_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no invitation {invitation_id}.", code="invitation-not-found")

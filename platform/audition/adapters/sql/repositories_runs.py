@@ -1,0 +1,179 @@
+"""Runs, their stages and artifacts, and their grades in SQL.
+
+Every write by a worker is guarded by the fence it was given, in the WHERE of one UPDATE or under a lock on
+the run's row. The database decides who was first; nothing is read, compared here, and then written.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, desc, func, select, update
+
+from audition.adapters.sql import tables
+from audition.adapters.sql.rows import to_row
+from audition.adapters.sql.transaction import Transaction
+from audition.domain.errors import NotFoundError
+from audition.domain.evidence import Artifact
+from audition.domain.grade import Grade
+from audition.domain.run import Fault, Run, Stage, StageRecord, Verdict
+
+_STAGE_ORDER = {stage: position for position, stage in enumerate(Stage)}
+
+
+class SqlRuns:
+    """Implements `Runs`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        """Work in an open transaction."""
+        self._transaction = transaction
+
+    def add(self, run: Run) -> None:
+        """Insert."""
+        what = f"Run {run.id} (number {run.number} of submission {run.submission_id})"
+        self._transaction.insert(tables.runs, to_row(run), what)
+
+    def get(self, run_id: str) -> Run:
+        """Return it."""
+        found = self._transaction.one(Run, select(tables.runs).where(tables.runs.c.id == run_id))
+        if found is None:
+            msg = f"There is no run {run_id}."
+            raise NotFoundError(msg, code="run-not-found")
+        return found
+
+    def latest(self, submission_id: str) -> Run:
+        """Return the submission's run with the highest number."""
+        table = tables.runs
+        found = self._transaction.one(
+            Run,
+            select(table)
+            .where(table.c.submission_id == submission_id)
+            .order_by(desc(table.c.number))
+            .limit(1),
+        )
+        if found is None:
+            msg = f"Submission {submission_id} has no run."
+            raise NotFoundError(msg, code="run-not-found")
+        return found
+
+    def claim(self, run_id: str, fence: int, worker: str, lease_until: datetime, at: datetime) -> bool:
+        """Raise the fence and take the lease."""
+        return self._guarded(
+            run_id,
+            fence,
+            fence=fence + 1,
+            worker=worker,
+            lease_until=lease_until,
+            started_at=func.coalesce(tables.runs.c.started_at, at),
+        )
+
+    def renew(self, run_id: str, fence: int, lease_until: datetime) -> bool:
+        """Extend the lease; a lease that was dropped does not come back."""
+        return self._guarded(run_id, fence, _is_leased(), lease_until=lease_until)
+
+    def lose(self, run_id: str, fence: int) -> bool:
+        """Drop the lease and count a loss, once for each lease."""
+        return self._guarded(
+            run_id,
+            fence,
+            _is_leased(),
+            worker=None,
+            lease_until=None,
+            losses=tables.runs.c.losses + 1,
+        )
+
+    def finish(self, run_id: str, fence: int, verdict: Verdict, fault: Fault | None, at: datetime) -> bool:
+        """Store how the run ended and drop the lease."""
+        return self._guarded(
+            run_id,
+            fence,
+            worker=None,
+            lease_until=None,
+            verdict=verdict.value,
+            fault=None if fault is None else fault.value,
+            finished_at=at,
+        )
+
+    def request_cancel(self, run_id: str) -> None:
+        """Ask whoever holds the run to stop."""
+        self._transaction.change(
+            update(tables.runs).where(tables.runs.c.id == run_id).values(is_cancel_requested=True)
+        )
+
+    def save_stage(self, record: StageRecord) -> bool:
+        """Insert or replace a stage record."""
+        table = tables.stages
+        # Holds off a claim until we commit, so that the fence cannot be raised between look and write.
+        lock = select(tables.runs.c.id).where(
+            tables.runs.c.id == record.run_id, tables.runs.c.fence == record.fence
+        )
+        if not self._transaction.has(lock.with_for_update()):
+            return False
+        row = to_row(record)
+        key = (
+            table.c.run_id == record.run_id,
+            table.c.fence == record.fence,
+            table.c.stage == record.stage.value,
+        )
+        if self._transaction.change(update(table).where(*key).values(row)) == 0:
+            self._transaction.insert(table, row, f"Stage {record.stage} of run {record.run_id}")
+        return True
+
+    def stages(self, run_id: str) -> tuple[StageRecord, ...]:
+        """Records of the newest fence that has any, in order of start."""
+        table = tables.stages
+        newest = select(func.max(table.c.fence)).where(table.c.run_id == run_id).scalar_subquery()
+        records = self._transaction.all(
+            StageRecord, select(table).where(table.c.run_id == run_id, table.c.fence == newest)
+        )
+        return tuple(sorted(records, key=lambda r: (r.started_at, _STAGE_ORDER[r.stage])))
+
+    def add_artifacts(self, artifacts: Sequence[Artifact]) -> None:
+        """Publish artifacts."""
+        if artifacts:
+            what = f"An artifact of run {artifacts[0].run_id}"
+            rows = [to_row(artifact) for artifact in artifacts]
+            self._transaction.insert(tables.artifacts, rows, what)
+
+    def artifacts(self, run_id: str) -> tuple[Artifact, ...]:
+        """Published artifacts, by fence, stage, kind and name."""
+        table = tables.artifacts
+        found = self._transaction.all(Artifact, select(table).where(table.c.run_id == run_id))
+        return tuple(sorted(found, key=lambda a: (a.fence, _STAGE_ORDER[a.stage], a.kind, a.name)))
+
+    def _guarded(
+        self,
+        run_id: str,
+        guard: int,
+        *conditions: ColumnElement[bool],
+        **values: Any,  # noqa: ANN401  column values and SQL expressions alike
+    ) -> bool:
+        table = tables.runs
+        where = (table.c.id == run_id, table.c.fence == guard, *conditions)
+        return self._transaction.change(update(table).where(*where).values(**values)) == 1
+
+
+class SqlGrades:
+    """Implements `Grades`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        """Work in an open transaction."""
+        self._transaction = transaction
+
+    def publish(self, run_id: str, grades: Sequence[Grade]) -> None:
+        """Replace the run's published grades."""
+        self._transaction.change(delete(tables.grades).where(tables.grades.c.run_id == run_id))
+        rows = [to_row(grade, run_id=run_id) for grade in grades]
+        if rows:
+            self._transaction.insert(tables.grades, rows, f"A grade of run {run_id}")
+
+    def of_run(self, run_id: str) -> tuple[Grade, ...]:
+        """Return the run's published grades, by grader name."""
+        table = tables.grades
+        found = self._transaction.all(Grade, select(table).where(table.c.run_id == run_id))
+        # Sorted here: the order of SQL depends on the collation of the database.
+        return tuple(sorted(found, key=lambda grade: grade.grader))
+
+
+def _is_leased() -> ColumnElement[bool]:
+    return tables.runs.c.lease_until.is_not(None)

@@ -1,0 +1,247 @@
+"""The tables. Column names are field names of the domain's dataclasses, which is all the mapping there is.
+
+What is nested in a dataclass (a manifest, findings) is one JSON column: it is written once and read whole.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC on both sides; SQLite itself would silently drop the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times: nobody could say later what they meant."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = f"{value!r} has no time zone; timestamps are aware UTC."
+            raise ValueError(msg)
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give SQLite's naive value its zone back; bring PostgreSQL's to UTC."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _at(name: str, *, nullable: bool = False) -> Column[datetime]:
+    return Column(name, UtcDateTime, nullable=nullable)
+
+
+def _json(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, JSON(none_as_null=True), nullable=nullable)
+
+
+def _text(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=nullable)
+
+
+def _id(name: str = "id") -> Column[str]:
+    return Column(name, String, primary_key=True)
+
+
+def _ref(name: str, target: str, *, primary_key: bool = False) -> Column[str]:
+    return Column(name, String, ForeignKey(f"{target}.id"), nullable=False, primary_key=primary_key)
+
+
+challenge_versions = Table(
+    "challenge_versions",
+    metadata,
+    _id(),
+    Column("slug", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("digest", String, nullable=False),
+    _json("manifest"),
+    _text("brief"),
+    _text("datacard"),
+    _json("files"),
+    Column("kit_digest", String, nullable=False),
+    Column("kit_bytes", BigInteger, nullable=False),
+    _at("published_at"),
+    UniqueConstraint("slug", "number"),
+    UniqueConstraint("digest"),
+    Index(None, "published_at"),
+)
+
+staff_users = Table(
+    "staff_users",
+    metadata,
+    _id(),
+    _text("email"),
+    Column("email_key", String, nullable=False, unique=True),
+    _text("name"),
+    _text("password_hash"),
+    _json("roles"),
+    _at("created_at"),
+    Column("is_active", Boolean, nullable=False),
+)
+
+candidates = Table(
+    "candidates",
+    metadata,
+    _id(),
+    _text("email"),
+    Column("email_key", String, nullable=False, unique=True),
+    _text("name"),
+    _text("alias"),
+    _at("created_at"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    _id(),
+    _ref("candidate_id", "candidates"),
+    _ref("challenge_version_id", "challenge_versions"),
+    Column("token_digest", String, nullable=False, unique=True),
+    Column("attempts", Integer, nullable=False),
+    _at("created_at"),
+    _at("expires_at"),
+    _at("started_at", nullable=True),
+    _at("revoked_at", nullable=True),
+    Index(None, "candidate_id"),
+    Index(None, "challenge_version_id"),
+    Index(None, "created_at"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _id(),
+    Column("token_digest", String, nullable=False, unique=True),
+    Column("kind", String, nullable=False),
+    Column("subject_id", String, nullable=False),
+    Column("is_api", Boolean, nullable=False),
+    _text("label"),
+    _at("created_at"),
+    _at("expires_at"),
+    _at("revoked_at", nullable=True),
+)
+
+submissions = Table(
+    "submissions",
+    metadata,
+    _id(),
+    _ref("invitation_id", "invitations"),
+    _ref("challenge_version_id", "challenge_versions"),
+    Column("archive_digest", String, nullable=False),
+    Column("archive_bytes", BigInteger, nullable=False),
+    _text("archive_name"),
+    Column("state", String, nullable=False),
+    _text("state_reason"),
+    Column("attempt_number", Integer, nullable=False),
+    Column("idempotency_key", String, nullable=True),
+    _at("created_at"),
+    _at("state_changed_at"),
+    _at("released_at", nullable=True),
+    UniqueConstraint("invitation_id", "idempotency_key"),
+    Index(None, "invitation_id", "created_at"),
+    Index(None, "challenge_version_id"),
+    Index(None, "state", "created_at"),
+    Index(None, "created_at"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    _id(),
+    _ref("submission_id", "submissions"),
+    Column("number", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("worker", String, nullable=True),
+    _at("lease_until", nullable=True),
+    Column("losses", Integer, nullable=False),
+    Column("verdict", String, nullable=True),
+    Column("fault", String, nullable=True),
+    _at("created_at"),
+    _at("started_at", nullable=True),
+    _at("finished_at", nullable=True),
+    Column("is_cancel_requested", Boolean, nullable=False),
+    UniqueConstraint("submission_id", "number"),
+)
+
+stages = Table(
+    "stages",
+    metadata,
+    _ref("run_id", "runs", primary_key=True),
+    Column("fence", Integer, primary_key=True, autoincrement=False),
+    Column("stage", String, primary_key=True),
+    Column("status", String, nullable=False),
+    _text("message"),
+    _at("started_at"),
+    _at("finished_at", nullable=True),
+    _json("usage", nullable=True),
+    Column("image_id", String, nullable=False),
+    Column("runtime", String, nullable=False),
+)
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    _ref("run_id", "runs", primary_key=True),
+    Column("fence", Integer, primary_key=True, autoincrement=False),
+    Column("stage", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+)
+
+grades = Table(
+    "grades",
+    metadata,
+    _ref("run_id", "runs", primary_key=True),
+    Column("grader", String, primary_key=True),
+    Column("version", String, nullable=False),
+    Column("dimension", String, nullable=False),
+    Column("status", String, nullable=False),
+    _json("findings"),
+    _json("metrics"),
+    _json("curves"),
+    _text("note"),
+)
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _at("at"),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("subject", String, nullable=False),
+    _text("reason"),
+    Index(None, "subject", "id"),
+)
