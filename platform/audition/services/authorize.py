@@ -22,6 +22,17 @@ def require_role(principal: Principal, role: Role) -> None:
         raise DeniedError(msg, code="role-required", next_step="Ask an operator for the role.")
 
 
+def require_candidate(principal: Principal) -> None:
+    """Refuse anyone who is not a candidate.
+
+    Raises:
+        DeniedError: They are not.
+    """
+    if principal.kind != PrincipalKind.CANDIDATE:
+        msg = "Only candidates have an invitation."
+        raise DeniedError(msg, code="candidate-required", next_step="Open an invitation link.")
+
+
 def visible_submission(uow: UnitOfWork, principal: Principal, submission_id: str) -> Submission:
     """The submission, if the asker may see it: reviewers all, candidates their own.
 
@@ -45,8 +56,6 @@ def own_invitation(uow: UnitOfWork, principal: Principal) -> tuple[Invitation, C
     Raises:
         DeniedError: The asker is not a candidate.
     """
-    if principal.kind != PrincipalKind.CANDIDATE:
-        msg = "Only candidates have an invitation."
-        raise DeniedError(msg, code="candidate-required", next_step="Open an invitation link.")
+    require_candidate(principal)
     invitation = uow.people.invitation(principal.subject_id)
     return invitation, uow.challenges.get(invitation.challenge_version_id)

@@ -28,5 +28,6 @@ def cancel(ports: Ports, principal: Principal, submission_id: str) -> Submission
                 reason="Cancelled on request.",
                 at=ports.clock.now(),
             )
+        moved = uow.submissions.get(submission_id)
         uow.commit()
-        return uow.submissions.get(submission_id)
+    return moved

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audition.domain.challenge import ChallengeVersion
-from audition.domain.errors import NotFoundError
+from audition.domain.errors import NotFoundError, UnavailableError
 from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.grade import dimension_scores, total_score
 from audition.domain.people import AuditEntry, Invitation, Principal, Role
@@ -12,7 +12,11 @@ from audition.domain.run import Run, StageRecord
 from audition.domain.submission import State, Submission
 from audition.ports import Ports, UnitOfWork
 from audition.services.authorize import own_invitation, require_role, visible_submission
+from audition.services.sign_in import find_invitation
 from audition.services.submit import attempts_left
+
+#: Counting stops here: an operator needs to know "many", and a page must stay quick.
+MOST_COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,15 @@ class CandidateHome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """What the owner of an invitation link is told before anything starts."""
+
+    invitation: Invitation
+    version: ChallengeVersion
+    candidate_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
     """One line of the reviewer's list."""
 
@@ -48,6 +61,17 @@ class InboxRow:
     verdict: str
     score: float | None
     finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What an operator wants to know first."""
+
+    states: dict[State, int]
+    """Submissions in each state, at most `MOST_COUNTED` of each."""
+    queue_depth: int | None
+    """Waiting hints; None when the queue does not answer, which delays work and loses none."""
+    oldest_waiting_at: datetime | None
 
 
 def status(ports: Ports, principal: Principal, submission_id: str) -> Status:
@@ -67,6 +91,22 @@ def status(ports: Ports, principal: Principal, submission_id: str) -> Status:
             queue_place=_queue_place(uow, submission),
             planned_stages=tuple(version.manifest.stages),
             history=uow.audit.about(submission.id) if principal.has_role(Role.REVIEWER) else (),
+        )
+
+
+def landing(ports: Ports, link_token: str) -> Landing:
+    """What an invitation link leads to; looking starts no clock.
+
+    Raises:
+        NotFoundError: No such link, or it was withdrawn.
+        ConflictError: Its window is over.
+    """
+    invitation = find_invitation(ports, link_token)
+    with ports.unit_of_work() as uow:
+        return Landing(
+            invitation=invitation,
+            version=uow.challenges.get(invitation.challenge_version_id),
+            candidate_name=uow.people.candidate(invitation.candidate_id).name,
         )
 
 
@@ -102,6 +142,41 @@ def challenge_versions(ports: Ports) -> tuple[ChallengeVersion, ...]:
     """All published versions, newest first."""
     with ports.unit_of_work() as uow:
         return uow.challenges.all()
+
+
+def overview(ports: Ports, principal: Principal) -> Overview:
+    """Submissions by state, and the queue.
+
+    Raises:
+        DeniedError: The asker is no operator.
+    """
+    require_role(principal, Role.OPERATOR)
+    with ports.unit_of_work() as uow:
+        by_state = {state: uow.submissions.in_states([state], MOST_COUNTED) for state in State}
+    waiting = by_state[State.QUEUED]
+    return Overview(
+        states={state: len(found) for state, found in by_state.items()},
+        queue_depth=queue_depth(ports),
+        oldest_waiting_at=waiting[0].state_changed_at if waiting else None,
+    )
+
+
+def queue_depth(ports: Ports) -> int | None:
+    """Number of waiting hints; None when the queue does not answer."""
+    try:
+        return ports.queue.depth()
+    except UnavailableError:
+        return None
+
+
+def check_storage(ports: Ports) -> None:
+    """Read something, to learn whether the database answers.
+
+    Raises:
+        UnavailableError: It does not.
+    """
+    with ports.unit_of_work() as uow:
+        uow.submissions.recent(1)
 
 
 def log_text(ports: Ports, principal: Principal, submission_id: str, name: str) -> bytes:

@@ -23,5 +23,6 @@ def release(ports: Ports, principal: Principal, submission_id: str) -> Submissio
             uow, submission, State.RELEASED, actor=principal.actor, reason="Report released.", at=now
         )
         uow.submissions.mark_released(submission_id, now)
+        moved = uow.submissions.get(submission_id)
         uow.commit()
-        return uow.submissions.get(submission_id)
+    return moved

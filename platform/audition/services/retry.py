@@ -24,8 +24,9 @@ def rerun(ports: Ports, principal: Principal, submission_id: str, reason: str) -
         run = first_run(ports, submission_id, number)
         uow.runs.add(run)
         uow.hint("execute", run.id, run.fence)
+        moved = uow.submissions.get(submission_id)
         uow.commit()
-        return uow.submissions.get(submission_id)
+    return moved
 
 
 def regrade(ports: Ports, principal: Principal, submission_id: str, reason: str) -> Submission:
@@ -42,5 +43,6 @@ def regrade(ports: Ports, principal: Principal, submission_id: str, reason: str)
         transition(uow, submission, State.GRADING, actor=principal.actor, reason=reason, at=now)
         run = uow.runs.latest(submission_id)
         uow.hint("grade", run.id, run.fence)
+        moved = uow.submissions.get(submission_id)
         uow.commit()
-        return uow.submissions.get(submission_id)
+    return moved

@@ -1,0 +1,1 @@
+"""The site and the HTTP API: views translate between HTTP and the services, and decide nothing."""

@@ -1,0 +1,119 @@
+"""What a candidate sees: the invitation, the challenge, the upload, the live page and the report."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from audition.services import look_up
+from audition.services.authorize import require_candidate
+from audition.services.cancel import cancel
+from audition.services.compose_report import compose_report
+from audition.services.sign_in import sign_in_candidate
+from audition.services.submit import submit
+from audition.web import sessions, uploads
+from audition.web.context import asker, ports, settings
+from audition.web.downloads import kit_response, log_response
+
+#: Open to anyone who has a link.
+arrival = Blueprint("arrival", __name__, url_prefix="/i")
+#: For signed-in candidates only.
+blueprint = Blueprint("candidate", __name__)
+
+
+@arrival.get("/<token>")
+def landing(token: str) -> str:
+    """Say what awaits the candidate, before any clock starts."""
+    return render_template("candidate/landing.html", token=token, landing=look_up.landing(ports(), token))
+
+
+@arrival.post("/<token>/start")
+def start(token: str) -> Response:
+    """Sign the candidate in; the first time starts their clock."""
+    secret = sign_in_candidate(ports(), token)
+    return sessions.begin(redirect(url_for("candidate.home"), code=303), secret)
+
+
+@blueprint.before_request
+def only_candidates() -> None:
+    """Every page here belongs to the candidate of one invitation."""
+    require_candidate(asker())
+
+
+@blueprint.get("/c")
+def home() -> str:
+    """The challenge: brief, data card, kit, limits, how to submit."""
+    return render_template(
+        "candidate/home.html",
+        home=look_up.candidate_home(ports(), asker()),
+        public_url=settings().public_url,
+    )
+
+
+@blueprint.get("/c/kit")
+def kit() -> Response:
+    """Download the kit."""
+    return kit_response(*look_up.kit(ports(), asker()))
+
+
+@blueprint.get("/c/submit")
+def submit_form() -> str:
+    """The upload form."""
+    return render_template(
+        "candidate/submit.html",
+        home=look_up.candidate_home(ports(), asker()),
+        endings=uploads.ENDINGS,
+        field=uploads.FIELD,
+    )
+
+
+@blueprint.post("/c/submit")
+def upload() -> Response:
+    """Take the upload and go to its live page."""
+    submission = submit(ports(), asker(), uploads.upload_from_form(request.form.get("key") or None))
+    return redirect(url_for("candidate.live", submission_id=submission.id), code=303)
+
+
+@blueprint.get("/s")
+def attempts() -> str:
+    """All attempts of this invitation."""
+    home = look_up.candidate_home(ports(), asker())
+    statuses = [look_up.status(ports(), asker(), s.id) for s in reversed(home.submissions)]
+    return render_template("candidate/attempts.html", home=home, statuses=statuses)
+
+
+@blueprint.get("/s/<submission_id>")
+def live(submission_id: str) -> str:
+    """Where the submission is; updates itself until it is settled."""
+    status = look_up.status(ports(), asker(), submission_id)
+    return render_template("candidate/live.html", status=status)
+
+
+@blueprint.get("/s/<submission_id>/live")
+def live_fragment(submission_id: str) -> str:
+    """The part of the live page that changes."""
+    status = look_up.status(ports(), asker(), submission_id)
+    return render_template("candidate/_live.html", status=status)
+
+
+@blueprint.post("/s/<submission_id>/cancel")
+def cancel_submission(submission_id: str) -> Response:
+    """Stop a submission."""
+    cancel(ports(), asker(), submission_id)
+    return redirect(url_for("candidate.live", submission_id=submission_id), code=303)
+
+
+@blueprint.get("/s/<submission_id>/report")
+def report(submission_id: str) -> str:
+    """The candidate's part of the report, once it is released."""
+    return render_template(
+        "report/page.html",
+        report=compose_report(ports(), asker(), submission_id),
+        log_endpoint="candidate.log",
+        logs={},
+        history=(),
+    )
+
+
+@blueprint.get("/s/<submission_id>/logs/<name>")
+def log(submission_id: str, name: str) -> Response:
+    """A log as plain text."""
+    return log_response(look_up.log_text(ports(), asker(), submission_id, name), f"{submission_id}-{name}")

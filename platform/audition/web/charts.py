@@ -1,0 +1,87 @@
+"""Geometry of the charts: numbers in, positions and paths out. `templates/charts/` does the drawing.
+
+All charts are about 340 units wide, so that their text stays readable on a telephone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import cos, pi, sin
+
+from audition.domain.run import StageRecord
+
+#: Most points of a curve that are drawn: more cannot be seen at this size.
+MOST_POINTS = 160
+
+
+def linear(value: float, low: float, high: float, start: float, end: float) -> float:
+    """Map a value from [low, high] to [start, end], clamped; an empty range maps to the start."""
+    if high <= low:
+        return round(start, 2)
+    share = min(1.0, max(0.0, (value - low) / (high - low)))
+    return round(start + share * (end - start), 2)
+
+
+def arc(start: float, end: float, radius: float, x: float, y: float) -> str:
+    """Path of a part of a half circle that opens downwards.
+
+    Args:
+        start: Where it starts, in [0, 1] from left to right over the top.
+        end: Where it ends, in [start, 1].
+        radius: In units.
+        x: Of the centre.
+        y: Of the centre.
+    """
+    x1, y1 = on_arc(start, radius, x, y)
+    x2, y2 = on_arc(end, radius, x, y)
+    return f"M{x1} {y1}A{radius} {radius} 0 0 1 {x2} {y2}"
+
+
+def on_arc(share: float, radius: float, x: float, y: float) -> tuple[float, float]:
+    """A point of that half circle, at a share of its length."""
+    angle = pi * (1 - min(1.0, max(0.0, share)))
+    return round(x + radius * cos(angle), 2), round(y - radius * sin(angle), 2)
+
+
+def line(x: Sequence[float], y: Sequence[float], left: float, top: float, side: float) -> str:
+    """Path of a curve in the unit square, drawn into a square; thinned where it has very many points."""
+    step = max(1, -(-len(x) // MOST_POINTS))
+    kept = [*range(0, len(x), step)]
+    if kept and kept[-1] != len(x) - 1:
+        kept.append(len(x) - 1)
+    steps = (f"{linear(x[i], 0, 1, left, left + side)} {linear(y[i], 0, 1, top + side, top)}" for i in kept)
+    return "M" + "L".join(steps) if kept else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One stage on the time line.
+
+    Attributes:
+        start_seconds: From the start of the first stage.
+        seconds: How long it took, or has taken so far.
+    """
+
+    record: StageRecord
+    start_seconds: float
+    seconds: float
+
+
+def bars(stages: Sequence[StageRecord], now: datetime) -> tuple[Bar, ...]:
+    """Stages as bars on one time axis."""
+    if not stages:
+        return ()
+    origin = min(record.started_at for record in stages)
+    return tuple(
+        Bar(
+            record=record,
+            start_seconds=(record.started_at - origin).total_seconds(),
+            seconds=max(0.0, ((record.finished_at or now) - record.started_at).total_seconds()),
+        )
+        for record in stages
+    )
+
+
+def span(timeline: Sequence[Bar]) -> float:
+    """Length of the time axis in seconds, never zero."""
+    return max((bar.start_seconds + bar.seconds for bar in timeline), default=0.0) or 1.0

@@ -1,0 +1,64 @@
+"""What templates can use: words, formats, chart geometry, versioned assets."""
+
+from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, url_for
+
+from audition.domain.people import Role
+from audition.domain.submission import SETTLED_STATES
+from audition.services.headline import band
+from audition.services.look_up import log_name
+from audition.web import charts, formats, words
+from audition.web.context import ports
+from audition.web.markup import markdown
+from audition.web.plain_text import visible
+
+
+def install(app: Flask) -> None:
+    """Give the templates their filters and names."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        bytes=formats.size,
+        duration=formats.duration,
+        moment=formats.moment,
+        number=formats.number,
+        points=formats.points,
+        short=formats.short,
+        markdown=markdown,
+        visible=visible,
+        words=words.words_for,
+        stage_words=words.stage_words,
+        metric_name=words.metric_name,
+        log_name=log_name,
+        band=lambda score: words.BANDS[band(score)],
+    )
+    app.jinja_env.globals.update(
+        charts=charts,
+        between=formats.between,
+        left=formats.left,
+        asset=_asset_url(Path(app.static_folder or "")),
+        settled_states=SETTLED_STATES,
+        role=Role,
+    )
+    app.context_processor(_for_every_page)
+
+
+def _for_every_page() -> dict[str, Any]:
+    # Only what was looked up already: an error page must not ask the database again.
+    return {"asker": g.get("asker"), "now": ports().clock.now}
+
+
+def _asset_url(folder: Path) -> Callable[[str], str]:
+    @cache
+    def version(name: str) -> str:
+        return sha256((folder / name).read_bytes()).hexdigest()[:12]
+
+    def url(name: str) -> str:
+        return url_for("static", filename=name, v=version(name))
+
+    return url

@@ -1,0 +1,92 @@
+"""What a reviewer sees: the inbox and the report, with the actions on it."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from audition.domain.evidence import Artifact, ArtifactKind
+from audition.domain.people import Role
+from audition.domain.submission import TRANSITIONS
+from audition.services import look_up
+from audition.services.authorize import require_role
+from audition.services.compose_report import compose_report
+from audition.services.release import release
+from audition.services.retry import regrade, rerun
+from audition.web.context import asker, ports
+from audition.web.downloads import log_response
+from audition.web.plain_text import decode
+
+blueprint = Blueprint("reviewer", __name__, url_prefix="/r")
+
+_MAX_REASON = 500
+#: Of each log, this much of the end is on the page; the whole is a link away.
+_TAIL_BYTES = 4 << 10
+
+
+@blueprint.before_request
+def only_reviewers() -> None:
+    """Every page here is for reviewers."""
+    require_role(asker(), Role.REVIEWER)
+
+
+@blueprint.get("")
+def inbox() -> str:
+    """The newest submissions."""
+    return render_template("reviewer/inbox.html", rows=look_up.inbox(ports(), asker()))
+
+
+@blueprint.get("/<submission_id>")
+def report(submission_id: str) -> str:
+    """The one-screen report."""
+    composed = compose_report(ports(), asker(), submission_id)
+    return render_template(
+        "report/page.html",
+        report=composed,
+        status=look_up.status(ports(), asker(), submission_id),
+        log_endpoint="reviewer.log",
+        logs={a: _tail(submission_id, a) for a in composed.artifacts if _is_log(a)},
+        leads_to=TRANSITIONS[composed.state],
+    )
+
+
+def _is_log(artifact: Artifact) -> bool:
+    return artifact.kind in {ArtifactKind.STDOUT, ArtifactKind.STDERR}
+
+
+def _tail(submission_id: str, artifact: Artifact) -> str:
+    data = look_up.log_text(ports(), asker(), submission_id, look_up.log_name(artifact))
+    return decode(data[-_TAIL_BYTES:])
+
+
+@blueprint.get("/<submission_id>/logs/<name>")
+def log(submission_id: str, name: str) -> Response:
+    """A log as plain text."""
+    return log_response(look_up.log_text(ports(), asker(), submission_id, name), f"{submission_id}-{name}")
+
+
+@blueprint.post("/<submission_id>/release")
+def release_report(submission_id: str) -> Response:
+    """Let the candidate see the report."""
+    release(ports(), asker(), submission_id)
+    return _back(submission_id)
+
+
+@blueprint.post("/<submission_id>/rerun")
+def rerun_submission(submission_id: str) -> Response:
+    """Queue a new run."""
+    rerun(ports(), asker(), submission_id, _reason("A reviewer asked for another run."))
+    return _back(submission_id)
+
+
+@blueprint.post("/<submission_id>/regrade")
+def regrade_submission(submission_id: str) -> Response:
+    """Grade the recorded evidence again."""
+    regrade(ports(), asker(), submission_id, _reason("A reviewer asked to grade again."))
+    return _back(submission_id)
+
+
+def _reason(default: str) -> str:
+    return request.form.get("reason", "").strip()[:_MAX_REASON] or default
+
+
+def _back(submission_id: str) -> Response:
+    return redirect(url_for("reviewer.report", submission_id=submission_id), code=303)

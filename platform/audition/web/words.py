@@ -1,0 +1,125 @@
+"""Plain words for what the domain calls by terse names. Every page takes its words from here."""
+
+from dataclasses import dataclass
+
+from audition.domain.grade import Dimension, Outcome
+from audition.domain.run import Fault, Stage, StageStatus, Verdict
+from audition.domain.submission import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """How a value is shown.
+
+    Attributes:
+        label: A few words.
+        tone: Name of a colour pair: "good", "fair", "bad", "busy" or "quiet".
+        icon: Name of a symbol in `static/icons.svg`, so that nothing is said by colour alone.
+        hint: A sentence that says what it means for the reader.
+    """
+
+    label: str
+    tone: str
+    icon: str
+    hint: str = ""
+
+
+STATES = {
+    State.RECEIVED: Words(label="Received", tone="busy", icon="clock", hint="Your upload arrived."),
+    State.REJECTED: Words(
+        label="Refused", tone="bad", icon="cross", hint="The upload could not be opened. No attempt was used."
+    ),
+    State.QUEUED: Words(label="Waiting", tone="busy", icon="clock", hint="It starts as soon as a worker is free."),
+    State.RUNNING: Words(label="Running", tone="busy", icon="play", hint="The code runs in its own container."),
+    State.GRADING: Words(label="Grading", tone="busy", icon="play", hint="Graders look at what the run left."),
+    State.GRADED: Words(
+        label="Graded", tone="good", icon="check", hint="A reviewer reads the report and then releases it."
+    ),
+    State.RELEASED: Words(label="Report ready", tone="good", icon="check", hint="The report is released."),
+    State.ERRORED: Words(
+        label="Our fault", tone="fair", icon="alert", hint="It could not be assessed. No attempt was used."
+    ),
+    State.CANCELLED: Words(label="Cancelled", tone="quiet", icon="dash", hint="No attempt was used."),
+}
+
+VERDICTS = {
+    Verdict.ACCEPTED: Words(label="Ran to the end", tone="good", icon="check", hint="The predictions were accepted."),
+    Verdict.BUILD_FAILED: Words(label="Build failed", tone="bad", icon="cross", hint="The image could not be built."),
+    Verdict.TIME_LIMIT: Words(label="Time limit", tone="bad", icon="cross", hint="It ran longer than allowed."),
+    Verdict.MEMORY_LIMIT: Words(label="Memory limit", tone="bad", icon="cross", hint="It used all its memory."),
+    Verdict.OUTPUT_LIMIT: Words(label="Output limit", tone="bad", icon="cross", hint="It wrote more than allowed."),
+    Verdict.NONZERO_EXIT: Words(label="Ended with an error", tone="bad", icon="cross", hint="The program failed."),
+    Verdict.SIGNALLED: Words(label="Crashed", tone="bad", icon="cross", hint="A signal ended the program."),
+    Verdict.UNHEALTHY: Words(label="Did not get ready", tone="bad", icon="cross", hint="It never answered."),
+    Verdict.INVALID_OUTPUT: Words(
+        label="Output not usable", tone="bad", icon="cross", hint="The predictions break the agreed format."
+    ),
+    Verdict.INTERNAL_ERROR: Words(
+        label="Platform failed", tone="fair", icon="alert", hint="Our fault; no attempt was used."
+    ),
+}
+
+FAULTS = {
+    Fault.CANDIDATE: Words(label="the submission", tone="quiet", icon="dash"),
+    Fault.CHALLENGE: Words(label="the challenge", tone="fair", icon="alert"),
+    Fault.PLATFORM: Words(label="our platform", tone="fair", icon="alert"),
+}
+
+STAGES = {
+    Stage.UNPACK: Words(label="Unpack", tone="quiet", icon="box", hint="Open the archive and read its contract."),
+    Stage.PREDICT: Words(label="Predict", tone="quiet", icon="play", hint="Run the code on the hidden inputs."),
+    Stage.SCORE: Words(label="Score", tone="quiet", icon="chart", hint="Compare predictions with hidden answers."),
+    Stage.JUDGE: Words(label="Judge", tone="quiet", icon="scales", hint="Check deployment files and sum up."),
+}
+
+STAGE_STATUSES = {
+    StageStatus.RUNNING: Words(label="Running", tone="busy", icon="play"),
+    StageStatus.PASSED: Words(label="Done", tone="good", icon="check"),
+    StageStatus.FAILED: Words(label="Failed", tone="bad", icon="cross"),
+    StageStatus.SKIPPED: Words(label="Skipped", tone="quiet", icon="dash"),
+}
+
+OUTCOMES = {
+    Outcome.PASSED: Words(label="Passed", tone="good", icon="check"),
+    Outcome.PARTIAL: Words(label="Partly", tone="fair", icon="half"),
+    Outcome.FAILED: Words(label="Failed", tone="bad", icon="cross"),
+    Outcome.NOT_APPLICABLE: Words(label="Does not apply", tone="quiet", icon="dash"),
+    Outcome.NOT_ASSESSED: Words(label="Not assessed", tone="quiet", icon="dash"),
+    Outcome.INFORMATIVE: Words(label="For information", tone="quiet", icon="info"),
+}
+
+DIMENSIONS = {
+    Dimension.MODEL_QUALITY: Words(label="Model quality", tone="quiet", icon="chart"),
+    Dimension.DEPLOYMENT: Words(label="Deployment", tone="quiet", icon="box"),
+}
+
+BANDS = {
+    "strong": Words(label="Strong", tone="good", icon="check"),
+    "fair": Words(label="Fair", tone="fair", icon="half"),
+    "weak": Words(label="Weak", tone="bad", icon="cross"),
+    "not computed": Words(label="Not computed", tone="quiet", icon="dash"),
+}
+
+#: Metric names as people write them.
+METRICS = {"roc_auc": "ROC AUC", "pr_auc": "PR AUC", "rmse": "RMSE", "mae": "MAE", "log_loss": "log loss"}
+
+_ALL: dict[type, dict[object, Words]] = {
+    type(next(iter(table))): dict(table.items())
+    for table in (STATES, VERDICTS, FAULTS, STAGES, STAGE_STATUSES, OUTCOMES, DIMENSIONS)
+}
+
+
+def words_for(value: object) -> Words:
+    """The words for a state, verdict, fault, stage, stage status, outcome or dimension."""
+    known = _ALL.get(type(value), {}).get(value)
+    return known or Words(label=str(value).replace("_", " ").capitalize(), tone="quiet", icon="dash")
+
+
+def stage_words(name: str) -> Words:
+    """The words for a stage by its name."""
+    return words_for(Stage(name)) if name in set(Stage) else words_for(name)
+
+
+def metric_name(name: str) -> str:
+    """A metric's name as people write it."""
+    return METRICS.get(name, name.replace("_", " "))
