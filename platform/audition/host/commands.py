@@ -11,12 +11,27 @@ from audition.host.steps import HostError, Step
 # What a failing program says, and what helps: checked in this order, against its last lines.
 _CAUSES = (
     ("No space left", "The disk is full: free some space and run this again."),
-    ("DO NOT MATCH THE HASHES", "A downloaded file is not the one the lock names: do not trust that mirror."),
-    ("Could not get lock", "Another package installation is running: wait for it and run this again."),
+    (
+        "DO NOT MATCH THE HASHES",
+        "A downloaded file is not the one the lock names: do not trust that mirror.",
+    ),
+    (
+        "Could not get lock",
+        "Another package installation is running: wait for it and run this again.",
+    ),
     ("Permission denied", "This user may not do that: run it as root, or ask for the right."),
-    ("emporary failure", "No network, or no name server: check the connection and the proxy settings."),
-    ("Unable to fetch", "A package mirror did not answer: check the network and /etc/apt/sources.list."),
-    ("onnection", "Something on the network did not answer: check the connection and the proxy settings."),
+    (
+        "emporary failure",
+        "No network, or no name server: check the connection and the proxy settings.",
+    ),
+    (
+        "Unable to fetch",
+        "A package mirror did not answer: check the network and /etc/apt/sources.list.",
+    ),
+    (
+        "onnection",
+        "Something on the network did not answer: check the connection and the proxy settings.",
+    ),
     ("No matching distribution", "The package index has no such file: check pip's index settings."),
 )
 
@@ -61,14 +76,22 @@ def run(argv: Sequence[str], *, what: str, cwd: Path | None = None, fix: str = "
     """
     try:
         done = subprocess.run(
-            argv, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
+            argv,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
         )
     except OSError as error:
         raise HostError(what, where=argv[0], fix=f"{error.strerror}. {fix}".strip()) from error
     if done.returncode == 0:
         return done.stdout
     said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-8:]
-    raise HostError(f"{what}:\n" + "\n".join(f"  {line}" for line in said), fix=advice("\n".join(said)) or fix)
+    raise HostError(
+        f"{what}:\n" + "\n".join(f"  {line}" for line in said), fix=advice("\n".join(said)) or fix
+    )
 
 
 def advice(said: str) -> str:

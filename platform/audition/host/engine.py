@@ -70,12 +70,20 @@ def find_engine(settings: Settings) -> str:
     return find([settings.docker_host] if settings.docker_host else usual_addresses())
 
 
-def _start(step: Step, found: UnavailableError, settings: Settings) -> tuple[subprocess.Popen[bytes] | None, str]:
+def _start(
+    step: Step, found: UnavailableError, settings: Settings
+) -> tuple[subprocess.Popen[bytes] | None, str]:
     if settings.docker_host:
-        raise HostError(found.detail, fix="DOCKER_HOST names that engine: start it, or unset DOCKER_HOST.") from found
+        raise HostError(
+            found.detail, fix="DOCKER_HOST names that engine: start it, or unset DOCKER_HOST."
+        ) from found
     if not is_root():
-        fix = found.next_step if found.code == "engine-denied" else (
-            "Start the Docker engine, or run this as root once: it can then install and start one itself."
+        fix = (
+            found.next_step
+            if found.code == "engine-denied"
+            else (
+                "Start the Docker engine, or run this as root once: it can then install and start one itself."
+            )
         )
         raise HostError(found.detail, fix=fix) from found
     if shutil.which("dockerd") is None:
@@ -103,7 +111,11 @@ def _install(step: Step) -> None:
         )
     packages = ["docker.io"]
     # With AppArmor on and its parser missing, the engine starts and each container fails.
-    if _APPARMOR.exists() and _APPARMOR.read_text().strip() == "Y" and shutil.which("apparmor_parser") is None:
+    if (
+        _APPARMOR.exists()
+        and _APPARMOR.read_text().strip() == "Y"
+        and shutil.which("apparmor_parser") is None
+    ):
         packages.append("apparmor")
     apt_install(step, *packages)
 
@@ -115,9 +127,13 @@ def _await(address: str, child: subprocess.Popen[bytes] | None, settings: Settin
             connect(address, timeout_seconds=5).close()
         except UnavailableError as error:
             if child is not None and child.poll() is not None:
-                raise _did_not_start(f"dockerd ended with exit code {child.returncode}", settings) from error
+                raise _did_not_start(
+                    f"dockerd ended with exit code {child.returncode}", settings
+                ) from error
             if time.monotonic() > ends_at:
-                raise _did_not_start(f"dockerd does not answer after {_START_SECONDS} s", settings) from error
+                raise _did_not_start(
+                    f"dockerd does not answer after {_START_SECONDS} s", settings
+                ) from error
             time.sleep(0.2)
         else:
             return
@@ -131,7 +147,9 @@ def _did_not_start(what: str, settings: Settings) -> HostError:
     elif "pid file found" in said:
         fix = "Another dockerd is running or left its pid file behind: end it, or remove /var/run/docker.pid."
     elif "iptables" in said:
-        fix = "The kernel refuses iptables: load its modules, or start dockerd yourself with --iptables=false."
+        fix = (
+            "The kernel refuses iptables: load its modules, or start dockerd with --iptables=false."
+        )
     return HostError(f"{what}. Its last words:\n{said}", fix=fix)
 
 

@@ -17,6 +17,7 @@ import docker
 
 from audition.adapters.docker.engine_client import connect, engine_facts
 from audition.adapters.docker.image_builder import (
+    BuildSource,
     ContextFile,
     add_tag,
     build,
@@ -29,7 +30,7 @@ from audition.adapters.docker.image_builder import (
 )
 from audition.adapters.docker.selftest import run_selftest
 from audition.domain.errors import UnavailableError
-from audition.host.base_image import ensure_debian
+from audition.host.base_image import DebianRoot, ensure_debian
 from audition.host.engine import find_engine
 from audition.host.recipes import Recipe, context_files, read_recipes, reference, with_parents
 from audition.host.steps import HostError, Step, Steps
@@ -40,6 +41,17 @@ SELFTEST = "selftest.py"
 CURRENT = "current"
 """Tag of the images that docker-compose.yml names."""
 _BUILD_TIMEOUT_SECONDS = 1800
+
+
+@dataclass(frozen=True)
+class _Workshop:
+    """What building an image takes."""
+
+    client: docker.APIClient
+    architecture: str
+    references: Mapping[str, str]
+    repo_dir: Path
+    cache_dir: Path
 
 
 @dataclass(frozen=True)
@@ -70,13 +82,15 @@ def ensure_images(steps: Steps, settings: Settings, names: Iterable[str]) -> dic
     recipes = with_parents(read_recipes(settings.images_dir), names)
     with _engine(settings) as (client, architecture):
         references = _references(recipes, settings, architecture)
+        cache_dir = settings.data_dir / "cache"
+        shop = _Workshop(client, architecture, references, settings.repo_dir, cache_dir)
         for recipe in recipes:
             with steps.step(f"image {recipe.name}") as step:
                 if image_id(client, references[recipe.name]) is not None:
                     step.skip(f"{references[recipe.name]} is there")
                     continue
                 with _one_builder(settings.data_dir):
-                    _make(step, client, settings, recipe, references, architecture)
+                    _make(step, shop, recipe)
     return references
 
 
@@ -116,53 +130,52 @@ def remove_outdated(settings: Settings) -> list[str]:
     return removed
 
 
-def _make(
-    step: Step,
-    client: docker.APIClient,
-    settings: Settings,
-    recipe: Recipe,
-    references: Mapping[str, str],
-    architecture: str,
-) -> None:
-    wanted = references[recipe.name]
+def _make(step: Step, shop: _Workshop, recipe: Recipe) -> None:
+    wanted = shop.references[recipe.name]
     # Another process may have built it while we waited for our turn.
-    if image_id(client, wanted) is not None:
+    if image_id(shop.client, wanted) is not None:
         step.skip(f"{wanted} is there")
         return
     unchecked = f"{wanted}-unchecked"
-    cache_dir = settings.data_dir / "cache"
     try:
-        if recipe.parent is None:
-            below = ensure_debian(step, client, recipe.debian, architecture, cache_dir)
-        else:
-            below = references[recipe.parent]
+        args = {"FROM_IMAGE": _below(step, shop, recipe)}
         with tempfile.TemporaryDirectory() as scratch:
-            context = _context(step, recipe, settings, architecture, Path(scratch))
-            build(
-                client, context, unchecked, build_args={"FROM_IMAGE": below}, on_line=lambda line: _report(step, line)
-            )
-        _check(step, client, recipe, unchecked)
+            source = BuildSource(_context(step, shop, recipe, Path(scratch)), args)
+            build(shop.client, source, unchecked, lambda line: _report(step, line))
+        _check(step, shop.client, recipe, unchecked)
     except HostError:
         raise
     except UnavailableError as error:
         raise HostError(error.detail, fix=f"The recipe is in {recipe.folder}.") from error
-    rename(client, unchecked, wanted)
-    remove_build_stages(client)
-    step.note(f"{wanted}, {image_size_bytes(client, wanted) / 1e6:.0f} MB")
+    rename(shop.client, unchecked, wanted)
+    remove_build_stages(shop.client)
+    step.note(f"{wanted}, {image_size_bytes(shop.client, wanted) / 1e6:.0f} MB")
 
 
-def _context(step: Step, recipe: Recipe, settings: Settings, architecture: str, scratch: Path) -> list[ContextFile]:
+def _below(step: Step, shop: _Workshop, recipe: Recipe) -> str:
+    """Return the image it starts from: another of ours, or a Debian that is made now."""
+    if recipe.parent is not None:
+        return shop.references[recipe.parent]
+    root = DebianRoot(recipe.debian, shop.architecture)
+    return ensure_debian(step, shop.client, root, shop.cache_dir)
+
+
+def _context(step: Step, shop: _Workshop, recipe: Recipe, scratch: Path) -> list[ContextFile]:
     """Collect the folder's files, the wheels of its lock, and our own wheel."""
     files = [
-        ContextFile(str(file.relative_to(recipe.folder)), file, is_executable=bool(file.stat().st_mode & 0o100))
+        ContextFile(
+            str(file.relative_to(recipe.folder)),
+            file,
+            is_executable=bool(file.stat().st_mode & 0o100),
+        )
         for file in context_files(recipe)
     ]
     if recipe.requirements is not None:
         lock = recipe.folder / recipe.requirements
-        wheels = fetch_wheels(step, lock, architecture, settings.data_dir / "cache")
+        wheels = fetch_wheels(step, lock, shop.architecture, shop.cache_dir)
         files += [ContextFile(f"wheels/{wheel.name}", wheel) for wheel in wheels]
     if recipe.project:
-        wheel = build_project_wheel(step, settings.repo_dir, recipe.project, scratch)
+        wheel = build_project_wheel(step, shop.repo_dir, recipe.project, scratch)
         files.append(ContextFile(f"project/{wheel.name}", wheel.read_bytes()))
     return files
 
@@ -170,10 +183,16 @@ def _context(step: Step, recipe: Recipe, settings: Settings, architecture: str, 
 def _check(step: Step, client: docker.APIClient, recipe: Recipe, unchecked: str) -> None:
     selftest = recipe.folder / SELFTEST
     if not selftest.exists():
-        raise HostError(f"The image {recipe.name} has no self-test", str(selftest), fix="Write one; see its neighbours.")
+        raise HostError(
+            f"The image {recipe.name} has no self-test",
+            str(selftest),
+            fix="Write one; see its neighbours.",
+        )
     step.note("self-test")
     try:
-        run_selftest(client, unchecked, selftest.read_text(encoding="utf-8"), user=recipe.selftest_user)
+        run_selftest(
+            client, unchecked, selftest.read_text(encoding="utf-8"), user=recipe.selftest_user
+        )
     except UnavailableError as error:
         remove(client, unchecked)
         raise HostError(error.detail, fix=f"What it expects is in {selftest}.") from error

@@ -27,7 +27,8 @@ def fetch_wheels(step: Step, lock: Path, architecture: str, cache_dir: Path) -> 
 
     Args:
         step: Told when something is fetched.
-        lock: Hash-locked requirements without environment markers: pip would judge those by the host's Python.
+        lock: Hash-locked requirements without environment markers, which pip would judge by
+            the host's Python.
         architecture: Of the image: x86_64 or aarch64.
         cache_dir: Where to keep them.
 
@@ -52,9 +53,24 @@ def _download_command(lock: Path, architecture: str, folder: Path) -> list[str]:
     platforms = [f"manylinux_2_{minor}_{architecture}" for minor in range(_GLIBC_MINOR, 4, -1)]
     platforms += [f"manylinux2014_{architecture}"]
     return [
-        *(sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-input", "--quiet"),
+        *(
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--quiet",
+        ),
         *("--require-hashes", "--no-deps", "--only-binary=:all:"),
-        *("--implementation", "cp", "--python-version", PYTHON, "--abi", f"cp{PYTHON.replace('.', '')}"),
+        *(
+            "--implementation",
+            "cp",
+            "--python-version",
+            PYTHON,
+            "--abi",
+            f"cp{PYTHON.replace('.', '')}",
+        ),
         *(argument for platform in platforms for argument in ("--platform", platform)),
         *("--requirement", str(lock), "--dest", str(folder)),
     ]

@@ -43,7 +43,7 @@ def usual_addresses() -> tuple[str, ...]:
     return (SYSTEM_SOCKET, f"unix:///run/user/{os.getuid()}/docker.sock")
 
 
-def connect(address: str, *, timeout_seconds: float = 60, pool_size: int = 10) -> docker.APIClient:
+def connect(address: str, *, timeout_seconds: int = 60, pool_size: int = 10) -> docker.APIClient:
     """Return a client that has talked to the engine once.
 
     Args:
@@ -59,14 +59,20 @@ def connect(address: str, *, timeout_seconds: float = 60, pool_size: int = 10) -
     try:
         # Negotiation asks the engine, so a client that exists has an engine behind it.
         return docker.APIClient(
-            base_url=address, version="auto", timeout=timeout_seconds, max_pool_size=pool_size, num_pools=4
+            base_url=address,
+            version="auto",
+            timeout=timeout_seconds,
+            max_pool_size=pool_size,
+            num_pools=4,
         )
     except (DockerException, OSError) as error:
         message = f"The Docker engine at {address} does not answer: {_innermost(error)}"
-        raise UnavailableError(message, code="engine-silent", next_step="Is the engine running?") from error
+        raise UnavailableError(
+            message, code="engine-silent", next_step="Is the engine running?"
+        ) from error
 
 
-def find(addresses: Sequence[str], *, timeout_seconds: float = 5) -> str:
+def find(addresses: Sequence[str], *, timeout_seconds: int = 5) -> str:
     """Return the first address at which an engine answers.
 
     Raises:
@@ -93,9 +99,13 @@ def engine_facts(client: docker.APIClient) -> EngineFacts:
     try:
         info, version = client.info(), client.version()
     except (DockerException, OSError) as error:
-        raise UnavailableError(f"The Docker engine stopped answering: {_innermost(error)}") from error
+        raise UnavailableError(
+            f"The Docker engine stopped answering: {_innermost(error)}"
+        ) from error
     components = {part["Name"]: part["Version"] for part in version.get("Components") or []}
-    options = (option.split(",")[0].removeprefix("name=") for option in info.get("SecurityOptions") or [])
+    options = (
+        option.split(",")[0].removeprefix("name=") for option in info.get("SecurityOptions") or []
+    )
     return EngineFacts(
         version=version["Version"],
         api_version=version["ApiVersion"],
@@ -127,8 +137,9 @@ def _refuse_bad_socket(address: str) -> None:
         raise UnavailableError(
             f"This user may not use the Docker engine at {path}",
             code="engine-denied",
-            next_step="Run as root, or have an administrator add this user to the group that owns the socket: "
-            "sudo usermod -aG docker $USER, then sign in again. That group is as good as root.",
+            next_step="Run as root, or have an administrator add this user to the group that owns "
+            "the socket (sudo usermod -aG docker NAME, then sign in again). That group is as good "
+            "as root.",
         )
 
 

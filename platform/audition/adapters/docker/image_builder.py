@@ -9,9 +9,10 @@ import io
 import tarfile
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import docker
 from docker.errors import DockerException, ImageNotFound
@@ -34,17 +35,29 @@ class ContextFile:
     is_executable: bool = False
 
 
+@dataclass(frozen=True)
+class BuildSource:
+    """What an image is built from."""
+
+    files: Sequence[ContextFile]
+    """Every file of the context, the Dockerfile among them."""
+    args: Mapping[str, str] = field(default_factory=dict)
+    """Values of the Dockerfile's ARGs."""
+    network: str = "none"
+    """What RUN steps may reach; `none` unless a step has to fetch."""
+
+
 def image_id(client: docker.APIClient, reference: str) -> str | None:
     """Return the id (`sha256:…`) of an image, or None when the engine does not have it."""
     try:
-        return str(client.inspect_image(reference)["Id"])
+        return str(_inspect(client, reference)["Id"])
     except ImageNotFound:
         return None
 
 
 def image_size_bytes(client: docker.APIClient, reference: str) -> int:
     """Return the size of an image with all its layers."""
-    return int(client.inspect_image(reference)["Size"])
+    return int(_inspect(client, reference)["Size"])
 
 
 def import_root(client: docker.APIClient, root_tar: Path, reference: str) -> None:
@@ -56,7 +69,9 @@ def import_root(client: docker.APIClient, root_tar: Path, reference: str) -> Non
     repository, tag = reference.rsplit(":", 1)
     labels = [f"LABEL {key}={value}" for key, value in LABELS.items()]
     try:
-        said = client.import_image_from_file(str(root_tar), repository=repository, tag=tag, changes=labels)
+        said = client.import_image_from_file(
+            str(root_tar), repository=repository, tag=tag, changes=labels
+        )
     except (DockerException, OSError) as error:
         raise UnavailableError(f"The engine could not import {root_tar.name}: {error}") from error
     if image_id(client, reference) is None:
@@ -77,44 +92,34 @@ def pull(client: docker.APIClient, reference: str) -> None:
 
 
 def build(
-    client: docker.APIClient,
-    context: Iterable[ContextFile],
-    reference: str,
-    *,
-    build_args: Mapping[str, str],
-    on_line: Callable[[str], None],
-    network: str = "none",
-    deadline_seconds: float = 1800,
+    client: docker.APIClient, source: BuildSource, reference: str, on_line: Callable[[str], None]
 ) -> str:
     """Build an image and return its id.
 
     Args:
-        client: The engine.
-        context: Every file of the context, the Dockerfile among them.
+        client: The engine; its time-out is the longest silence of the builder.
+        source: What to build from.
         reference: `name:tag` to give it.
-        build_args: Values of the Dockerfile's ARGs.
         on_line: Called with each line the builder says.
-        network: What RUN steps may reach; `none` unless a step has to fetch.
-        deadline_seconds: Longest silence of the builder.
 
     Raises:
         UnavailableError: A step failed; the message ends with its last lines.
     """
     said: deque[str] = deque(maxlen=_KEPT_LINES)
     with tempfile.TemporaryFile() as stream:
-        _write_tar(context, stream)
+        _write_tar(source.files, stream)
         try:
             events = client.build(
                 fileobj=stream,
                 custom_context=True,
                 tag=reference,
-                buildargs=dict(build_args),
+                buildargs=dict(source.args),
                 labels=LABELS,
-                network_mode=network,
+                network_mode=source.network,
                 rm=True,
                 forcerm=True,
                 decode=True,
-                timeout=deadline_seconds,
+                timeout=client.timeout,
                 use_config_proxy=False,
             )
             for event in events:
@@ -164,6 +169,11 @@ def our_tags(client: docker.APIClient) -> list[str]:
     return sorted(tag for image in images for tag in image.get("RepoTags") or [])
 
 
+def _inspect(client: docker.APIClient, reference: str) -> Mapping[str, Any]:
+    facts: Mapping[str, Any] = client.inspect_image(reference)  # type: ignore[no-untyped-call]
+    return facts
+
+
 def _take(event: Mapping[str, object], said: deque[str], on_line: Callable[[str], None]) -> None:
     if "error" in event:
         raise DockerException(str(event["error"]))
@@ -175,10 +185,15 @@ def _take(event: Mapping[str, object], said: deque[str], on_line: Callable[[str]
 
 def _failed(reference: str, said: Iterable[str]) -> UnavailableError:
     lines = "\n".join(f"  {line}" for line in said)
-    return UnavailableError(f"The image {reference} could not be built:\n{lines}", code="image-build", transient=False)
+    return UnavailableError(
+        f"The image {reference} could not be built:\n{lines}", code="image-build", transient=False
+    )
 
 
-def _write_tar(context: Iterable[ContextFile], stream: "tempfile._TemporaryFileWrapper[bytes] | io.BufferedRandom") -> None:
+def _write_tar(
+    context: Iterable[ContextFile],
+    stream: "tempfile._TemporaryFileWrapper[bytes] | io.BufferedRandom",
+) -> None:
     with tarfile.open(fileobj=stream, mode="w") as tar:
         for file in sorted(context, key=lambda file: file.name):
             data = file.content if isinstance(file.content, bytes) else file.content.read_bytes()

@@ -12,7 +12,12 @@ _MEMORY_BYTES = 1 << 30
 
 
 def run_selftest(
-    client: docker.APIClient, reference: str, source: str, *, user: str, deadline_seconds: float = 120
+    client: docker.APIClient,
+    reference: str,
+    source: str,
+    *,
+    user: str,
+    deadline_seconds: float = 120,
 ) -> str:
     """Run a Python program inside the image and return what it printed.
 
@@ -48,8 +53,14 @@ def run_selftest(
         if container:
             client.remove_container(container, v=True, force=True)
     if state["Status"] != "exited" or state["ExitCode"] != 0:
-        ended = f"exit code {state['ExitCode']}" if state["Status"] == "exited" else f"over {deadline_seconds:.0f} s"
-        raise UnavailableError(f"{reference} failed its self-test ({ended}):\n{output}", transient=False)
+        ended = (
+            f"exit code {state['ExitCode']}"
+            if state["Status"] == "exited"
+            else f"over {deadline_seconds:.0f} s"
+        )
+        raise UnavailableError(
+            f"{reference} failed its self-test ({ended}):\n{output}", transient=False
+        )
     return output
 
 
@@ -65,7 +76,9 @@ def _host_config(client: docker.APIClient) -> dict[str, object]:
         pids_limit=256,
         init=True,
         tmpfs={"/tmp": "size=64m,nr_inodes=4k,nosuid,nodev,mode=1777"},  # noqa: S108 - inside the container
-        log_config=docker.types.LogConfig(type="local", config={"max-size": "1m", "max-file": "1", "compress": "false"}),
+        log_config=docker.types.LogConfig(
+            type="local", config={"max-size": "1m", "max-file": "1", "compress": "false"}
+        ),
     )
     return config
 

@@ -1,0 +1,66 @@
+"""Verbs of whoever runs the machine: `doctor` and `images`."""
+
+import sys
+
+import click
+
+from audition.host.doctor import Level, examine, render
+from audition.host.engine import ensure_engine
+from audition.host.images import ensure_images, image_states, remove_outdated, tag_current
+from audition.host.recipes import read_recipes
+from audition.host.steps import Steps
+from audition.settings import Settings
+
+_COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
+
+
+@click.command()
+def doctor() -> None:
+    """Check this machine and say what level of isolation it offers."""
+    lines = examine(Settings.from_env())
+    click.echo(render(lines, lambda level: click.style(f"{level.value:4}", fg=_COLOURS[level])))
+    if any(line.level is Level.FAIL for line in lines):
+        sys.exit(1)
+
+
+@click.group()
+def images() -> None:
+    """Build and list the images that submissions run in."""
+
+
+@images.command("build")
+@click.argument("names", nargs=-1)
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(["runs", "compose"]),
+    default="runs",
+    show_default=True,
+    help="Which set to build when no NAMES are given.",
+)
+def images_build(names: tuple[str, ...], purpose: str) -> None:
+    """Build the images that are missing; unchanged ones are skipped."""
+    settings, steps = Settings.from_env(), Steps()
+    recipes = read_recipes(settings.images_dir)
+    wanted = names or [name for name, recipe in recipes.items() if purpose in recipe.used_by]
+    with ensure_engine(steps, settings):
+        references = ensure_images(steps, settings, wanted)
+        if purpose == "compose":
+            tag_current(settings, references)
+    for name, image in references.items():
+        click.echo(f"{name}\t{image}")
+
+
+@images.command("list")
+def images_list() -> None:
+    """List every image, whether it is built, and its size."""
+    for state in image_states(Settings.from_env()):
+        size = f"{state.size_bytes / 1e6:6.0f} MB" if state.size_bytes is not None else "not built"
+        click.echo(f"{state.name:10} {state.reference:32} {size:>9}  {state.about}")
+
+
+@images.command("prune")
+def images_prune() -> None:
+    """Remove images of ours whose inputs have changed since they were built."""
+    removed = remove_outdated(Settings.from_env())
+    click.echo("\n".join(removed) or "Nothing to remove.")

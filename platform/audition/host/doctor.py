@@ -1,0 +1,304 @@
+"""Look at the machine and say, line by line, what is fine, what is weak and what is missing.
+
+Thresholds come from the notes on running untrusted code that this project follows; each check says why it
+matters and what to do.
+"""
+
+import platform
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from audition.adapters.docker.engine_client import EngineFacts, connect, engine_facts
+from audition.domain.errors import AuditionError, UnavailableError
+from audition.host.engine import find_engine
+from audition.host.images import image_states
+from audition.host.redis_server import answers, find_server, socket_path
+from audition.settings import Settings
+
+# Source: the fixes for CVE-2026-41567, -41568, -42306 (engine) and CVE-2025-31133, -52565, -52881 (runc).
+ENGINE_FLOOR = (29, 7, 0)
+RUNC_FLOORS: dict[tuple[int, ...], tuple[int, ...]] = {(1, 2): (1, 2, 8), (1, 3): (1, 3, 3)}
+_DISK_WARN_BYTES, _DISK_FAIL_BYTES = 10 << 30, 3 << 30
+_CLOCK_FLOOR_YEAR = 2025
+_NAMESPACES = Path("/proc/sys/user/max_user_namespaces")
+
+
+class Level(StrEnum):
+    """How a line is to be taken."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was looked at."""
+
+    level: Level
+    topic: str
+    text: str
+    fix: str = ""
+
+
+def examine(settings: Settings) -> list[Line]:
+    """Return one line for each thing looked at, and last the level of isolation offered."""
+    lines = [_python(), _clock()]
+    facts = _engine(settings, lines)
+    if facts is not None:
+        lines += [_engine_version(facts), _runc_version(facts), _cgroup(facts), _seccomp(facts)]
+        lines += [_apparmor(facts), _user_namespaces(facts), _gvisor(facts), _storage(facts)]
+        lines.append(_images(settings))
+    lines += [*_disk(settings, facts), _redis(settings), isolation(facts)]
+    return lines
+
+
+def isolation(facts: EngineFacts | None) -> Line:
+    """Say in one sentence how well this machine keeps a candidate's code in."""
+    if facts is None:
+        return Line(Level.FAIL, "isolation", "none: without an engine nothing can be run")
+    if "runsc" in facts.runtimes:
+        text = "strong: hardened containers, and gVisor to answer batch code's system calls"
+        return Line(Level.OK, "isolation", text)
+    if "userns" in facts.security_options or "rootless" in facts.security_options:
+        return Line(
+            Level.OK, "isolation", "good: hardened containers whose root is nobody on this machine"
+        )
+    if "seccomp" in facts.security_options:
+        text = (
+            "fair: hardened containers (no network, no rights, filtered calls) on a shared kernel"
+        )
+        fix = "For code of strangers use a machine of its own, and register gVisor's runsc with the engine."
+        return Line(Level.WARN, "isolation", text, fix)
+    return Line(
+        Level.FAIL,
+        "isolation",
+        "weak: the engine filters no system calls",
+        "Use an engine built with seccomp.",
+    )
+
+
+def _python() -> Line:
+    version = platform.python_version()
+    return Line(Level.OK, "python", f"{version} at {sys.executable}")
+
+
+def _clock() -> Line:
+    year = time.gmtime().tm_year
+    if year < _CLOCK_FLOOR_YEAR:
+        fix = "Set it: sign-in links, certificates and deadlines depend on it."
+        return Line(Level.FAIL, "clock", f"the machine believes it is {year}", fix)
+    return Line(Level.OK, "clock", f"{time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC")
+
+
+def _engine(settings: Settings, lines: list[Line]) -> EngineFacts | None:
+    try:
+        address = find_engine(settings)
+        client = connect(address, timeout_seconds=10)
+        facts = engine_facts(client)
+        client.close()
+    except UnavailableError as error:
+        fix = (
+            error.next_step
+            or "Run  ./audition images build  as root on Debian: it installs and starts one."
+        )
+        lines.append(Line(Level.FAIL, "engine", error.detail, fix))
+        return None
+    lines.append(
+        Line(Level.OK, "engine", f"Docker {facts.version} (API {facts.api_version}) at {address}")
+    )
+    return facts
+
+
+def _engine_version(facts: EngineFacts) -> Line:
+    floor = ".".join(map(str, ENGINE_FLOOR))
+    if version_tuple(facts.version) >= ENGINE_FLOOR:
+        return Line(Level.OK, "engine version", f"{facts.version}, at least {floor}")
+    text = f"{facts.version} is older than {floor}, the first with every fix known to matter here"
+    fix = (
+        "Audition avoids what those faults need (the archive API), and distributions carry fixes "
+        "back without changing "
+        "the number. For code of strangers, upgrade the engine."
+    )
+    return Line(Level.WARN, "engine version", text, fix)
+
+
+def _runc_version(facts: EngineFacts) -> Line:
+    if not facts.runc_version:
+        return Line(
+            Level.WARN,
+            "runc version",
+            "the engine does not say",
+            "Check it by hand: runc --version",
+        )
+    version = version_tuple(facts.runc_version)
+    floor = RUNC_FLOORS.get(version[:2], (1, 4, 0) if version >= (1, 4) else (1, 2, 8))
+    if version >= floor:
+        return Line(Level.OK, "runc version", facts.runc_version)
+    text = f"{facts.runc_version} is older than {'.'.join(map(str, floor))}, which closed container escapes"
+    return Line(
+        Level.WARN,
+        "runc version",
+        text,
+        "Upgrade runc or containerd, or check that your distribution patched it.",
+    )
+
+
+def _cgroup(facts: EngineFacts) -> Line:
+    if facts.cgroup_version == "2":
+        return Line(Level.OK, "control groups", "version 2")
+    text = f"version {facts.cgroup_version}: limits work, but peak memory is measured less exactly"
+    return Line(
+        Level.WARN,
+        "control groups",
+        text,
+        "Boot with systemd.unified_cgroup_hierarchy=1 if you can.",
+    )
+
+
+def _seccomp(facts: EngineFacts) -> Line:
+    if "seccomp" in facts.security_options:
+        return Line(
+            Level.OK,
+            "seccomp",
+            "the engine filters system calls; runs get a stricter filter of ours",
+        )
+    return Line(
+        Level.FAIL,
+        "seccomp",
+        "the engine filters no system calls",
+        "Use an engine and a kernel with seccomp.",
+    )
+
+
+def _apparmor(facts: EngineFacts) -> Line:
+    if "apparmor" in facts.security_options or "selinux" in facts.security_options:
+        return Line(Level.OK, "mandatory access", "AppArmor or SELinux confines containers")
+    return Line(
+        Level.WARN,
+        "mandatory access",
+        "neither AppArmor nor SELinux confines containers",
+        "Enable one if the kernel has it.",
+    )
+
+
+def _user_namespaces(facts: EngineFacts) -> Line:
+    if "userns" in facts.security_options or "rootless" in facts.security_options:
+        return Line(Level.OK, "user namespaces", "root inside a container is nobody outside")
+    has_kernel = _NAMESPACES.exists() and _NAMESPACES.read_text().strip() != "0"
+    fix = (
+        'Set "userns-remap": "default" in /etc/docker/daemon.json (images are then built anew).'
+        if has_kernel
+        else ""
+    )
+    return Line(
+        Level.WARN,
+        "user namespaces",
+        "not used by the engine; runs never have uid 0 all the same",
+        fix,
+    )
+
+
+def _gvisor(facts: EngineFacts) -> Line:
+    if "runsc" in facts.runtimes:
+        return Line(Level.OK, "gVisor", "runsc is registered")
+    fix = 'Install runsc and register it with "runtimeArgs": ["--network=none"].'
+    return Line(Level.WARN, "gVisor", f"not registered; runtimes: {', '.join(facts.runtimes)}", fix)
+
+
+def _storage(facts: EngineFacts) -> Line:
+    if facts.storage_driver == "vfs":
+        return Line(
+            Level.WARN,
+            "storage",
+            "vfs copies whole images: slow and large",
+            "Put the engine's folder on ext4 or xfs.",
+        )
+    return Line(Level.OK, "storage", f"{facts.storage_driver} in {facts.root_dir}")
+
+
+def _images(settings: Settings) -> Line:
+    try:
+        missing = [state.name for state in image_states(settings) if state.size_bytes is None]
+    except AuditionError as error:
+        return Line(Level.FAIL, "images", error.detail, error.next_step)
+    if missing:
+        return Line(
+            Level.WARN, "images", f"not built yet: {', '.join(missing)}", "./audition images build"
+        )
+    return Line(Level.OK, "images", "all built")
+
+
+def _disk(settings: Settings, facts: EngineFacts | None) -> Iterator[Line]:
+    places = {"data": settings.data_dir}
+    if facts is not None:
+        places["engine"] = Path(facts.root_dir)
+    for name, path in places.items():
+        there = _nearest_existing(path)
+        free = shutil.disk_usage(there).free
+        text = f"{free / 1e9:.0f} GB free for {name} at {path}"
+        level = (
+            Level.FAIL
+            if free < _DISK_FAIL_BYTES
+            else Level.WARN
+            if free < _DISK_WARN_BYTES
+            else Level.OK
+        )
+        fix = (
+            ""
+            if level is Level.OK
+            else "Images take about 2 GB, and each submission is kept: make room."
+        )
+        yield Line(level, f"disk ({name})", text, fix)
+
+
+def _redis(settings: Settings) -> Line:
+    if settings.redis_url:
+        if answers(settings.redis_url):
+            return Line(Level.OK, "redis", "the configured one answers")
+        return Line(
+            Level.FAIL,
+            "redis",
+            "the configured one does not answer",
+            "Start it or correct AUDITION_REDIS_URL.",
+        )
+    if answers(f"unix://{socket_path(settings.data_dir)}"):
+        return Line(Level.OK, "redis", "our own is running")
+    program = find_server()
+    if program is None:
+        return Line(
+            Level.FAIL,
+            "redis",
+            "no server to start",
+            "apt-get install redis-server, or set AUDITION_REDIS_URL.",
+        )
+    return Line(Level.OK, "redis", f"{program} will be started when needed")
+
+
+def version_tuple(text: str) -> tuple[int, ...]:
+    """Return the numbers a version begins with: `20.10.24+dfsg1` is (20, 10, 24)."""
+    match = re.match(r"\d+(?:\.\d+)*", text)
+    return tuple(int(part) for part in match.group().split(".")) if match else ()
+
+
+def _nearest_existing(path: Path) -> Path:
+    return next(folder for folder in (path, *path.parents) if folder.exists())
+
+
+def render(
+    lines: list[Line], paint: Callable[[Level], str] = lambda level: f"{level.value:4}"
+) -> str:
+    """Return the lines as text, each fix below what it fixes."""
+    width = max(len(line.topic) for line in lines)
+    shown: list[str] = []
+    for line in lines:
+        shown.append(f"{paint(line.level)}  {line.topic:{width}}  {line.text}")
+        if line.fix and line.level is not Level.OK:
+            shown.append(f"{'':4}  {'':{width}}  → {line.fix}")
+    return "\n".join(shown)
