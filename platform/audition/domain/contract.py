@@ -29,12 +29,10 @@ class Inventory:
     """What the unpack container reports: accepted with a contract, or refused with every reason found.
 
     Attributes:
-        refusals: Why the archive is not accepted, each naming the entry; empty when it is.
-        problems: What is wrong in the contract file, each naming the key; the run then ends with a verdict.
+        refusals: Why the submission is not accepted, each naming the entry or the key; empty when it is.
     """
 
     refusals: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
     contract: Contract = field(default_factory=Contract)
     entries: tuple[Entry, ...] = ()
     total_bytes: int = 0

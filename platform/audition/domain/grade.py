@@ -1,6 +1,6 @@
 """What graders conclude: findings, metrics, grades, and how they add up to a score."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -108,8 +108,11 @@ class Grade:
     status: GradeStatus
     findings: tuple[Finding, ...] = ()
     metrics: tuple[Metric, ...] = ()
-    curves: tuple[Curve, ...] = field(default=())
+    curves: tuple[Curve, ...] = ()
     note: str = ""
+    """For staff only, e.g. the traceback of a grader that failed."""
+    invalid_output: str = ""
+    """Why the outputs cannot be used, a sentence for the candidate; empty when they can."""
 
 
 def earned_share(findings: tuple[Finding, ...]) -> float | None:

@@ -1,0 +1,1 @@
+"""Audition's graders. Each is registered in `audition.graders` exactly as a stranger's would be."""

@@ -1,0 +1,26 @@
+"""Is the Dockerfile one that a team would want to run in production? Parsed, never searched as text."""
+
+from audition.domain.grade import Dimension
+from audition.grading import CheckList, Need
+from audition.grading.versions import content_version
+from graders.dockerfile import build, runtime
+
+grader = CheckList(
+    name="dockerfile",
+    version=content_version("1", __file__),
+    dimension=Dimension.DEPLOYMENT,
+    needs=frozenset({Need.SUBMISSION}),
+    checks=(
+        build.present,
+        build.base_pinned,
+        build.dependencies_pinned,
+        build.layer_order,
+        build.copy_not_add,
+        build.no_secrets,
+        build.context_ignored,
+        runtime.non_root,
+        runtime.exec_form,
+        runtime.health,
+        runtime.one_command,
+    ),
+)

@@ -1,0 +1,158 @@
+"""Does the predictions file have the form that was asked for? Guards the metric; worth no points itself."""
+
+import dataclasses
+
+from audition.domain.grade import Dimension, Grade
+from audition.grading import (
+    CheckList,
+    Need,
+    Result,
+    Workspace,
+    check,
+    failed,
+    not_applicable,
+    passed,
+)
+from audition.grading.versions import content_version
+from graders.predictions import Predictions, Problem, read_answers, read_predictions
+
+_WHY = "Production code that reads your output has no person to guess what was meant."
+
+
+def _read(workspace: Workspace) -> Predictions | None:
+    path = workspace.output()
+    if path is None:
+        return None
+    spec = workspace.manifest.answers
+    answers = read_answers(workspace.answers / spec.file, spec.id_column, spec.answer_column)
+    return read_predictions(path, workspace.manifest.output, frozenset(answers))
+
+
+def _absence(workspace: Workspace) -> str:
+    names = " or ".join(workspace.manifest.output.names)
+    said = " ".join(workspace.evidence.refused_outputs[:3])
+    return f"There is no {names} in /out. {said}".strip()
+
+
+@check(
+    "output.present",
+    "Writes a predictions file",
+    points=0,
+    why=_WHY,
+    fix="Write the file with the name given in the brief into the folder /out.",
+)
+def present(workspace: Workspace) -> Result:
+    """The file is there under an accepted name."""
+    path = workspace.output()
+    return failed(_absence(workspace)) if path is None else passed(f"{path.name} was written.")
+
+
+@check(
+    "output.readable",
+    "The file can be read, with the right columns",
+    points=0,
+    why=_WHY,
+    fix="Write UTF-8 CSV or Parquet with exactly the columns that the brief names.",
+)
+def readable(workspace: Workspace) -> Result:
+    """It parses and has the columns."""
+    found = _read(workspace)
+    if found is None:
+        return not_applicable("There is no file to look at.")
+    if found.unreadable or found.missing_columns:
+        return failed(found.summary())
+    return passed(f"{found.file} has the columns that were asked for.")
+
+
+def _about(workspace: Workspace, kind: str, good: str, bad: str) -> Result:
+    """The result for one kind of problem; `bad` may use {n}, the number of rows."""
+    found = _read(workspace)
+    if found is None or found.unreadable or found.missing_columns:
+        return not_applicable("The file could not be read.")
+    problem: Problem = getattr(found, kind)
+    if problem.count:
+        return failed(bad.format(n=f"{problem.count:,}"), *problem.examples)
+    return passed(good)
+
+
+@check(
+    "output.ids.complete",
+    "Every id has a prediction",
+    points=0,
+    why="A row without an answer is a customer without an answer.",
+    fix="Predict every row of the input; do not drop rows with missing values.",
+)
+def complete(workspace: Workspace) -> Result:
+    """No expected id is missing."""
+    return _about(workspace, "missing_ids", "Every id that was asked for is there.", "{n} ids are missing.")
+
+
+@check(
+    "output.ids.unique",
+    "No id twice",
+    points=0,
+    why="Two answers for one row mean that one of them is wrong.",
+    fix="Write each id once; look for a join or a concat that repeats rows.",
+)
+def unique(workspace: Workspace) -> Result:
+    """No id is repeated."""
+    return _about(workspace, "duplicates", "No id is repeated.", "{n} rows repeat an id.")
+
+
+@check(
+    "output.ids.known",
+    "Only ids that were asked for",
+    points=0,
+    why="Unknown ids point at a mix-up of data sets.",
+    fix="Take the ids from the test file as they are, as text.",
+)
+def known(workspace: Workspace) -> Result:
+    """No id was made up, and there are not far too many rows."""
+    found = _read(workspace)
+    if found is not None and found.is_cut:
+        return failed(found.summary(), *found.unknown_ids.examples)
+    return _about(workspace, "unknown_ids", "No unknown ids.", "{n} rows have an id that was not asked for.")
+
+
+@check(
+    "output.values.numeric",
+    "Every prediction is a finite number",
+    points=0,
+    why="NaN, infinity and text travel silently until something far away breaks.",
+    fix="Check your output with isfinite before writing it; decide what to predict for rows you cannot.",
+)
+def numeric(workspace: Workspace) -> Result:
+    """No NaN, infinity or text."""
+    return _about(workspace, "not_numbers", "All values are finite numbers.", "{n} values are not finite numbers.")
+
+
+@check(
+    "output.values.in-range",
+    "Every prediction is in range",
+    points=0,
+    why="A probability above 1 is no probability.",
+    fix="Write probabilities, not scores or classes, in the range that the brief gives.",
+)
+def in_range(workspace: Workspace) -> Result:
+    """All values are within the declared range."""
+    return _about(workspace, "out_of_range", "All values are in range.", "{n} values are out of range.")
+
+
+class OutputFormat(CheckList):
+    """The checks above, and one sentence that sums them up when the file cannot be used."""
+
+    def grade(self, workspace: Workspace) -> Grade:
+        """Run the checks; say why the output is invalid, if it is."""
+        grade = super().grade(workspace)
+        found = _read(workspace)
+        trouble = _absence(workspace) if found is None else found.summary()
+        return dataclasses.replace(grade, invalid_output=trouble)
+
+
+grader = OutputFormat(
+    name="output-format",
+    version=content_version("1", __file__),
+    dimension=Dimension.MODEL_QUALITY,
+    needs=frozenset({Need.OUTPUTS, Need.ANSWERS}),
+    checks=(present, readable, complete, unique, known, numeric, in_range),
+)

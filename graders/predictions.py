@@ -1,0 +1,223 @@
+"""Read a predictions file strictly and say everything that is wrong with it, with file, row and column.
+
+Hostile input. Row numbers are lines of the file as an editor shows them: the header is line 1.
+"""
+
+import csv
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from audition.domain.challenge import OutputSpec
+from audition.domain.grade import Evidence
+
+_EXAMPLES = 5
+_MAX_CELL = 100
+#: Rows beyond the expected number that are still looked at, to say which ids are too many.
+_SLACK_ROWS = 10_000
+
+
+@dataclass
+class Problem:
+    """One kind of trouble: how often, and the first examples."""
+
+    count: int = 0
+    examples: list[Evidence] = field(default_factory=list)
+
+
+@dataclass
+class Predictions:
+    """What a predictions file says, and what is wrong with it."""
+
+    file: str
+    values: dict[str, float] = field(default_factory=dict)
+    """Id to value, for the rows that are good."""
+    unreadable: str = ""
+    """Why the file cannot be read at all; then nothing below was looked at."""
+    missing_columns: tuple[str, ...] = ()
+    found_columns: tuple[str, ...] = ()
+    rows: int = 0
+    is_cut: bool = False
+    """Whether reading stopped because there are far too many rows."""
+    duplicates: Problem = field(default_factory=Problem)
+    unknown_ids: Problem = field(default_factory=Problem)
+    not_numbers: Problem = field(default_factory=Problem)
+    out_of_range: Problem = field(default_factory=Problem)
+    missing_ids: Problem = field(default_factory=Problem)
+
+    def note(self, problem: Problem, summary: str, line: int | None, column: str) -> None:
+        """Count a problem; keep the first few."""
+        problem.count += 1
+        if len(problem.examples) < _EXAMPLES:
+            evidence = Evidence(summary=summary, file=self.file, line=line, column=column)
+            problem.examples.append(evidence)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether a metric can be computed: exactly one finite, allowed value for each expected id."""
+        problems = (self.duplicates, self.unknown_ids, self.not_numbers, self.out_of_range, self.missing_ids)
+        return not (self.unreadable or self.missing_columns or self.is_cut or any(p.count for p in problems))
+
+    def summary(self) -> str:
+        """Everything that is wrong in one sentence, for the candidate; empty when usable."""
+        if self.unreadable:
+            return f"{self.file}: {self.unreadable}"
+        if self.missing_columns:
+            wanted = ", ".join(self.missing_columns)
+            found = ", ".join(self.found_columns[:10]) or "none"
+            return f"{self.file}: column {wanted} is missing (found: {found})."
+        parts = [
+            text.format(n=problem.count, first=_first(problem))
+            for problem, text in (
+                (self.missing_ids, "{n:,} ids are missing ({first})"),
+                (self.duplicates, "{n:,} ids appear more than once ({first})"),
+                (self.unknown_ids, "{n:,} ids were not asked for ({first})"),
+                (self.not_numbers, "{n:,} values are not finite numbers ({first})"),
+                (self.out_of_range, "{n:,} values are out of range ({first})"),
+            )
+            if problem.count
+        ]
+        if self.is_cut:
+            parts.append(f"it has far more rows than were asked for (stopped after {self.rows:,})")
+        return f"{self.file}: {'; '.join(parts)}." if parts else ""
+
+
+def _first(problem: Problem) -> str:
+    return f"first: {problem.examples[0].summary}" if problem.examples else ""
+
+
+def read_predictions(path: Path, spec: OutputSpec, expected_ids: frozenset[str]) -> Predictions:
+    """Read a CSV or Parquet file and hold it against the ids that were asked for.
+
+    Args:
+        path: The collected file; its ending says the format.
+        spec: Columns and range.
+        expected_ids: Every id that needs exactly one value, as text.
+    """
+    result = Predictions(file=path.name)
+    if path.stat().st_size == 0:
+        result.unreadable = "the file is empty (0 bytes). Write one row for each id."
+        return result
+    rows = _parquet_rows(path, spec, result) if path.suffix == ".parquet" else _csv_rows(path, spec, result)
+    try:
+        for line, identifier, value in rows:
+            _take(result, spec, expected_ids, line, identifier, value)
+            if result.rows > len(expected_ids) + _SLACK_ROWS:
+                result.is_cut = True
+                break
+    except (csv.Error, UnicodeDecodeError) as error:
+        result.unreadable = f"it cannot be read as UTF-8 CSV ({error})."
+    if not (result.unreadable or result.missing_columns or result.is_cut):
+        _note_missing(result, spec, expected_ids)
+    return result
+
+
+def _csv_rows(path: Path, spec: OutputSpec, result: Predictions) -> Iterator[tuple[int, str, Any]]:
+    # utf-8-sig: spreadsheets write a byte-order mark, which is no fault of the values.
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.reader(stream, strict=True)
+        header = [name.strip() for name in next(reader, [])]
+        if not _has_columns(result, spec, header):
+            return
+        at_id, at_value = header.index(spec.id_column), header.index(spec.prediction_column)
+        for row in reader:
+            if not row:
+                continue  # A blank line, usually the last.
+            if len(row) != len(header):
+                cells = f"line {reader.line_num} has {len(row)} cells, not {len(header)}"
+                result.note(result.not_numbers, cells, reader.line_num, "")
+                continue
+            yield reader.line_num, row[at_id].strip(), row[at_value].strip()
+
+
+def _parquet_rows(
+    path: Path, spec: OutputSpec, result: Predictions
+) -> Iterator[tuple[int, str, Any]]:
+    import pyarrow as pa  # noqa: PLC0415  a tenth of a second that CSV users need not wait
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        file = pq.ParquetFile(path)
+        if not _has_columns(result, spec, list(file.schema_arrow.names)):
+            return
+        line = 1
+        for batch in file.iter_batches(columns=[spec.id_column, spec.prediction_column]):
+            columns = batch.to_pydict()
+            pairs = zip(columns[spec.id_column], columns[spec.prediction_column], strict=True)
+            for identifier, value in pairs:
+                line += 1
+                yield line, str(identifier), value
+    except (pa.ArrowException, OSError, ValueError) as error:
+        result.unreadable = f"it cannot be read as Parquet ({' '.join(str(error).split())[:160]})."
+
+
+def _has_columns(result: Predictions, spec: OutputSpec, header: list[str]) -> bool:
+    wanted = (spec.id_column, spec.prediction_column)
+    result.found_columns = tuple(name[:_MAX_CELL] for name in header)
+    result.missing_columns = tuple(name for name in wanted if name not in header)
+    return not result.missing_columns
+
+
+def _take(  # noqa: PLR0913  one cell, where it is and what is asked of it
+    result: Predictions,
+    spec: OutputSpec,
+    expected_ids: frozenset[str],
+    line: int,
+    identifier: str,
+    cell: object,
+) -> None:
+    result.rows += 1
+    shown = identifier[:_MAX_CELL]
+    if identifier not in expected_ids:
+        result.note(result.unknown_ids, f"{shown!r} in line {line}", line, spec.id_column)
+        return
+    if identifier in result.values:
+        result.note(result.duplicates, f"{shown!r} again in line {line}", line, spec.id_column)
+        return
+    value = _number(cell)
+    result.values[identifier] = value
+    column, text = spec.prediction_column, str(cell)[:_MAX_CELL]
+    if not math.isfinite(value):
+        result.note(result.not_numbers, f"{text!r} in line {line}", line, column)
+    elif not _is_allowed(value, spec):
+        result.note(result.out_of_range, f"{text} in line {line}", line, column)
+
+
+def _number(cell: object) -> float:
+    """The cell as a number; NaN for anything else, so that one test finds all of them."""
+    if isinstance(cell, bool) or cell is None:
+        return math.nan
+    if isinstance(cell, (int, float)):
+        return float(cell)
+    try:
+        # Python reads "1_000" as a number, which no CSV writer means.
+        return float(str(cell)) if "_" not in str(cell) else math.nan
+    except ValueError:
+        return math.nan
+
+
+def _is_allowed(value: float, spec: OutputSpec) -> bool:
+    low = -math.inf if spec.minimum is None else spec.minimum
+    high = math.inf if spec.maximum is None else spec.maximum
+    return low <= value <= high
+
+
+def _note_missing(result: Predictions, spec: OutputSpec, expected_ids: frozenset[str]) -> None:
+    for identifier in sorted(expected_ids - result.values.keys()):
+        result.note(result.missing_ids, repr(identifier[:_MAX_CELL]), None, spec.id_column)
+
+
+def read_answers(path: Path, id_column: str, answer_column: str) -> dict[str, float]:
+    """The hidden answers, id to value. Ours, so a fault in them is an exception.
+
+    Raises:
+        ValueError: A column is missing or a value is not a finite number.
+    """
+    with path.open(encoding="utf-8", newline="") as stream:
+        answers = {row[id_column]: float(row[answer_column]) for row in csv.DictReader(stream)}
+    if not answers or not all(math.isfinite(value) for value in answers.values()):
+        msg = f"The answers file {path.name} is empty or holds values that are not finite."
+        raise ValueError(msg)
+    return answers

@@ -1,0 +1,32 @@
+"""The kit that graders are written with. It needs the domain and one validation library, nothing else.
+
+A grader is an object with `name`, `version`, `dimension`, `needs` and `grade(workspace)`, registered in the
+entry-point group `audition.graders`. Most are a `CheckList` of small functions made with `@check`.
+"""
+
+from audition.grading.checks import (
+    Check,
+    CheckList,
+    Result,
+    check,
+    failed,
+    informative,
+    not_applicable,
+    partial,
+    passed,
+)
+from audition.grading.workspace import Need, Workspace
+
+__all__ = [
+    "Check",
+    "CheckList",
+    "Need",
+    "Result",
+    "Workspace",
+    "check",
+    "failed",
+    "informative",
+    "not_applicable",
+    "partial",
+    "passed",
+]

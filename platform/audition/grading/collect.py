@@ -1,0 +1,98 @@
+"""Collect files that untrusted code wrote, after that code is dead.
+
+Each file is opened without following links and without blocking, and must be a regular file with one name,
+below its size limit. Everything else is refused with a reason; nothing is parsed here.
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+from audition.domain.contract import CollectedFile, Collection
+
+_CHUNK = 1 << 20
+_MAX_REASONS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A file that may be taken, held open so that it cannot become another one."""
+
+    file: CollectedFile
+    descriptor: int
+
+
+def collect(folder: Path, *, allowed: frozenset[str] | None, max_bytes: int) -> tuple[Collection, list[Taken]]:
+    """Look at a folder's direct entries and take what may be taken.
+
+    Args:
+        folder: Where untrusted code wrote.
+        allowed: Names that are expected, or None for any plain name.
+        max_bytes: Most bytes in one file.
+    """
+    taken: list[Taken] = []
+    refusals: list[str] = []
+    base = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for name in sorted(os.listdir(base)):
+            reason = _take(base, name, allowed, max_bytes, taken)
+            if reason and len(refusals) < _MAX_REASONS:
+                refusals.append(f"{name[:80]!r} {reason}")
+    finally:
+        os.close(base)
+    files = tuple(t.file for t in taken)
+    return Collection(files=files, refusals=tuple(refusals)), taken
+
+
+def _take(
+    base: int, name: str, allowed: frozenset[str] | None, max_bytes: int, taken: list[Taken]
+) -> str:
+    """Append the file to `taken`, or return why not."""
+    if allowed is not None and name not in allowed:
+        return f"is not one of the expected files ({', '.join(sorted(allowed))}) and was left."
+    try:
+        # O_NONBLOCK: opening a named pipe must not wait for a writer that never comes.
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=base)
+    except OSError as error:
+        return f"cannot be opened as a regular file ({error.strerror})."
+    reason = _unfit(os.fstat(descriptor), max_bytes)
+    if reason:
+        os.close(descriptor)
+        return reason
+    digest, size = _digest(descriptor, max_bytes)
+    file = CollectedFile(name=name, bytes=size, sha256=digest)
+    taken.append(Taken(file=file, descriptor=descriptor))
+    return ""
+
+
+def _unfit(facts: os.stat_result, max_bytes: int) -> str:
+    if not stat.S_ISREG(facts.st_mode):
+        return "is not a regular file."
+    if facts.st_nlink != 1:
+        return "has several names (hard links)."
+    if facts.st_size > max_bytes:
+        return f"has {facts.st_size:,} bytes; at most {max_bytes:,} are accepted."
+    return ""
+
+
+def _digest(descriptor: int, max_bytes: int) -> tuple[str, int]:
+    digest, size = sha256(), 0
+    while size <= max_bytes and (chunk := os.pread(descriptor, _CHUNK, size)):
+        digest.update(chunk)
+        size += len(chunk)
+    return digest.hexdigest(), size
+
+
+def send(taken: list[Taken], sink: BinaryIO) -> None:
+    """Write the bytes of the files one after the other, and close them."""
+    for item in taken:
+        offset = 0
+        while offset < item.file.bytes:
+            chunk = os.pread(item.descriptor, min(_CHUNK, item.file.bytes - offset), offset)
+            sink.write(chunk)
+            offset += len(chunk)
+        os.close(item.descriptor)
+    sink.flush()

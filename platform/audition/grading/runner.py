@@ -1,0 +1,72 @@
+"""Run graders: the one place, besides the job boundary, where any exception is caught."""
+
+import traceback
+from collections.abc import Iterable
+from importlib.metadata import entry_points
+from typing import Protocol
+
+from audition.domain.grade import Dimension, Grade, GradeStatus
+from audition.grading.workspace import Need, Workspace
+
+GROUP = "audition.graders"
+_MAX_NOTE = 4000
+
+
+class Grader(Protocol):
+    """What a grader is; `CheckList` is one."""
+
+    @property
+    def name(self) -> str:
+        """Its entry-point name."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Changes whenever its judgement may."""
+        ...
+
+    @property
+    def dimension(self) -> Dimension:
+        """What it speaks about."""
+        ...
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What it looks at."""
+        ...
+
+    def grade(self, workspace: Workspace) -> Grade:
+        """Judge the evidence; pure: equal evidence gives an equal grade."""
+        ...
+
+
+def load_graders(names: Iterable[str]) -> list[Grader]:
+    """Load graders by entry-point name, ours and strangers' alike.
+
+    Raises:
+        LookupError: A name is not registered; the message lists what is.
+    """
+    registered = {entry.name: entry for entry in entry_points(group=GROUP)}
+    wanted = list(names)
+    if missing := [name for name in wanted if name not in registered]:
+        msg = f"Unknown graders {missing}; registered are {sorted(registered)}."
+        raise LookupError(msg)
+    return [registered[name].load() for name in wanted]
+
+
+def run_graders(graders: Iterable[Grader], workspace: Workspace) -> tuple[Grade, ...]:
+    """Grades in order; a grader that raises becomes an ERRORED grade, never a zero."""
+    return tuple(_grade(grader, workspace) for grader in graders)
+
+
+def _grade(grader: Grader, workspace: Workspace) -> Grade:
+    try:
+        return grader.grade(workspace)
+    except Exception:  # noqa: BLE001  a bug in a grader is ours; it must not take the others down
+        return Grade(
+            grader=grader.name,
+            version=grader.version,
+            dimension=grader.dimension,
+            status=GradeStatus.ERRORED,
+            note=traceback.format_exc()[-_MAX_NOTE:],
+        )

@@ -1,0 +1,46 @@
+"""What a grader is given: evidence on read-only mounts, nothing else."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from audition.domain.challenge import Manifest
+from audition.domain.evidence import RunEvidence
+
+#: Where things are mounted in every grader container.
+SUBMISSION = Path("/submission")
+OUTPUTS = Path("/evidence/outputs")
+RUN_FILE = Path("/evidence/run.json")
+MANIFEST_FILE = Path("/evidence/manifest.json")
+INPUTS = Path("/in")
+ANSWERS = Path("/answers")
+
+
+class Need(StrEnum):
+    """Kinds of evidence a grader may ask for; it decides which container the grader runs in."""
+
+    SUBMISSION = "submission"
+    OUTPUTS = "outputs"
+    ANSWERS = "answers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """The evidence of one run."""
+
+    manifest: Manifest
+    evidence: RunEvidence
+    submission: Path = SUBMISSION
+    """Unpacked files; hostile."""
+    outputs: Path = OUTPUTS
+    """Collected output files, named as in `evidence.outputs`; hostile."""
+    inputs: Path = INPUTS
+    """What the candidate's code was given."""
+    answers: Path = ANSWERS
+    """Hidden answers; exists only for graders that need them."""
+
+    def output(self) -> Path | None:
+        """The predictions file that counts: the first accepted name that is there."""
+        present = set(self.evidence.outputs)
+        name = next((n for n in self.manifest.output.names if n in present), None)
+        return None if name is None else self.outputs / name
