@@ -147,8 +147,9 @@ def _make(step: Step, shop: _Workshop, recipe: Recipe) -> None:
         raise
     except UnavailableError as error:
         raise HostError(error.detail, fix=f"The recipe is in {recipe.folder}.") from error
+    finally:
+        remove_build_stages(shop.client)
     rename(shop.client, unchecked, wanted)
-    remove_build_stages(shop.client)
     step.note(f"{wanted}, {image_size_bytes(shop.client, wanted) / 1e6:.0f} MB")
 
 
