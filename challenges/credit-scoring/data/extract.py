@@ -1,8 +1,9 @@
 """Make `raw/credit_data.csv` again from the Debian package named in `sources.toml`, and check its digest.
 
 The package keeps its tables in R's lazy-load format: `Rdata.rdx` is a compressed index that gives, for each
-object, offset and length in `Rdata.rdb`; an object is a 4-byte big-endian size, one byte for the kind of compression
-("Z": raw LZMA2) and the compressed stream, which holds R's serialization. Nothing is executed and R is not needed. Needs the `rdata` package and `dpkg`.
+object, offset and length in `Rdata.rdb`. An object is a 4-byte big-endian size, one byte for the kind of
+compression ("Z": raw LZMA2) and the compressed stream, which holds R's serialization. Nothing is executed
+and R is not needed. Needs the `rdata` package and `dpkg`.
 
     apt-get download r-cran-modeldata
     python data/extract.py r-cran-modeldata_1.1.0-1_all.deb

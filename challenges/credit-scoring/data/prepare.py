@@ -1,14 +1,14 @@
 """Make the released data of credit-scoring: anonymize as `privacy.toml` says, measure, gate, split, write.
 
-Theory of operation. The source is public, so every released row must be hard to find in it, or its label could be
-looked up. Quasi-identifiers are generalised to fixed bands and levels, and rows in classes smaller than k are left
-out. Numbers are microaggregated: rows are put in groups of at least k alike ones (MDAV) and each gets its group's
-mean, so no set of numbers belongs to fewer than k people. Groups are never divided between the training and the
-hidden data. Only then do keyed codes, ids, order and split follow. All arithmetic that decides anything is done on
-integers: the same input and key give the same bytes on every machine.
+Theory of operation. The source is public, so every released row must be hard to find in it, or its label
+could be looked up. Quasi-identifiers are generalised to fixed bands and levels, and rows in classes smaller
+than k are left out. Numbers are microaggregated: rows are put in groups of at least k alike ones (MDAV) and
+each gets its group's mean, so no set of numbers belongs to fewer than k people. Groups are never divided
+between training and hidden data. Only then do keyed codes, ids, order and split follow. All arithmetic that
+decides anything is done on integers: the same input and key give the same bytes on every machine.
 
-Source of MDAV: Domingo-Ferrer and Mateo-Sanz, "Practical data-oriented microaggregation for statistical disclosure
-control", IEEE TKDE 14(1), 2002; here in its one-ended form.
+Source of MDAV: Domingo-Ferrer and Mateo-Sanz, "Practical data-oriented microaggregation for statistical
+disclosure control", IEEE TKDE 14(1), 2002; here in its one-ended form.
 """
 
 import hashlib
@@ -69,12 +69,14 @@ def prepare(raw: Path, public: Path, private: Path) -> None:
 
 
 def read_key(path: Path) -> tuple[bytes, str]:
-    """The secret that decides order, ids, codes and split, and whether it is the team's "own" or the "open" one."""
+    """Read the secret that decides order, ids, codes and split; "own" is a team's, "open" is known to all."""
     if not path.exists():
         return OPEN_KEY, "open"
     key = path.read_bytes().strip()
     if len(key) < LEAST_KEY_BYTES:
-        msg = f"{path.name} holds {len(key)} bytes; put at least {LEAST_KEY_BYTES} random ones there."
+        msg = (
+            f"{path.name} holds {len(key)} bytes; put at least {LEAST_KEY_BYTES} random ones there."
+        )
         raise ReleaseRefusedError(msg)
     return key, "own"
 
@@ -143,7 +145,9 @@ def class_sizes(frame: pd.DataFrame) -> Ints:
     return sizes
 
 
-def keep_hidden_in_crowd(quasi: pd.DataFrame, numbers: pd.DataFrame, k: int) -> npt.NDArray[np.bool_]:
+def keep_hidden_in_crowd(
+    quasi: pd.DataFrame, numbers: pd.DataFrame, k: int
+) -> npt.NDArray[np.bool_]:
     """Rows that share class and pattern of missing numbers with k - 1 others that are kept as well.
 
     One rule for all rows, before the split, so training and hidden data lose the same kinds of rows.
@@ -158,7 +162,7 @@ def keep_hidden_in_crowd(quasi: pd.DataFrame, numbers: pd.DataFrame, k: int) -> 
 
 
 def ranks(values: pd.DataFrame, reference: pd.DataFrame) -> Ints:
-    """Where each value lies among the reference's, in steps of 1/1000; int64, (rows, columns); missing is 0."""
+    """Place of each value among the reference's, in 1/1000; int64, (rows, columns); missing is 0."""
     out = np.zeros(values.shape, dtype=np.int64)
     for place, name in enumerate(values.columns):
         ordered = np.sort(reference[name].dropna().to_numpy(np.int64))
@@ -170,7 +174,7 @@ def ranks(values: pd.DataFrame, reference: pd.DataFrame) -> Ints:
 
 
 def mdav(points: Ints, k: int) -> Ints:
-    """Put alike rows in groups of k to 2k - 1: take the row farthest from the middle and its k - 1 nearest, repeat.
+    """Put alike rows in groups of k to 2k - 1: the row farthest from the middle and its k - 1 nearest, repeat.
 
     Args:
         points: (rows, columns), with at least k rows.
@@ -271,7 +275,9 @@ def measure_released(  # noqa: PLR0913, PLR0917  all of them are compared here
 
 def rounding_steps(policy: Policy) -> dict[str, int]:
     """Rounding of each number, by source name."""
-    return {name: policy["columns"][name]["round_to"] for name in columns_of(policy, "linking-number")}
+    return {
+        name: policy["columns"][name]["round_to"] for name in columns_of(policy, "linking-number")
+    }
 
 
 def linkage(
@@ -344,17 +350,25 @@ def assemble(
 
 def level_codes(rule: Policy, key: bytes) -> dict[str, str]:
     """Levels to codes such as "H1"; the key decides which is which."""
-    levels = sorted(set(rule["fold"].values()), key=lambda level: keyed(key, rule["release_as"], level))
+    levels = sorted(
+        set(rule["fold"].values()), key=lambda level: keyed(key, rule["release_as"], level)
+    )
     return {level: f"{rule['code']}{place}" for place, level in enumerate(levels, start=1)}
 
 
-def split(released: pd.DataFrame, groups: Ints, policy: Policy, key: bytes) -> npt.NDArray[np.bool_]:
+def split(
+    released: pd.DataFrame, groups: Ints, policy: Policy, key: bytes
+) -> npt.NDArray[np.bool_]:
     """Which rows are hidden test data: whole groups, the same mix of defaults on both sides, order by key."""
     target = policy["columns"][columns_of(policy, "target")[0]]["release_as"]
     defaults = np.bincount(groups, weights=released[target].to_numpy()).astype(int)
-    order = sorted(range(len(defaults)), key=lambda group: (defaults[group], keyed(key, "split", group)))
+    order = sorted(
+        range(len(defaults)), key=lambda group: (defaults[group], keyed(key, "split", group))
+    )
     percent = round(100 * policy["release"]["hidden_share"])
-    chosen = [g for place, g in enumerate(order) if (place + 1) * percent // 100 > place * percent // 100]
+    chosen = [
+        g for place, g in enumerate(order) if (place + 1) * percent // 100 > place * percent // 100
+    ]
     return np.isin(groups, chosen)
 
 
@@ -366,7 +380,7 @@ def write(  # noqa: PLR0913, PLR0917  three tables and two folders
     public: Path,
     private: Path,
 ) -> None:
-    """Write the files, sorted by id: ids come from the key, so the order says nothing about the source."""
+    """Write the files, sorted by id: ids come from the key, so order says nothing about the source."""
     target = policy["columns"][columns_of(policy, "target")[0]]["release_as"]
     features = [name for name in released.columns if name != target]
     train, test = released[~hidden].sort_values("id"), released[hidden].sort_values("id")

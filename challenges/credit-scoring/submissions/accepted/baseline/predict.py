@@ -1,4 +1,4 @@
-"""Read /in/test.csv, write /out/predictions.csv. AUDITION_IN and AUDITION_OUT name other folders for local use."""
+"""Read /in/test.csv, write /out/predictions.csv; AUDITION_IN and AUDITION_OUT name other folders."""
 
 import os
 from pathlib import Path
@@ -18,4 +18,6 @@ def predict(inputs: Path, outputs: Path) -> None:
 
 
 if __name__ == "__main__":
-    predict(Path(os.environ.get("AUDITION_IN", "/in")), Path(os.environ.get("AUDITION_OUT", "/out")))
+    predict(
+        Path(os.environ.get("AUDITION_IN", "/in")), Path(os.environ.get("AUDITION_OUT", "/out"))
+    )

@@ -22,7 +22,7 @@ class BadRequestError(Exception):
     """The request cannot be answered; the message says why."""
 
 
-def score(document: Any) -> list[float]:
+def score(document: object) -> list[float]:
     """Probabilities of default for the rows of a request."""
     rows = document.get("rows") if isinstance(document, dict) else None
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
@@ -45,10 +45,13 @@ def score(document: Any) -> list[float]:
 class Handler(BaseHTTPRequestHandler):
     """Answers with JSON only."""
 
-    def do_GET(self) -> None:  # noqa: N802  the standard library's name
+    def do_GET(self) -> None:
         """Say that the process is alive, and that the model is loaded."""
         known = self.path in {"/health", "/ready"}
-        self.answer(HTTPStatus.OK if known else HTTPStatus.NOT_FOUND, {"status": "ok" if known else "unknown path"})
+        self.answer(
+            HTTPStatus.OK if known else HTTPStatus.NOT_FOUND,
+            {"status": "ok" if known else "unknown path"},
+        )
 
     def do_POST(self) -> None:  # noqa: N802
         """Score applications."""
@@ -57,7 +60,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         length = int(self.headers.get("Content-Length") or 0)
         if not 0 < length <= MOST_BYTES:
-            self.answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"error": f"Send 1 to {MOST_BYTES} bytes."})
+            self.answer(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"error": f"Send 1 to {MOST_BYTES} bytes."}
+            )
             return
         try:
             risks = score(json.loads(self.rfile.read(length)))

@@ -24,7 +24,9 @@ def inputs(*steps: SplineTransformer) -> ColumnTransformer:
         SimpleImputer(strategy="median", add_indicator=True), StandardScaler(), *steps
     )
     levels = OneHotEncoder(handle_unknown="ignore")
-    return ColumnTransformer([("numbers", numbers, [*NUMBERS, *DERIVED]), ("levels", levels, LEVELS)])
+    return ColumnTransformer(
+        [("numbers", numbers, [*NUMBERS, *DERIVED]), ("levels", levels, LEVELS)]
+    )
 
 
 def fit(train: pd.DataFrame, seed: int = 0) -> VotingClassifier:

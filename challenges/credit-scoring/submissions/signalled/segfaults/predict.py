@@ -1,6 +1,6 @@
 """Ended by a signal: a native crash.
 
-A real fault and not a kill(): the kernel ignores signals that the first process of a container sends to itself.
+A real fault and not a kill(): the kernel ignores signals that the first process sends to itself.
 """
 
 import ctypes

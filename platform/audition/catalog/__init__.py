@@ -1,0 +1,1 @@
+"""Reading, checking and packing challenge folders. Files in, domain values out; no engine, no database."""
