@@ -9,7 +9,7 @@ with, leaving the old one. All places are read in one Redis transaction; so what
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import time
 
 from redis import Redis
@@ -66,10 +66,7 @@ class RqQueue:
             except DuplicateJobError:
                 if self._is_live(job_id):
                     return
-                # What is left of an earlier job with this id (finished, failed or lost) stands in the way.
-                # Should two processes do this at once, the id is listed twice; the claim lets one of them work.
-                self._drop(job_id)
-                self._add(kind, job_id, run_id, fence)
+                self._replace(kind, job_id, run_id, fence)
 
     def has_live_hint(self, kind: str, run_id: str, fence: int) -> bool:
         """Whether a hint is queued or being worked on."""
@@ -92,6 +89,13 @@ class RqQueue:
             failure_ttl=FAILURE_TTL_SECONDS,
             description=f"{kind} {run_id} at fence {fence}",
         )
+
+    def _replace(self, kind: str, job_id: str, run_id: str, fence: int) -> None:
+        # What is left of an earlier job with this id (finished, failed or lost) stands in the way. Should two
+        # processes do this at once, one hint stays, or the same one twice; the claim lets one worker work.
+        self._drop(job_id)
+        with suppress(DuplicateJobError):
+            self._add(kind, job_id, run_id, fence)
 
     def _drop(self, job_id: str) -> None:
         job = Job(job_id, connection=self._redis, serializer=JSONSerializer)

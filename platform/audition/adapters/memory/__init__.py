@@ -1,4 +1,4 @@
-"""Honest in-memory implementations of the ports, for tests: they pass the contract suites of the real ones."""
+"""Honest in-memory implementations of the ports, for tests; they pass the same contract suites."""
 
 from audition.adapters.memory.storage import MemoryDatabase, MemoryUnitOfWork, memory_storage
 from audition.adapters.memory.world import (

@@ -3,8 +3,10 @@
 import hashlib
 import hmac
 import random
+import shutil
 import string
 import tempfile
+import weakref
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -140,7 +142,7 @@ class MemoryBlobs:
     def __init__(self) -> None:
         """Begin empty."""
         self._blobs: dict[str, bytes] = {}
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
 
     def put(self, data: bytes) -> str:
         """Store bytes; return their hex SHA-256."""
@@ -167,9 +169,10 @@ class MemoryBlobs:
         """Write the blob to a read-only file, once, and return that."""
         data = self.get(digest)
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="audition-blobs-")
-            Path(self._folder.name).chmod(0o755)
-        path = Path(self._folder.name) / digest
+            self._folder = Path(tempfile.mkdtemp(prefix="audition-blobs-"))
+            self._folder.chmod(0o755)
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        path = self._folder / digest
         if not path.exists():
             path.write_bytes(data)
             path.chmod(0o444)

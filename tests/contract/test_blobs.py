@@ -1,0 +1,107 @@
+"""What every blob store does."""
+
+import errno
+import hashlib
+import os
+import stat
+import threading
+from io import BytesIO, RawIOBase
+from pathlib import Path
+
+import pytest
+
+from audition.adapters.blobs import FolderBlobs
+from audition.domain.errors import InvalidError, NotFoundError, UnavailableError
+from audition.ports import BlobStore
+
+
+def test_bytes_come_back_by_their_digest(blobs: BlobStore) -> None:
+    digest = blobs.put(b"hello")
+    assert digest == hashlib.sha256(b"hello").hexdigest()
+    assert blobs.get(digest) == b"hello"
+    assert blobs.path(digest).read_bytes() == b"hello"
+
+
+def test_the_same_bytes_twice_are_one_blob(blobs: BlobStore) -> None:
+    first = blobs.put(b"hello")
+    assert blobs.put_stream(BytesIO(b"hello"), 5) == (first, 5)
+    assert blobs.path(first) == blobs.path(blobs.put(b"hello"))
+
+
+def test_no_bytes_are_a_blob_too(blobs: BlobStore) -> None:
+    assert blobs.get(blobs.put(b"")) == b""
+
+
+def test_a_stream_may_have_just_the_allowed_size(blobs: BlobStore) -> None:
+    data = os.urandom(3_000_000)
+    digest, size = blobs.put_stream(BytesIO(data), len(data))
+    assert size == len(data)
+    assert blobs.get(digest) == data
+
+
+def test_a_stream_that_is_too_long_is_refused_and_not_kept(blobs: BlobStore) -> None:
+    data = b"x" * 2_000_001
+    with pytest.raises(InvalidError, match="2,000,000"):
+        blobs.put_stream(BytesIO(data), 2_000_000)
+    with pytest.raises(NotFoundError):
+        blobs.get(hashlib.sha256(data).hexdigest())
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, "", "../../etc/passwd", "0" * 63, "A" * 64])
+def test_an_unknown_blob_is_not_found(blobs: BlobStore, digest: str) -> None:
+    with pytest.raises(NotFoundError):
+        blobs.get(digest)
+    with pytest.raises(NotFoundError):
+        blobs.path(digest)
+
+
+def test_files_are_for_everybody_to_read_and_nobody_to_write(blobs: BlobStore) -> None:
+    old = os.umask(0o077)
+    try:
+        path = blobs.path(blobs.put(b"hello"))
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o444
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755
+
+
+def test_a_refused_or_broken_stream_leaves_nothing_on_disk(tmp_path: Path) -> None:
+    class Broken(RawIOBase):
+        def read(self, _size: int = -1) -> bytes:
+            msg = "the client went away"
+            raise ValueError(msg)
+
+    blobs = FolderBlobs(tmp_path)
+    with pytest.raises(InvalidError):
+        blobs.put_stream(BytesIO(b"xx"), 1)
+    with pytest.raises(ValueError, match="went away"):
+        blobs.put_stream(Broken(), 1)  # type: ignore[arg-type]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_many_writers_of_the_same_bytes_make_one_file(tmp_path: Path) -> None:
+    blobs = FolderBlobs(tmp_path)
+    threads = [threading.Thread(target=blobs.put, args=(b"y" * 500_000,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+
+def test_a_full_disk_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fsync(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(UnavailableError, match="no space left") as caught:
+        FolderBlobs(tmp_path).put(b"x")
+    assert "AUDITION_DATA_DIR" in caught.value.next_step
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UnavailableError, match="cannot be written") as caught:
+        FolderBlobs(tmp_path / "file").put(b"x")
+    assert not caught.value.transient
