@@ -108,7 +108,7 @@ def _parse(path: Path, name: str, _changed: int) -> Recipe:
 def _instruction(command: dockerfile.Command, file: str) -> Instruction:
     return Instruction(
         name=command.cmd.lower(),
-        words=tuple(command.value),
+        words=(*command.value, *(heredoc.content for heredoc in command.heredocs)),
         flags=tuple(command.flags),
         is_exec_form=bool(command.json),
         line=command.start_line,

@@ -120,6 +120,8 @@ class ChallengeVersion:
     digest: str
     """SHA-256 over the manifest, the documents, the data digests and the image references."""
     manifest: Manifest
+    manifest_digest: str
+    """Blob key of the manifest as JSON, the form in which graders get it."""
     brief: str
     """Markdown."""
     datacard: str

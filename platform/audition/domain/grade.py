@@ -115,6 +115,13 @@ class Grade:
     """Why the outputs cannot be used, a sentence for the candidate; empty when they can."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeSheet:
+    """What the graders of one container concluded: its one result document."""
+
+    grades: tuple[Grade, ...]
+
+
 def earned_share(findings: tuple[Finding, ...]) -> float | None:
     """Share of points earned over all counted findings, in [0, 1]; None when nothing counted."""
     counted = [f for f in findings if f.outcome in COUNTED_OUTCOMES and f.max_points > 0]

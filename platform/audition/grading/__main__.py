@@ -7,7 +7,7 @@ wrote can pretend to be a document. Exit code 0 means that the documents are com
 * `keep` unpacks /in/submission into /submission and prints an `Inventory`; it then holds the run's volumes until
   it is killed. On SIGUSR1 it prints a `Collection` of /out, followed by the bytes of the files.
 * `hold` is the same for an author's `prepare`: it collects /public and /private.
-* `score` runs the graders that need the hidden answers; `judge` runs the others. Both print a `Grades`.
+* `score` runs the graders that need the hidden answers; `judge` runs the others. Both print a `GradeSheet`.
 """
 
 import os
@@ -17,20 +17,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 from audition import codec
+from audition.domain import places
 from audition.domain.challenge import Manifest
 from audition.domain.contract import Entry, Inventory
 from audition.domain.evidence import RunEvidence
+from audition.domain.grade import GradeSheet
 from audition.domain.run import Stage
 from audition.grading.collect import collect, send
 from audition.grading.contract import read_contract
-from audition.grading.documents import Grades
 from audition.grading.runner import load_graders, run_graders
 from audition.grading.unpack import unpack
-from audition.grading.workspace import MANIFEST_FILE, RUN_FILE, SUBMISSION, Need, Workspace
+from audition.grading.workspace import Need, Workspace
 
-_OUT = Path("/out")
-_ARCHIVE = Path("/in/submission")
-_AREAS = ("public", "private")
+_SUBMISSION = Path(places.SUBMISSION)
+_AREAS = (places.PUBLIC, places.PRIVATE)
 _COLLECT = signal.SIGUSR1
 
 
@@ -58,7 +58,7 @@ def _say(channel: BinaryIO, document: object) -> None:
 
 
 def _manifest() -> Manifest:
-    return codec.from_json(Manifest, MANIFEST_FILE.read_bytes(), what="manifest.json")
+    return codec.from_json(Manifest, Path(places.MANIFEST_FILE).read_bytes(), what="manifest.json")
 
 
 def _keep(channel: BinaryIO) -> None:
@@ -67,7 +67,7 @@ def _keep(channel: BinaryIO) -> None:
     _say(channel, _inventory(manifest))
     _await_request()
     limit = manifest.limits_of(Stage.PREDICT).output_bytes
-    collection, taken = collect(_OUT, allowed=frozenset(manifest.output.names), max_bytes=limit)
+    collection, taken = collect(Path(places.OUT), allowed=frozenset(manifest.output.names), max_bytes=limit)
     _say(channel, collection)
     send(taken, channel)
     _hold_volumes()
@@ -75,15 +75,15 @@ def _keep(channel: BinaryIO) -> None:
 
 def _inventory(manifest: Manifest) -> Inventory:
     state = unpack(
-        _ARCHIVE,
-        SUBMISSION,
+        Path(places.ARCHIVE),
+        _SUBMISSION,
         max_bytes=manifest.unpacked_bytes,
         max_entries=manifest.unpacked_entries,
     )
     if state.reasons:
         return Inventory(refusals=tuple(state.reasons))
     entries = _without_single_folder(state.entries)
-    contract, problems = read_contract(SUBMISSION)
+    contract, problems = read_contract(_SUBMISSION)
     return Inventory(
         refusals=tuple(problems),
         contract=contract,
@@ -98,12 +98,12 @@ def _without_single_folder(entries: list[Entry]) -> list[Entry]:
     if len(tops) != 1 or any("/" not in entry.path for entry in entries):
         return entries
     top = tops.pop()
-    inner = SUBMISSION / top
+    inner = _SUBMISSION / top
     # By way of a name that nothing inside can have: entries are never that long.
-    outer = SUBMISSION / ("_" * 250)
+    outer = _SUBMISSION / ("_" * 250)
     inner.rename(outer)
     for path in list(outer.iterdir()):
-        path.rename(SUBMISSION / path.name)
+        path.rename(_SUBMISSION / path.name)
     outer.rmdir()
     return [Entry(path=entry.path.removeprefix(f"{top}/"), bytes=entry.bytes) for entry in entries]
 
@@ -129,7 +129,7 @@ def _hold(channel: BinaryIO) -> None:
     _await_request()
     limit = int(os.environ["AUDITION_MAX_FILE_BYTES"])
     for area in _AREAS:
-        collection, taken = collect(Path("/", area), allowed=None, max_bytes=limit)
+        collection, taken = collect(Path(area), allowed=None, max_bytes=limit)
         _say(channel, collection)
         send(taken, channel)
     _hold_volumes()
@@ -145,14 +145,14 @@ def _judge(channel: BinaryIO) -> None:
 
 def _grade(channel: BinaryIO, *, needs_answers: bool) -> None:
     manifest = _manifest()
-    evidence = codec.from_json(RunEvidence, RUN_FILE.read_bytes(), what="run.json")
+    evidence = codec.from_json(RunEvidence, Path(places.EVIDENCE_FILE).read_bytes(), what="run.json")
     chosen = [
         grader
         for grader in load_graders(manifest.graders)
         if (Need.ANSWERS in grader.needs) == needs_answers
     ]
     workspace = Workspace(manifest=manifest, evidence=evidence)
-    _say(channel, Grades(grades=run_graders(chosen, workspace)))
+    _say(channel, GradeSheet(grades=run_graders(chosen, workspace)))
 
 
 if __name__ == "__main__":

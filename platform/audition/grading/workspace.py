@@ -4,16 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from audition.domain import places
 from audition.domain.challenge import Manifest
 from audition.domain.evidence import RunEvidence
-
-#: Where things are mounted in every grader container.
-SUBMISSION = Path("/submission")
-OUTPUTS = Path("/evidence/outputs")
-RUN_FILE = Path("/evidence/run.json")
-MANIFEST_FILE = Path("/evidence/manifest.json")
-INPUTS = Path("/in")
-ANSWERS = Path("/answers")
 
 
 class Need(StrEnum):
@@ -30,13 +23,13 @@ class Workspace:
 
     manifest: Manifest
     evidence: RunEvidence
-    submission: Path = SUBMISSION
+    submission: Path = Path(places.SUBMISSION)
     """Unpacked files; hostile."""
-    outputs: Path = OUTPUTS
+    outputs: Path = Path(places.OUTPUTS)
     """Collected output files, named as in `evidence.outputs`; hostile."""
-    inputs: Path = INPUTS
+    inputs: Path = Path(places.INPUTS)
     """What the candidate's code was given."""
-    answers: Path = ANSWERS
+    answers: Path = Path(places.ANSWERS)
     """Hidden answers; exists only for graders that need them."""
 
     def output(self) -> Path | None:

@@ -1,0 +1,22 @@
+"""Where things are mounted inside containers: the same names for those who mount and those who read."""
+
+from pathlib import PurePosixPath
+
+ARCHIVE = PurePosixPath("/in/submission")
+"""The received bytes; in the unpack container only."""
+INPUTS = PurePosixPath("/in")
+"""The public files that the challenge names as inputs."""
+SUBMISSION = PurePosixPath("/submission")
+"""The unpacked files."""
+OUT = PurePosixPath("/out")
+"""Where candidate code writes."""
+EVIDENCE_FILE = PurePosixPath("/evidence/run.json")
+MANIFEST_FILE = PurePosixPath("/evidence/manifest.json")
+OUTPUTS = PurePosixPath("/evidence/outputs")
+"""The collected output files."""
+ANSWERS = PurePosixPath("/answers")
+"""The private files; in the score container only."""
+CHALLENGE = PurePosixPath("/challenge")
+"""The author's folder; in the prepare container only."""
+PUBLIC = PurePosixPath("/public")
+PRIVATE = PurePosixPath("/private")

@@ -1,0 +1,184 @@
+"""Collect evidence: unpack the submission, run the candidate's command, take what it wrote.
+
+The only service that makes candidate code run. Everything it learns is facts and bytes; nothing is judged.
+"""
+
+import tempfile
+from dataclasses import dataclass
+
+from audition import codec
+from audition.domain.contract import Collection, Inventory
+from audition.domain.errors import InvalidError, UnavailableError
+from audition.domain.evidence import Artifact, ArtifactKind, RunEvidence, StageEvidence
+from audition.domain.execution import Exit
+from audition.domain.run import Stage, StageStatus, Verdict, judge_exit
+from audition.ports import Served
+from audition.services import containers
+from audition.services.claim import Claimed
+from audition.services.explain import explain
+from audition.services.lease import Lease, check_lease
+from audition.services.runner import Runner
+from audition.services.stage_book import StageBook
+
+_MAX_DOCUMENT = 2 << 20
+_UNPACK_SECONDS = 90.0
+_COLLECT_SECONDS = 60.0
+#: What the keeper is told to collect with; see audition.grading.__main__.
+COLLECT_SIGNAL = "SIGUSR1"
+
+
+class RefusedSubmissionError(InvalidError):
+    """The submission is not accepted; nothing of it ran."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What a run left behind."""
+
+    evidence: RunEvidence
+    artifacts: tuple[Artifact, ...]
+
+
+def unpack(runner: Runner, claimed: Claimed, keeper: Served, book: StageBook) -> Inventory:
+    """Have the keeper unpack the submission.
+
+    Raises:
+        RefusedSubmissionError: It is not accepted; `problems` has every reason.
+        UnavailableError: The keeper failed through no fault of the submission.
+    """
+    record = book.begin(Stage.UNPACK)
+    try:
+        line = keeper.read_line(_MAX_DOCUMENT, _UNPACK_SECONDS)
+    except UnavailableError as error:
+        exit_ = keeper.stop()
+        if not exit_.is_out_of_memory:
+            raise
+        message = "The archive needs more memory to unpack than its size allows."
+        book.end(record, StageStatus.FAILED, exit_, message)
+        raise RefusedSubmissionError(message, problems=[message]) from error
+    inventory = codec.from_json(Inventory, line, what="inventory", max_bytes=_MAX_DOCUMENT)
+    if inventory.refusals:
+        book.end(record, StageStatus.FAILED, None, " ".join(inventory.refusals))
+        count = len(inventory.refusals)
+        detail = f"The archive has {count} problem{'s' if count > 1 else ''}."
+        raise RefusedSubmissionError(detail, problems=inventory.refusals)
+    book.end(record, StageStatus.PASSED, None)
+    return inventory
+
+
+def collect_evidence(  # noqa: PLR0913  the work and everything it works with
+    runner: Runner,
+    claimed: Claimed,
+    lease: Lease,
+    keeper: Served,
+    inventory: Inventory,
+    book: StageBook,
+) -> Collected:
+    """Run the candidate's command and take its outputs.
+
+    Raises:
+        LeaseLostError, CancelledError: The work must not go on.
+        UnavailableError: The engine or the keeper failed.
+    """
+    exit_, verdict, message = _predict(runner, claimed, lease, inventory, book)
+    collection, outputs = _collect(runner, claimed, keeper)
+    logs = _store_logs(runner, claimed, exit_)
+    stage = StageEvidence(
+        stage=Stage.PREDICT,
+        verdict=verdict,
+        exit_code=exit_.exit_code,
+        message=message,
+        usage=exit_.usage,
+        image_id=exit_.image_id,
+        runtime=exit_.runtime,
+    )
+    evidence = RunEvidence(
+        verdict=verdict,
+        inventory=inventory,
+        stages=(stage,),
+        outputs=tuple(file.name for file in collection.files),
+        refused_outputs=collection.refusals,
+        environment=dict(runner.facts),
+    )
+    document = _artifact(
+        runner, claimed, ArtifactKind.EVIDENCE, "evidence.json", codec.to_json(evidence)
+    )
+    return Collected(evidence=evidence, artifacts=(*outputs, *logs, document))
+
+
+def _predict(
+    runner: Runner, claimed: Claimed, lease: Lease, inventory: Inventory, book: StageBook
+) -> tuple[Exit, Verdict, str]:
+    check_lease(lease)
+    record = book.begin(Stage.PREDICT)
+    spec = containers.predict_spec(runner, claimed.version, claimed.owner, inventory.contract)
+    exit_ = runner.sandbox.run(spec, lease.should_stop)
+    check_lease(lease)
+    verdict = judge_exit(exit_)
+    message = explain(verdict, Stage.PREDICT, exit_, spec.limits)
+    status = StageStatus.PASSED if verdict == Verdict.ACCEPTED else StageStatus.FAILED
+    book.end(record, status, exit_, message)
+    return exit_, verdict, message
+
+
+def _collect(
+    runner: Runner, claimed: Claimed, keeper: Served
+) -> tuple[Collection, tuple[Artifact, ...]]:
+    keeper.signal(COLLECT_SIGNAL)
+    collection, digests = receive(runner, keeper)
+    artifacts = tuple(
+        Artifact(
+            run_id=claimed.run.id,
+            fence=claimed.fence,
+            stage=Stage.PREDICT,
+            kind=ArtifactKind.OUTPUT,
+            name=file.name,
+            digest=digest,
+            bytes=file.bytes,
+        )
+        for file, digest in zip(collection.files, digests, strict=True)
+    )
+    return collection, artifacts
+
+
+def receive(runner: Runner, keeper: Served) -> tuple[Collection, tuple[str, ...]]:
+    """Take a collection and its files from a keeper; bytes are counted and hashed, never looked into.
+
+    Raises:
+        UnavailableError: The keeper failed, or the bytes are not those it announced.
+    """
+    line = keeper.read_line(_MAX_DOCUMENT, _COLLECT_SECONDS)
+    collection = codec.from_json(Collection, line, what="collection", max_bytes=_MAX_DOCUMENT)
+    digests = []
+    for file in collection.files:
+        with tempfile.TemporaryFile() as sink:
+            keeper.read_into(sink, file.bytes, _COLLECT_SECONDS)
+            sink.seek(0)
+            digest, _ = runner.ports.blobs.put_stream(sink, file.bytes)
+        if digest != file.sha256:
+            msg = f"{file.name} arrived with another digest than was announced."
+            raise UnavailableError(msg)
+        digests.append(digest)
+    return collection, tuple(digests)
+
+
+def _store_logs(runner: Runner, claimed: Claimed, exit_: Exit) -> tuple[Artifact, ...]:
+    return tuple(
+        _artifact(runner, claimed, kind, f"predict.{kind}", data)
+        for kind, data in ((ArtifactKind.STDOUT, exit_.stdout), (ArtifactKind.STDERR, exit_.stderr))
+        if data
+    )
+
+
+def _artifact(
+    runner: Runner, claimed: Claimed, kind: ArtifactKind, name: str, data: bytes
+) -> Artifact:
+    return Artifact(
+        run_id=claimed.run.id,
+        fence=claimed.fence,
+        stage=Stage.PREDICT,
+        kind=kind,
+        name=name,
+        digest=runner.ports.blobs.put(data),
+        bytes=len(data),
+    )

@@ -1,0 +1,184 @@
+"""Which container each stage gets: image, command, mounts, limits. Pure; nothing is started here.
+
+The answers appear in exactly one place below, `score_spec`: no other container has them, by absence.
+"""
+
+from dataclasses import replace
+
+from audition.domain import places
+from audition.domain.challenge import Area, ChallengeVersion
+from audition.domain.contract import Contract
+from audition.domain.evidence import Artifact, ArtifactKind
+from audition.domain.execution import (
+    ContainerSpec,
+    FileMount,
+    Mount,
+    Ownership,
+    Profile,
+    VolumeMount,
+)
+from audition.domain.run import Stage
+from audition.services.runner import GRADER_IMAGE, Runner
+
+_GRADING = ("python", "-m", "audition.grading")
+#: What the interpreter and its libraries may take besides the unpacked files.
+_KEEPER_MEMORY = 256 << 20
+#: Unpacking is bounded by size; a bomb of many tiny blocks must also end.
+_UNPACK_SECONDS = 60.0
+#: The smallest files still fill a memory page: room for rounding beside the limit on bytes.
+_PAGE = 4096
+
+
+def tree_volume(version: ChallengeVersion, *, is_writable: bool) -> VolumeMount:
+    """The unpacked submission."""
+    manifest = version.manifest
+    entries = manifest.unpacked_entries * 2 + 64
+    return VolumeMount(
+        name="tree",
+        target=str(places.SUBMISSION),
+        is_writable=is_writable,
+        size_bytes=manifest.unpacked_bytes + entries * _PAGE,
+        inodes=entries,
+    )
+
+
+def out_volume(version: ChallengeVersion, *, is_writable: bool) -> VolumeMount:
+    """Where candidate code writes."""
+    limits = version.manifest.limits_of(Stage.PREDICT)
+    return VolumeMount(
+        name="out",
+        target=str(places.OUT),
+        is_writable=is_writable,
+        size_bytes=limits.output_bytes,
+        inodes=limits.output_inodes,
+    )
+
+
+def keeper_spec(
+    runner: Runner, version: ChallengeVersion, owner: Ownership, archive_digest: str
+) -> ContainerSpec:
+    """Unpacks the submission, then holds the run's volumes and collects the outputs."""
+    manifest = version.manifest
+    tree = tree_volume(version, is_writable=True)
+    limits = replace(
+        manifest.limits_of(Stage.UNPACK),
+        time_seconds=_UNPACK_SECONDS,
+        memory_bytes=_KEEPER_MEMORY + tree.size_bytes,
+        # Its files are a submission's, so they may be as large as one.
+        output_bytes=manifest.unpacked_bytes,
+    )
+    return ContainerSpec(
+        stage=Stage.UNPACK,
+        image=runner.images[GRADER_IMAGE],
+        argv=(*_GRADING, "keep"),
+        profile=Profile.KEEPER,
+        ownership=owner,
+        limits=limits,
+        mounts=(
+            _blob(runner, archive_digest, str(places.ARCHIVE)),
+            _manifest(runner, version),
+            tree,
+            out_volume(version, is_writable=False),
+        ),
+        slot=runner.slot,
+    )
+
+
+def predict_spec(
+    runner: Runner, version: ChallengeVersion, owner: Ownership, contract: Contract
+) -> ContainerSpec:
+    """Runs the candidate's command."""
+    return ContainerSpec(
+        stage=Stage.PREDICT,
+        image=runner.images[version.manifest.image],
+        argv=contract.predict,
+        profile=Profile.CANDIDATE,
+        ownership=owner,
+        limits=version.manifest.limits_of(Stage.PREDICT),
+        mounts=(
+            *_inputs(runner, version),
+            tree_volume(version, is_writable=False),
+            out_volume(version, is_writable=True),
+        ),
+        working_dir=str(places.SUBMISSION),
+        slot=runner.slot,
+    )
+
+
+def score_spec(
+    runner: Runner,
+    version: ChallengeVersion,
+    owner: Ownership,
+    evidence_digest: str,
+    artifacts: tuple[Artifact, ...],
+) -> ContainerSpec:
+    """Measures the outputs against the hidden answers; the candidate's container is dead by now."""
+    answers = tuple(
+        _blob(runner, file.digest, f"{places.ANSWERS}/{file.name}")
+        for file in version.files_in(Area.PRIVATE)
+    )
+    return _grader_spec(runner, version, owner, Stage.SCORE, evidence_digest, artifacts, answers)
+
+
+def judge_spec(
+    runner: Runner,
+    version: ChallengeVersion,
+    owner: Ownership,
+    evidence_digest: str,
+    artifacts: tuple[Artifact, ...],
+) -> ContainerSpec:
+    """Looks at everything that needs no answers."""
+    tree = (tree_volume(version, is_writable=False),)
+    return _grader_spec(runner, version, owner, Stage.JUDGE, evidence_digest, artifacts, tree)
+
+
+def _grader_spec(  # noqa: PLR0913  two callers, one shape
+    runner: Runner,
+    version: ChallengeVersion,
+    owner: Ownership,
+    stage: Stage,
+    evidence_digest: str,
+    artifacts: tuple[Artifact, ...],
+    extra: tuple[Mount, ...],
+) -> ContainerSpec:
+    outputs = tuple(
+        _blob(runner, artifact.digest, f"{places.OUTPUTS}/{artifact.name}")
+        for artifact in artifacts
+        if artifact.kind == ArtifactKind.OUTPUT
+    )
+    mounts = (
+        _manifest(runner, version),
+        _blob(runner, evidence_digest, str(places.EVIDENCE_FILE)),
+        *_inputs(runner, version),
+        *outputs,
+        *extra,
+    )
+    # A grade document can be larger than what is kept of a candidate's log.
+    limits = replace(version.manifest.limits_of(stage), log_bytes=4 << 20)
+    return ContainerSpec(
+        stage=stage,
+        image=runner.images[GRADER_IMAGE],
+        argv=(*_GRADING, str(stage)),
+        profile=Profile.GRADER,
+        ownership=owner,
+        limits=limits,
+        mounts=mounts,
+        slot=runner.slot,
+    )
+
+
+def _inputs(runner: Runner, version: ChallengeVersion) -> tuple[FileMount, ...]:
+    wanted = set(version.manifest.inputs)
+    return tuple(
+        _blob(runner, file.digest, f"{places.INPUTS}/{file.name}")
+        for file in version.files_in(Area.PUBLIC)
+        if file.name in wanted
+    )
+
+
+def _manifest(runner: Runner, version: ChallengeVersion) -> FileMount:
+    return _blob(runner, version.manifest_digest, str(places.MANIFEST_FILE))
+
+
+def _blob(runner: Runner, digest: str, target: str) -> FileMount:
+    return FileMount(source=str(runner.ports.blobs.path(digest)), target=target)

@@ -1,0 +1,196 @@
+"""Execute a run: the loop over its stages, and every way in which it can end.
+
+Theory of operation. A hint names a run and the fence it had. The worker claims the run, which raises the fence;
+from then on each write carries the new fence and an old one changes nothing. Evidence is collected (RUNNING),
+published with the move to GRADING, then graded and published with the move to GRADED. A worker that dies leaves
+a lease that expires: the reconciler queues the run again, from the start or, once evidence is published, from
+grading only. What this worker started it also discards, whatever happens; what it could not, the sweeper finds.
+"""
+
+import logging
+
+from audition import codec
+from audition.domain.errors import AuditionError, UnavailableError
+from audition.domain.evidence import Artifact, ArtifactKind, RunEvidence
+from audition.domain.grade import Grade, GradeStatus
+from audition.domain.run import Fault, Verdict
+from audition.domain.submission import State
+from audition.ports import UnitOfWork
+from audition.services import containers
+from audition.services.claim import Claimed, claim
+from audition.services.collect_evidence import (
+    Collected,
+    RefusedSubmissionError,
+    collect_evidence,
+    unpack,
+)
+from audition.services.grade_evidence import grade_evidence
+from audition.services.lease import CancelledError, Lease, LeaseLostError
+from audition.services.runner import Runner
+from audition.services.stage_book import StageBook
+from audition.services.transition import transition
+
+_log = logging.getLogger(__name__)
+_MAX_REASON = 4000
+
+
+def execute_run(runner: Runner, run_id: str, fence: int) -> None:
+    """Collect the evidence of a queued run and grade it."""
+    if claimed := claim(runner, run_id, fence, State.QUEUED):
+        _work(runner, claimed, is_graded_only=False)
+
+
+def grade_run(runner: Runner, run_id: str, fence: int) -> None:
+    """Grade the recorded evidence of a run again; the candidate's code does not run."""
+    if claimed := claim(runner, run_id, fence, State.GRADING):
+        _work(runner, claimed, is_graded_only=True)
+
+
+def _work(runner: Runner, claimed: Claimed, *, is_graded_only: bool) -> None:
+    try:
+        with Lease(runner, claimed.run.id, claimed.fence) as lease:
+            _stages(runner, claimed, lease, is_graded_only=is_graded_only)
+    except LeaseLostError:
+        _log.warning("run %s: lease lost, left to its new owner", claimed.run.id)
+    except CancelledError:
+        _end(runner, claimed, State.CANCELLED, "Cancelled on request.", Verdict.INTERNAL_ERROR, None)
+    except RefusedSubmissionError as refusal:
+        reason = " ".join(refusal.problems)
+        verdict, fault = Verdict.INVALID_OUTPUT, Fault.CANDIDATE
+        _end(runner, claimed, State.REJECTED, reason, verdict, fault)
+    except UnavailableError as error:
+        _log.error("run %s: %s", claimed.run.id, error.detail)
+        give_back(runner, claimed.run.id, claimed.fence, error.detail, is_final=not error.transient)
+    finally:
+        _discard(runner, claimed)
+
+
+def _stages(runner: Runner, claimed: Claimed, lease: Lease, *, is_graded_only: bool) -> None:
+    book = StageBook(runner, claimed.run.id, claimed.fence)
+    keeper_spec = containers.keeper_spec(
+        runner, claimed.version, claimed.owner, claimed.submission.archive_digest
+    )
+    with runner.sandbox.serve(keeper_spec) as keeper:
+        inventory = unpack(runner, claimed, keeper, book)
+        if is_graded_only:
+            artifacts, verdict = _recorded(runner, claimed)
+        else:
+            collected = collect_evidence(runner, claimed, lease, keeper, inventory, book)
+            _publish_evidence(runner, claimed, collected)
+            artifacts, verdict = collected.artifacts, collected.evidence.verdict
+        grades = grade_evidence(runner, claimed, lease, artifacts, book)
+    _publish_grades(runner, claimed, verdict, grades)
+
+
+def _recorded(runner: Runner, claimed: Claimed) -> tuple[tuple[Artifact, ...], Verdict]:
+    """The artifacts and the verdict of the run as they were published."""
+    with runner.ports.unit_of_work() as uow:
+        artifacts = uow.runs.artifacts(claimed.run.id)
+    digest = next(a.digest for a in artifacts if a.kind == ArtifactKind.EVIDENCE)
+    evidence = codec.from_json(RunEvidence, runner.ports.blobs.get(digest), what="evidence.json")
+    return artifacts, evidence.verdict
+
+
+def _publish_evidence(runner: Runner, claimed: Claimed, collected: Collected) -> None:
+    with runner.ports.unit_of_work() as uow:
+        _check_fence(uow, claimed)
+        uow.runs.add_artifacts(collected.artifacts)
+        _move(runner, uow, claimed, State.GRADING, "Evidence is complete.")
+        uow.commit()
+
+
+def _publish_grades(
+    runner: Runner, claimed: Claimed, verdict: Verdict, grades: tuple[Grade, ...]
+) -> None:
+    is_broken = any(grade.status == GradeStatus.ERRORED for grade in grades)
+    is_invalid = any(grade.invalid_output for grade in grades)
+    fault = None if verdict == Verdict.ACCEPTED else Fault.CANDIDATE
+    if verdict == Verdict.ACCEPTED and is_invalid:
+        verdict, fault = Verdict.INVALID_OUTPUT, Fault.CANDIDATE
+    if is_broken:
+        verdict, fault = Verdict.INTERNAL_ERROR, Fault.PLATFORM
+    state = State.ERRORED if is_broken else State.GRADED
+    reason = "A grader failed; a person has to look at it." if is_broken else "Graded."
+    with runner.ports.unit_of_work() as uow:
+        _check_fence(uow, claimed)
+        uow.grades.publish(claimed.run.id, grades)
+        _finish(runner, uow, claimed, verdict, fault)
+        _move(runner, uow, claimed, state, reason)
+        uow.commit()
+
+
+def _end(  # noqa: PLR0913  how it ended, in full
+    runner: Runner,
+    claimed: Claimed,
+    state: State,
+    reason: str,
+    verdict: Verdict,
+    fault: Fault | None,
+) -> None:
+    """End a run without grades; a lease lost meanwhile means that it is somebody else's to end."""
+    try:
+        with runner.ports.unit_of_work() as uow:
+            _finish(runner, uow, claimed, verdict, fault)
+            _move(runner, uow, claimed, state, reason[:_MAX_REASON])
+            uow.commit()
+    except LeaseLostError:
+        _log.warning("run %s: lease lost before it could become %s", claimed.run.id, state)
+
+
+def give_back(
+    runner: Runner, run_id: str, fence: int, reason: str, *, is_final: bool = False
+) -> None:
+    """Return a run that we failed, so that it is tried again; after too many losses a person must look.
+
+    Args:
+        runner: Who gives it back.
+        run_id: The run.
+        fence: The fence under which it was held; an old one changes nothing.
+        reason: What failed, for staff.
+        is_final: Whether trying again cannot help.
+    """
+    with runner.ports.unit_of_work() as uow:
+        run = uow.runs.get(run_id)
+        submission = uow.submissions.get(run.submission_id)
+        now = runner.ports.clock.now()
+        is_parked = is_final or run.losses + 1 >= runner.max_losses
+        if not uow.runs.lose(run_id, fence):
+            return
+        text = f"{reason[:_MAX_REASON]} (loss {run.losses + 1} of {runner.max_losses})"
+        if is_parked:
+            uow.runs.finish(run_id, fence, Verdict.INTERNAL_ERROR, Fault.PLATFORM, now)
+            transition(uow, submission, State.ERRORED, actor=runner.worker, reason=text, at=now)
+        else:
+            again = State.QUEUED if submission.state == State.RUNNING else State.GRADING
+            transition(uow, submission, again, actor=runner.worker, reason=text, at=now)
+            kind = "execute" if again == State.QUEUED else "grade"
+            uow.hint(kind, run_id, fence)
+        uow.commit()
+
+
+def _check_fence(uow: UnitOfWork, claimed: Claimed) -> None:
+    if uow.runs.get(claimed.run.id).fence != claimed.fence:
+        msg = f"Run {claimed.run.id} has a newer fence than {claimed.fence}."
+        raise LeaseLostError(msg)
+
+
+def _finish(
+    runner: Runner, uow: UnitOfWork, claimed: Claimed, verdict: Verdict, fault: Fault | None
+) -> None:
+    now = runner.ports.clock.now()
+    if not uow.runs.finish(claimed.run.id, claimed.fence, verdict, fault, now):
+        msg = f"Run {claimed.run.id} has a newer fence than {claimed.fence}."
+        raise LeaseLostError(msg)
+
+
+def _move(runner: Runner, uow: UnitOfWork, claimed: Claimed, state: State, reason: str) -> None:
+    submission = uow.submissions.get(claimed.submission.id)
+    now = runner.ports.clock.now()
+    transition(uow, submission, state, actor=runner.worker, reason=reason, at=now)
+
+
+def _discard(runner: Runner, claimed: Claimed) -> None:
+    try:
+        runner.sandbox.discard(claimed.run.id, claimed.fence)
+    except AuditionError as error:
+        _log.warning("run %s: left to the sweeper: %s", claimed.run.id, error.detail)

@@ -1,0 +1,78 @@
+"""Grade evidence: score it against the hidden answers and judge the rest. No candidate code runs here."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from audition import codec
+from audition.domain.errors import InvalidError, UnavailableError
+from audition.domain.evidence import Artifact, ArtifactKind
+from audition.domain.execution import ContainerSpec, Exit
+from audition.domain.grade import Grade, GradeSheet, GradeStatus
+from audition.domain.run import Stage, StageStatus
+from audition.services import containers
+from audition.services.claim import Claimed
+from audition.services.lease import Lease, check_lease
+from audition.services.runner import Runner
+from audition.services.stage_book import StageBook
+
+_MAX_SHEET = 4 << 20
+
+
+def grade_evidence(
+    runner: Runner,
+    claimed: Claimed,
+    lease: Lease,
+    artifacts: tuple[Artifact, ...],
+    book: StageBook,
+) -> tuple[Grade, ...]:
+    """Run the graders, those with and those without the answers side by side in containers of their own.
+
+    Raises:
+        LeaseLostError, CancelledError: The work must not go on.
+        UnavailableError: A grader container failed; that is our fault, never a zero.
+    """
+    evidence = next(a.digest for a in artifacts if a.kind == ArtifactKind.EVIDENCE)
+    common = (runner, claimed.version, claimed.owner, evidence, artifacts)
+    specs = (containers.score_spec(*common), containers.judge_spec(*common))
+    with ThreadPoolExecutor(max_workers=len(specs)) as pool:
+        sheets = list(pool.map(lambda spec: _sheet(runner, spec, lease, book), specs))
+    return tuple(grade for sheet in sheets for grade in sheet)
+
+
+def _sheet(
+    runner: Runner, spec: ContainerSpec, lease: Lease, book: StageBook
+) -> tuple[Grade, ...]:
+    check_lease(lease)
+    record = book.begin(Stage(spec.stage))
+    exit_ = runner.sandbox.run(spec, lease.should_stop)
+    check_lease(lease)
+    try:
+        grades = _read(spec, exit_)
+    except UnavailableError as error:
+        book.end(record, StageStatus.FAILED, exit_, error.detail)
+        raise
+    trouble = " ".join(grade.invalid_output for grade in grades if grade.invalid_output)
+    has_error = any(grade.status == GradeStatus.ERRORED for grade in grades)
+    if has_error:
+        trouble = "A grader failed. That is our fault: a person will look at it, and no attempt was used."
+    status = StageStatus.FAILED if trouble else StageStatus.PASSED
+    book.end(record, status, replace(exit_, stdout=b""), trouble)
+    return grades
+
+
+def _read(spec: ContainerSpec, exit_: Exit) -> tuple[Grade, ...]:
+    if exit_.exit_code != 0 or exit_.is_log_truncated:
+        said = exit_.stderr[-2000:].decode(errors="replace").strip()
+        cause = "ran out of memory" if exit_.is_out_of_memory else f"ended with {exit_.exit_code}"
+        if exit_.is_past_deadline:
+            cause = "took too long"
+        msg = f"The {spec.stage} container {cause}. {said}"
+        raise UnavailableError(msg, code="grader-failed")
+    try:
+        sheet = codec.from_json(
+            GradeSheet, exit_.stdout, what=f"{spec.stage} grades", max_bytes=_MAX_SHEET
+        )
+    except InvalidError as error:
+        msg = f"The {spec.stage} container said something that is no grade sheet: {error.problems[:3]}"
+        raise UnavailableError(msg, code="grader-failed") from error
+    return sheet.grades

@@ -1,0 +1,105 @@
+"""Hold the lease on a run while working on it, and learn when to stop.
+
+A thread renews the lease. When a renewal is refused another worker has the run: from then on nothing that this
+one writes counts, so it must end its containers and go. When renewals fail (the database is away) for longer
+than the lease lasts, the same holds, for somebody may have taken over.
+"""
+
+import logging
+import threading
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from audition.domain.errors import AuditionError, ConflictError
+from audition.services.runner import Runner
+
+_log = logging.getLogger(__name__)
+#: How often a request to cancel is looked for.
+_TICK_SECONDS = 1.0
+
+
+class Lease:
+    """A context in which the lease on a run is kept."""
+
+    def __init__(self, runner: Runner, run_id: str, fence: int) -> None:
+        """Nothing starts before the context is entered."""
+        self._runner = runner
+        self._run_id = run_id
+        self.fence = fence
+        self.is_lost = False
+        self.is_cancelled = False
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._keep, daemon=True, name="lease")
+
+    def should_stop(self) -> bool:
+        """Whether the work must end: the lease is gone, or somebody asked to cancel."""
+        return self.is_lost or self.is_cancelled
+
+    def __enter__(self) -> Self:
+        """Begin to renew."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop renewing; the lease itself ends with the run's last write."""
+        self._done.set()
+        self._thread.join()
+
+    def _keep(self) -> None:
+        since_renewal = 0.0
+        silent_seconds = 0.0
+        while not self._done.wait(_TICK_SECONDS):
+            since_renewal += _TICK_SECONDS
+            is_due = since_renewal >= self._runner.lease_renew_seconds
+            try:
+                self._look(is_due=is_due)
+            except AuditionError as error:
+                silent_seconds += _TICK_SECONDS
+                _log.warning("lease of %s not renewed: %s", self._run_id, error)
+                self.is_lost = silent_seconds >= self._runner.lease_seconds
+            else:
+                silent_seconds = 0.0
+                since_renewal = 0.0 if is_due else since_renewal
+            if self.is_lost:
+                return
+
+    def _look(self, *, is_due: bool) -> None:
+        with self._runner.ports.unit_of_work() as uow:
+            run = uow.runs.get(self._run_id)
+            self.is_cancelled = run.is_cancel_requested
+            if is_due:
+                now = self._runner.ports.clock.now()
+                until = now + timedelta(seconds=self._runner.lease_seconds)
+                self.is_lost = not uow.runs.renew(self._run_id, self.fence, until)
+                uow.commit()
+            else:
+                self.is_lost = run.fence != self.fence
+
+
+class LeaseLostError(ConflictError):
+    """Another worker has the run: stop, and write nothing more."""
+
+
+class CancelledError(ConflictError):
+    """Somebody asked to cancel the run."""
+
+
+def check_lease(lease: Lease) -> None:
+    """Stop here when the work must not go on.
+
+    Raises:
+        LeaseLostError: The lease is gone.
+        CancelledError: A person asked for it.
+    """
+    if lease.is_lost:
+        msg = "The lease on this run is lost."
+        raise LeaseLostError(msg)
+    if lease.is_cancelled:
+        msg = "The run was cancelled."
+        raise CancelledError(msg)

@@ -1,0 +1,27 @@
+"""What a worker brings to its work: the ports, the sandbox, and who it is on this host."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from audition.ports import Ports, Sandbox
+
+#: Name of the image in which everything hostile is parsed and all graders run.
+GRADER_IMAGE = "grader"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """A worker on a host with a container engine."""
+
+    ports: Ports
+    sandbox: Sandbox
+    images: Mapping[str, str]
+    """Image name to reference on this host."""
+    worker: str
+    slot: int = 0
+    lease_seconds: float = 15.0
+    lease_renew_seconds: float = 5.0
+    max_losses: int = 3
+    deadline_seconds: float = 1800.0
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """Engine, runtime and kernel of this host, for provenance."""

@@ -1,0 +1,59 @@
+"""Write down how each stage of a run goes, while it goes: what the live page shows."""
+
+from dataclasses import replace
+
+from audition.domain.execution import Exit
+from audition.domain.run import Stage, StageRecord, StageStatus
+from audition.services.lease import LeaseLostError
+from audition.services.runner import Runner
+
+
+class StageBook:
+    """The stage records of one run under one fence."""
+
+    def __init__(self, runner: Runner, run_id: str, fence: int) -> None:
+        """Nothing is written yet."""
+        self._runner = runner
+        self._run_id = run_id
+        self._fence = fence
+
+    def begin(self, stage: Stage) -> StageRecord:
+        """A stage starts now.
+
+        Raises:
+            LeaseLostError: The fence is old.
+        """
+        record = StageRecord(
+            run_id=self._run_id,
+            fence=self._fence,
+            stage=stage,
+            status=StageStatus.RUNNING,
+            message="",
+            started_at=self._runner.ports.clock.now(),
+        )
+        self._save(record)
+        return record
+
+    def end(
+        self, record: StageRecord, status: StageStatus, exit_: Exit | None, message: str = ""
+    ) -> None:
+        """The stage ended.
+
+        Raises:
+            LeaseLostError: The fence is old.
+        """
+        ended = replace(
+            record, status=status, message=message, finished_at=self._runner.ports.clock.now()
+        )
+        if exit_ is not None:
+            ended = replace(
+                ended, usage=exit_.usage, image_id=exit_.image_id, runtime=exit_.runtime
+            )
+        self._save(ended)
+
+    def _save(self, record: StageRecord) -> None:
+        with self._runner.ports.unit_of_work() as uow:
+            if not uow.runs.save_stage(record):
+                msg = f"Run {self._run_id} has a newer fence than {self._fence}."
+                raise LeaseLostError(msg)
+            uow.commit()
