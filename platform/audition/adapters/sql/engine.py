@@ -5,6 +5,7 @@ So who reads in order to write has the lock already, and waits at the beginning 
 PostgreSQL: READ COMMITTED; every read-modify-write is a guarded UPDATE, or locks the run's row first.
 """
 
+import json
 import os
 import sqlite3
 import weakref
@@ -56,7 +57,7 @@ def _parse(url: str) -> URL:
 
 def _sqlite(url: URL) -> Engine:
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = create_engine(url, json_serializer=_to_json, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: sqlite3.Connection, _record: object) -> None:
@@ -80,9 +81,15 @@ def _postgresql(url: URL) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         isolation_level="READ COMMITTED",
+        json_serializer=_to_json,
         pool_pre_ping=True,
         connect_args=connect_args,
     )
+
+
+def _to_json(value: object) -> str:
+    # NaN and infinity are no JSON: PostgreSQL refuses them, SQLite would keep them for a reader to trip over.
+    return json.dumps(value, allow_nan=False, separators=(",", ":"))
 
 
 def _close_before_fork(engine: Engine) -> None:

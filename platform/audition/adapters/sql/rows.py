@@ -20,8 +20,13 @@ def to_row(value: "DataclassInstance", **extra: object) -> dict[str, Any]:
     Args:
         value: What to store.
         extra: Columns that are not fields, e.g. a key to look it up by.
+
+    Raises:
+        InvalidError: It could not be read again, e.g. because JSON has no NaN; `problems` names the fields.
     """
     row = {field.name: _to_column(getattr(value, field.name)) for field in fields(value)}
+    # Better refused now than found unreadable when somebody wants the report.
+    from_plain(type(value), row, what=f"{type(value).__name__} to store")
     return row | extra
 
 

@@ -85,6 +85,7 @@ challenge_versions = Table(
     Column("number", Integer, nullable=False),
     Column("digest", String, nullable=False),
     _json("manifest"),
+    Column("manifest_digest", String, nullable=False),
     _text("brief"),
     _text("datacard"),
     _json("files"),
@@ -232,6 +233,7 @@ grades = Table(
     _json("metrics"),
     _json("curves"),
     _text("note"),
+    _text("invalid_output"),
 )
 
 audit_entries = Table(

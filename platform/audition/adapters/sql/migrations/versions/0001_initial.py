@@ -61,6 +61,7 @@ def _challenge_versions() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("manifest", _JSON, nullable=False),
+        sa.Column("manifest_digest", sa.String(), nullable=False),
         sa.Column("brief", sa.Text(), nullable=False),
         sa.Column("datacard", sa.Text(), nullable=False),
         sa.Column("files", _JSON, nullable=False),
@@ -211,6 +212,7 @@ def _grades() -> None:
         sa.Column("metrics", _JSON, nullable=False),
         sa.Column("curves", _JSON, nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("invalid_output", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("run_id", "grader", name="pk_grades"),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_grades_run_id"),
     )
