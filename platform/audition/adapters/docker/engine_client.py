@@ -5,9 +5,9 @@ time-outs and failures we have to see.
 """
 
 import os
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import docker
 from docker.errors import DockerException
@@ -15,6 +15,10 @@ from docker.errors import DockerException
 from audition.domain.errors import UnavailableError
 
 SYSTEM_SOCKET = "unix:///var/run/docker.sock"
+_HOW_TO_BE_LET_IN = (
+    "Run as root, or have an administrator add this user to the group that owns the socket "
+    "(sudo usermod -aG docker NAME, then sign in again). That group is as good as root."
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def connect(address: str, *, timeout_seconds: int = 60, pool_size: int = 10) -> 
         UnavailableError: Nothing answers there; `code` is `engine-absent` (no socket), `engine-denied`
             (no right to use it) or `engine-silent`.
     """
-    _refuse_bad_socket(address)
+    _knock(address, timeout_seconds)
     try:
         # Negotiation asks the engine, so a client that exists has an engine behind it.
         return docker.APIClient(
@@ -66,10 +70,7 @@ def connect(address: str, *, timeout_seconds: int = 60, pool_size: int = 10) -> 
             num_pools=4,
         )
     except (DockerException, OSError) as error:
-        message = f"The Docker engine at {address} does not answer: {_innermost(error)}"
-        raise UnavailableError(
-            message, code="engine-silent", next_step="Is the engine running?"
-        ) from error
+        raise _silent(address, error) from error
 
 
 def find(addresses: Sequence[str], *, timeout_seconds: int = 5) -> str:
@@ -123,24 +124,28 @@ def engine_facts(client: docker.APIClient) -> EngineFacts:
     )
 
 
-def _refuse_bad_socket(address: str) -> None:
+def _knock(address: str, timeout_seconds: float) -> None:
+    """Connect to a unix socket once: the reasons it gives are better than those of a client."""
     if not address.startswith("unix://"):
         return
-    path = Path(address.removeprefix("unix://"))
-    try:
-        is_socket = path.is_socket()
-    except PermissionError:
-        is_socket = True
-    if not is_socket:
-        raise UnavailableError(f"No Docker engine listens at {path}", code="engine-absent")
-    if not os.access(path, os.R_OK | os.W_OK):
-        raise UnavailableError(
-            f"This user may not use the Docker engine at {path}",
-            code="engine-denied",
-            next_step="Run as root, or have an administrator add this user to the group that owns "
-            "the socket (sudo usermod -aG docker NAME, then sign in again). That group is as good "
-            "as root.",
-        )
+    path = address.removeprefix("unix://")
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(timeout_seconds)
+        try:
+            link.connect(path)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            message = f"No Docker engine listens at {path}"
+            raise UnavailableError(message, code="engine-absent") from error
+        except PermissionError as error:
+            message = f"This user may not use the Docker engine at {path}"
+            raise UnavailableError(message, code="engine-denied", next_step=_HOW_TO_BE_LET_IN) from error
+        except OSError as error:
+            raise _silent(address, error) from error
+
+
+def _silent(address: str, error: BaseException) -> UnavailableError:
+    message = f"The Docker engine at {address} does not answer: {_innermost(error)}"
+    return UnavailableError(message, code="engine-silent", next_step="Is the engine running?")
 
 
 def _innermost(error: BaseException) -> str:

@@ -1,0 +1,92 @@
+"""Children are kept running, and none is left behind."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from audition.host.processes import Processes
+from audition.host.steps import HostError
+
+
+def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    ends_at = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends_at, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_children_end_with_their_supervisor(tmp_path: Path) -> None:
+    with Processes(tmp_path) as processes:
+        pid = processes.start("sleeper", ["sleep", "60"])
+        assert processes.is_alive("sleeper")
+    assert not is_running(pid)
+
+
+def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    with Processes(tmp_path, stop_seconds=0.3) as processes:
+        pid = processes.start("deaf", [sys.executable, "-c", deaf])
+        until(lambda: "deaf" in (tmp_path / "deaf.log").read_text())
+    assert not is_running(pid)
+
+
+def test_a_crashed_child_is_started_again(tmp_path: Path) -> None:
+    crashes: list[tuple[str, int]] = []
+    with Processes(tmp_path, on_crash=lambda name, code: crashes.append((name, code))) as processes:
+        processes.start("once", ["sh", "-c", "echo started; test -e flag && sleep 60; exit 3"])
+        until(lambda: (tmp_path / "once.log").read_text().count("started") >= 2)
+    assert crashes[0] == ("once", 3)
+
+
+def test_pauses_grow(tmp_path: Path) -> None:
+    with Processes(tmp_path) as processes:
+        processes.start("crasher", ["sh", "-c", "echo started; exit 1"])
+        time.sleep(1.6)
+    # At once, after 0.5 s, and not yet after another 1.0 s: a tight loop would show dozens.
+    assert 2 <= (tmp_path / "crasher.log").read_text().count("started") <= 3
+
+
+def test_waiting_for_a_child_that_ends_shows_its_last_words(tmp_path: Path) -> None:
+    with Processes(tmp_path) as processes:
+        processes.start("web", ["sh", "-c", "echo 'port 8000 is taken'; exit 1"])
+        with pytest.raises(HostError, match="port 8000 is taken") as caught:
+            processes.wait_ready("web", lambda: False, seconds=10)
+    assert "exit code 1" in caught.value.detail
+
+
+def test_waiting_ends_when_the_child_is_ready_or_the_time_is_up(tmp_path: Path) -> None:
+    with Processes(tmp_path) as processes:
+        processes.start("slow", ["sh", "-c", "sleep 60"], {"PATH": os.environ["PATH"]})
+        processes.wait_ready("slow", lambda: True, seconds=1)
+        with pytest.raises(HostError, match="not ready after 0 s"):
+            processes.wait_ready("slow", lambda: False, seconds=0.1)
+
+
+def test_wait_returns_when_asked_to_end(tmp_path: Path) -> None:
+    with Processes(tmp_path) as processes:
+        pid = processes.start("sleeper", ["sleep", "60"])
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        processes.wait()
+        assert is_running(pid)
+    assert not is_running(pid)
+
+
+def test_a_name_is_used_once(tmp_path: Path) -> None:
+    with Processes(tmp_path) as processes:
+        processes.start("a", ["sleep", "60"])
+        with pytest.raises(ValueError, match="already"):
+            processes.start("a", ["sleep", "60"])
