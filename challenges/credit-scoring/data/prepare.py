@@ -31,6 +31,7 @@ RANK_STEPS = 1000
 
 Ints = npt.NDArray[np.int64]
 Policy = dict[str, Any]
+Measures = dict[str, float | int]
 
 
 class ReleaseRefusedError(Exception):
@@ -60,12 +61,14 @@ def prepare(raw: Path, public: Path, private: Path) -> None:
         "key": key_kind,
         "k_required": policy["gate"]["k"],
         "before": measure_raw(source, policy),
-        "after": measure_released(quasi, numbers, groups, source, kept, policy),
+        "after": measure_released(quasi, numbers, source, kept, policy),
     }
     refuse_risky(report["after"], policy)
     released = assemble(source[kept].reset_index(drop=True), quasi, numbers, policy, key)
     hidden = split(released, groups, policy, key)
-    write(released, hidden, report, policy, public, private)
+    report["after"] |= {"train_rows": int((~hidden).sum()), "hidden_rows": int(hidden.sum())}
+    (public / "privacy.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    write(released, hidden, target_rule(policy)["release_as"], public, private)
 
 
 def read_key(path: Path) -> tuple[bytes, str]:
@@ -97,6 +100,12 @@ def refuse_unclassified(source: pd.DataFrame, policy: Policy) -> None:
 def columns_of(policy: Policy, role: str) -> list[str]:
     """Source columns with one role, in the policy's order."""
     return [name for name, rule in policy["columns"].items() if rule["role"] == role]
+
+
+def target_rule(policy: Policy) -> dict[str, Any]:
+    """The rule of the target column."""
+    rule: dict[str, Any] = policy["columns"][columns_of(policy, "target")[0]]
+    return rule
 
 
 def code_ends(source: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -141,8 +150,7 @@ def row_keys(frame: pd.DataFrame) -> "pd.Series[str]":
 def class_sizes(frame: pd.DataFrame) -> Ints:
     """For each row, how many rows are equal to it over all columns, itself included."""
     keys = row_keys(frame)
-    sizes: Ints = keys.map(keys.value_counts()).to_numpy(np.int64)
-    return sizes
+    return np.asarray(keys.map(keys.value_counts()), dtype=np.int64)
 
 
 def keep_hidden_in_crowd(
@@ -174,7 +182,7 @@ def ranks(values: pd.DataFrame, reference: pd.DataFrame) -> Ints:
 
 
 def mdav(points: Ints, k: int) -> Ints:
-    """Put alike rows in groups of k to 2k - 1: the row farthest from the middle and its k - 1 nearest, repeat.
+    """Put alike rows in groups of k to 2k - 1: the farthest row from the middle and its nearest, repeat.
 
     Args:
         points: (rows, columns), with at least k rows.
@@ -183,8 +191,8 @@ def mdav(points: Ints, k: int) -> Ints:
     Returns:
         The group of each row, from 0.
     """
-    left = np.arange(len(points))
-    groups = np.zeros(len(points), dtype=np.int64)
+    left: Ints = np.arange(len(points))
+    groups: Ints = np.zeros(len(points), dtype=np.int64)
     number = 0
     while len(left) >= 2 * k:
         rest = points[left]
@@ -192,7 +200,7 @@ def mdav(points: Ints, k: int) -> Ints:
         farthest = ((rest - middle) ** 2).sum(axis=1).argmax()
         nearest = np.argsort(((rest - rest[farthest]) ** 2).sum(axis=1), kind="stable")[:k]
         groups[left[nearest]] = number
-        left = np.delete(left, nearest)
+        left = np.delete(left, nearest).astype(np.int64)
         number += 1
     groups[left] = number
     return groups
@@ -226,63 +234,62 @@ def share(flags: npt.NDArray[np.bool_]) -> float:
     return round(int(flags.sum()) / len(flags), 4)
 
 
-def measure_raw(source: pd.DataFrame, policy: Policy) -> dict[str, float | int]:
+def measure_raw(source: pd.DataFrame, policy: Policy) -> Measures:
     """Risk of releasing the source as it is."""
-    target = columns_of(policy, "target")[0]
-    positive = policy["columns"][target]["positive"]
     coded = code_ends(source, policy)
-    sizes = class_sizes(source[columns_of(policy, "quasi-identifier")])
+    quasi = source[columns_of(policy, "quasi-identifier")]
     numbers = class_sizes(source[columns_of(policy, "linking-number")])
     return {
-        "rows": len(source),
-        "k": int(sizes.min()),
-        "unique_share": share(sizes == 1),
-        "small_class_share": share(sizes < policy["gate"]["k"]),
+        **measure_classes(quasi, policy),
         "smallest_number_group": int(numbers.min()),
         "exactly_matched_share": share(numbers == 1),
-        **linkage(coded, coded, np.arange(len(coded)), source[target] == positive),
+        **linkage(coded, coded, np.arange(len(coded)), is_positive(source, policy)),
     }
 
 
-def measure_released(  # noqa: PLR0913, PLR0917  all of them are compared here
+def measure_released(
     quasi: pd.DataFrame,
     numbers: pd.DataFrame,
-    groups: Ints,
     source: pd.DataFrame,
     kept: npt.NDArray[np.bool_],
     policy: Policy,
-) -> dict[str, float | int]:
+) -> Measures:
     """Risk of what is released, against an attacker who has the public source and knows this file."""
-    target = columns_of(policy, "target")[0]
-    label = source[target] == policy["columns"][target]["positive"]
     coded = code_ends(source, policy)
-    sizes = class_sizes(quasi)
-    rounded = pd.DataFrame(
-        {n: (2 * coded[n] + s) // (2 * s) * s for n, s in rounding_steps(policy).items()}
-    )
+    steps = {name: policy["columns"][name]["round_to"] for name in coded}
+    rounded = pd.DataFrame({n: (2 * coded[n] + s) // (2 * s) * s for n, s in steps.items()})
     matches = row_keys(numbers).map(row_keys(rounded).value_counts()).fillna(0)
     return {
-        "rows": len(quasi),
+        **measure_classes(quasi, policy),
         "suppressed_share": share(~kept),
+        "smallest_number_group": int(class_sizes(numbers).min()),
+        "exactly_matched_share": share((matches == 1).to_numpy()),
+        **linkage(numbers, coded, np.flatnonzero(kept), is_positive(source, policy)),
+    }
+
+
+def measure_classes(quasi: pd.DataFrame, policy: Policy) -> Measures:
+    """Sizes of the classes of rows that share all quasi-identifiers."""
+    sizes = class_sizes(quasi)
+    return {
+        "rows": len(quasi),
         "k": int(sizes.min()),
         "unique_share": share(sizes == 1),
         "small_class_share": share(sizes < policy["gate"]["k"]),
-        "smallest_number_group": int(np.bincount(groups).min()),
-        "exactly_matched_share": share((matches == 1).to_numpy()),
-        **linkage(numbers, coded, np.flatnonzero(kept), label),
     }
 
 
-def rounding_steps(policy: Policy) -> dict[str, int]:
-    """Rounding of each number, by source name."""
-    return {
-        name: policy["columns"][name]["round_to"] for name in columns_of(policy, "linking-number")
-    }
+def is_positive(source: pd.DataFrame, policy: Policy) -> "pd.Series[bool]":
+    """The target in the source."""
+    positive: pd.Series[bool] = (
+        source[columns_of(policy, "target")[0]] == target_rule(policy)["positive"]
+    )
+    return positive
 
 
 def linkage(
     released: pd.DataFrame, coded: pd.DataFrame, origin: Ints, label: "pd.Series[bool]"
-) -> dict[str, float | int]:
+) -> Measures:
     """Nearest-neighbour record linkage over all numbers and over which are missing.
 
     Args:
@@ -304,7 +311,7 @@ def linkage(
     return {"linked_share": share(found == origin), "lookup_auc": round(float(auc), 4)}
 
 
-def refuse_risky(measured: dict[str, float | int], policy: Policy) -> None:
+def refuse_risky(measured: Measures, policy: Policy) -> None:
     """The release gate.
 
     Raises:
@@ -360,7 +367,7 @@ def split(
     released: pd.DataFrame, groups: Ints, policy: Policy, key: bytes
 ) -> npt.NDArray[np.bool_]:
     """Which rows are hidden test data: whole groups, the same mix of defaults on both sides, order by key."""
-    target = policy["columns"][columns_of(policy, "target")[0]]["release_as"]
+    target = target_rule(policy)["release_as"]
     defaults = np.bincount(groups, weights=released[target].to_numpy()).astype(int)
     order = sorted(
         range(len(defaults)), key=lambda group: (defaults[group], keyed(key, "split", group))
@@ -372,30 +379,21 @@ def split(
     return np.isin(groups, chosen)
 
 
-def write(  # noqa: PLR0913, PLR0917  three tables and two folders
-    released: pd.DataFrame,
-    hidden: npt.NDArray[np.bool_],
-    report: dict[str, Any],
-    policy: Policy,
-    public: Path,
-    private: Path,
+def write(
+    released: pd.DataFrame, hidden: npt.NDArray[np.bool_], target: str, public: Path, private: Path
 ) -> None:
-    """Write the files, sorted by id: ids come from the key, so order says nothing about the source."""
-    target = policy["columns"][columns_of(policy, "target")[0]]["release_as"]
+    """Write the tables, sorted by id: ids come from the key, so order says nothing about the source."""
     features = [name for name in released.columns if name != target]
     train, test = released[~hidden].sort_values("id"), released[hidden].sort_values("id")
     sample = test[["id"]].assign(probability_of_default=round(float(train[target].mean()), 4))
-    save(train[[*features, target]], public / "train.csv")
-    save(test[features], public / "test.csv")
-    save(sample, public / "sample_submission.csv")
-    save(test[["id", target]], private / "answers.csv")
-    report["after"] |= {"train_rows": len(train), "hidden_rows": len(test)}
-    (public / "privacy.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-
-
-def save(frame: pd.DataFrame, path: Path) -> None:
-    """CSV, UTF-8, line feeds; a missing value is an empty cell."""
-    frame.to_csv(path, index=False, lineterminator="\n")
+    tables = {
+        public / "train.csv": train[[*features, target]],
+        public / "test.csv": test[features],
+        public / "sample_submission.csv": sample,
+        private / "answers.csv": test[["id", target]],
+    }
+    for path, table in tables.items():
+        table.to_csv(path, index=False, lineterminator="\n")
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ class Handler(BaseHTTPRequestHandler):
             {"status": "ok" if known else "unknown path"},
         )
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """Score applications."""
         if self.path != "/predict":
             self.answer(HTTPStatus.NOT_FOUND, {"error": "POST to /predict."})
