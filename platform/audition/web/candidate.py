@@ -62,6 +62,8 @@ def submit_form() -> str:
         home=look_up.candidate_home(ports(), asker()),
         endings=uploads.ENDINGS,
         field=uploads.FIELD,
+        # Sent back with the file, so that a second click is the same submission and not another one.
+        key=ports().tokens.new_id("key"),
     )
 
 
@@ -108,8 +110,6 @@ def report(submission_id: str) -> str:
         "report/page.html",
         report=compose_report(ports(), asker(), submission_id),
         log_endpoint="candidate.log",
-        logs={},
-        history=(),
     )
 
 

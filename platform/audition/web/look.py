@@ -33,6 +33,7 @@ def install(app: Flask) -> None:
         visible=visible,
         words=words.words_for,
         stage_words=words.stage_words,
+        verdict_words=words.verdict_words,
         metric_name=words.metric_name,
         log_name=log_name,
         band=lambda score: words.BANDS[band(score)],

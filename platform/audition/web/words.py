@@ -120,6 +120,11 @@ def stage_words(name: str) -> Words:
     return words_for(Stage(name)) if name in set(Stage) else words_for(name)
 
 
+def verdict_words(name: str) -> Words:
+    """The words for a verdict by its name."""
+    return words_for(Verdict(name))
+
+
 def metric_name(name: str) -> str:
     """A metric's name as people write it."""
     return METRICS.get(name, name.replace("_", " "))

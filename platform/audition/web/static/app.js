@@ -1,0 +1,54 @@
+// Small conveniences. Every page works without them.
+"use strict";
+
+function readable(bytes) {
+  return bytes < 1024 ? `${bytes} B` : bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1048576).toFixed(1)} MiB`;
+}
+
+// What is wrong with a chosen file, or an empty string. The server checks again.
+function problemWith(file, form) {
+  const endings = form.dataset.endings.split(" ");
+  const most = Number(form.dataset.maxBytes);
+  if (!endings.some((ending) => file.name.toLowerCase().endsWith(ending))) {
+    return `${file.name} is not one of ${endings.join(", ")}. Pack your solution as an archive.`;
+  }
+  if (file.size === 0) return `${file.name} is empty (0 bytes).`;
+  if (file.size > most) {
+    return `${file.name} is ${readable(file.size)}; at most ${readable(most)} are accepted. Leave data and environments out.`;
+  }
+  return "";
+}
+
+function watchUpload(form) {
+  const input = form.querySelector("input[type=file]");
+  const says = form.querySelector("[data-says]");
+  const button = form.querySelector("button");
+  const drop = form.querySelector(".drop");
+  input.addEventListener("change", () => {
+    const file = input.files[0];
+    const problem = file ? problemWith(file, form) : "";
+    input.setCustomValidity(problem);
+    input.setAttribute("aria-invalid", String(Boolean(problem)));
+    says.classList.toggle("bad", Boolean(problem));
+    says.textContent = problem || (file ? `${file.name}, ${readable(file.size)}: ready to submit.` : "");
+  });
+  for (const name of ["dragenter", "dragover"]) drop.addEventListener(name, () => drop.classList.add("over"));
+  for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
+  form.addEventListener("submit", () => {
+    button.disabled = true;
+    says.textContent = "Uploading. Keep this page open.";
+  });
+}
+
+function offerCopy(button) {
+  const label = button.querySelector("span");
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
+    label.textContent = "Copied";
+    setTimeout(() => { label.textContent = "Copy"; }, 2000);
+  });
+}
+
+document.querySelectorAll("form[data-upload]").forEach(watchUpload);
+if (navigator.clipboard) document.querySelectorAll("[data-copy]").forEach(offerCopy);

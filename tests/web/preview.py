@@ -1,0 +1,23 @@
+"""Look at the site without Docker, Redis or a database: `PYTHONPATH=platform:. python -m tests.web.preview`."""
+
+import sys
+
+from werkzeug.serving import run_simple
+
+from tests.web.stories import tell_all
+from tests.web.world import LINKS, PASSWORD, STAFF, make_world
+
+
+def main(port: int = 8765) -> None:
+    """Serve the small world until interrupted."""
+    world = make_world(public_url=f"http://127.0.0.1:{port}")
+    tell_all(world.ports)
+    for name in STAFF:
+        print(f"{name}@example.org, password: {PASSWORD}")
+    for name, token in LINKS.items():
+        print(f"{name}: http://127.0.0.1:{port}/i/{token}")
+    run_simple("127.0.0.1", port, world.app, threaded=True)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:2]))
