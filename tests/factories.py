@@ -100,7 +100,6 @@ def make_version(**overrides: Any) -> ChallengeVersion:
         number=1,
         digest="d" * 64,
         manifest=make_manifest(),
-        manifest_digest="a" * 64,
         manifest_digest="7" * 64,
         brief="# Credit scoring\n\nPredict.",
         datacard="# Data\n\nLoans.",
