@@ -30,6 +30,8 @@ class Settings:
     redis_url: str | None = None
     """None: a server of our own is started on a unix socket in `data_dir`."""
     docker_host: str | None = None
+    image_tag: str | None = None
+    """Tag of the sandbox images to use. None: those that belong to the recipes in `images_dir`."""
     secret_key: str | None = None
     """Signs cookies. None: made once and kept in `data_dir`, readable by the owner only."""
     host: str = "127.0.0.1"
@@ -75,6 +77,7 @@ class Settings:
             ),
             redis_url=reader.take("AUDITION_REDIS_URL", str, "") or None,
             docker_host=reader.take("DOCKER_HOST", str, "") or None,
+            image_tag=reader.take("AUDITION_IMAGE_TAG", str, "") or None,
             secret_key=reader.take("AUDITION_SECRET_KEY", _secret, "") or None,
             host=host,
             port=port,

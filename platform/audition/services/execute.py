@@ -24,6 +24,7 @@ from audition.services.collect_evidence import (
     collect_evidence,
     unpack,
 )
+from audition.services.give_back import give_back
 from audition.services.grade_evidence import grade_evidence
 from audition.services.lease import CancelledError, Lease, LeaseLostError
 from audition.services.runner import Runner
@@ -60,7 +61,14 @@ def _work(runner: Runner, claimed: Claimed, *, is_graded_only: bool) -> None:
         _end(runner, claimed, State.REJECTED, reason, verdict, fault)
     except UnavailableError as error:
         _log.error("run %s: %s", claimed.run.id, error.detail)
-        give_back(runner, claimed.run.id, claimed.fence, error.detail, is_final=not error.transient)
+        give_back(
+            runner.ports,
+            claimed.run.id,
+            claimed.fence,
+            actor=runner.worker,
+            reason=error.detail,
+            max_losses=1 if not error.transient else runner.max_losses,
+        )
     finally:
         _discard(runner, claimed)
 
@@ -135,37 +143,6 @@ def _end(  # noqa: PLR0913  how it ended, in full
             uow.commit()
     except LeaseLostError:
         _log.warning("run %s: lease lost before it could become %s", claimed.run.id, state)
-
-
-def give_back(
-    runner: Runner, run_id: str, fence: int, reason: str, *, is_final: bool = False
-) -> None:
-    """Return a run that we failed, so that it is tried again; after too many losses a person must look.
-
-    Args:
-        runner: Who gives it back.
-        run_id: The run.
-        fence: The fence under which it was held; an old one changes nothing.
-        reason: What failed, for staff.
-        is_final: Whether trying again cannot help.
-    """
-    with runner.ports.unit_of_work() as uow:
-        run = uow.runs.get(run_id)
-        submission = uow.submissions.get(run.submission_id)
-        now = runner.ports.clock.now()
-        is_parked = is_final or run.losses + 1 >= runner.max_losses
-        if not uow.runs.lose(run_id, fence):
-            return
-        text = f"{reason[:_MAX_REASON]} (loss {run.losses + 1} of {runner.max_losses})"
-        if is_parked:
-            uow.runs.finish(run_id, fence, Verdict.INTERNAL_ERROR, Fault.PLATFORM, now)
-            transition(uow, submission, State.ERRORED, actor=runner.worker, reason=text, at=now)
-        else:
-            again = State.QUEUED if submission.state == State.RUNNING else State.GRADING
-            transition(uow, submission, again, actor=runner.worker, reason=text, at=now)
-            kind = "execute" if again == State.QUEUED else "grade"
-            uow.hint(kind, run_id, fence)
-        uow.commit()
 
 
 def _check_fence(uow: UnitOfWork, claimed: Claimed) -> None:

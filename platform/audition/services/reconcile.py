@@ -10,8 +10,10 @@ from audition.domain.errors import ConflictError, NotFoundError
 from audition.domain.run import Run
 from audition.domain.submission import LEASED_STATES, State, Submission
 from audition.ports import Ports
-from audition.services.execute import give_back
-from audition.services.runner import Runner
+from audition.services.give_back import give_back
+
+_ACTOR = "clock"
+RUN_PREFIX = "run_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,28 +24,29 @@ class Reconciled:
     taken_back: int = 0
 
 
-def reconcile(runner: Runner) -> Reconciled:
+def reconcile(ports: Ports, max_losses: int) -> Reconciled:
     """Do one pass; safe to run twice at once, for every write is guarded.
 
     Raises:
         UnavailableError: The database or the queue does not answer.
     """
-    ports = runner.ports
     with ports.unit_of_work() as uow:
         waiting = uow.submissions.in_states([State.QUEUED, *LEASED_STATES])
-        pairs = [(s, uow.runs.latest(s.id)) for s in waiting]
-    taken_back = sum(_take_back(runner, s, run) for s, run in pairs)
-    hinted = sum(_hint(ports, s, run) for s, run in pairs)
+        pairs = [(submission, uow.runs.latest(submission.id)) for submission in waiting]
+    taken_back = sum(_take_back(ports, run, max_losses) for _, run in pairs)
+    hinted = sum(_hint(ports, submission, run) for submission, run in pairs)
     return Reconciled(hinted=hinted, taken_back=taken_back)
 
 
-def _take_back(runner: Runner, submission: Submission, run: Run) -> bool:
+def _take_back(ports: Ports, run: Run, max_losses: int) -> bool:
     """Return a run whose worker has gone; true when it was returned."""
-    is_held = submission.state in LEASED_STATES and run.lease_until is not None
-    if not is_held or run.lease_until is None or run.lease_until > runner.ports.clock.now():
+    if run.lease_until is None or run.lease_until > ports.clock.now():
         return False
+    reason = f"Worker {run.worker} stopped renewing its lease."
     try:
-        give_back(runner, run.id, run.fence, f"Worker {run.worker} stopped renewing its lease.")
+        give_back(
+            ports, run.id, run.fence, actor=_ACTOR, reason=reason, max_losses=max_losses
+        )
     except ConflictError:
         return False  # Its state changed while we looked: somebody is on it.
     return True
@@ -60,9 +63,14 @@ def _hint(ports: Ports, submission: Submission, run: Run) -> bool:
     return True
 
 
-def is_over(runner: Runner, run_id: str, fence: int) -> bool:
-    """Whether nothing of a run and fence may live any more; unknown runs are over."""
-    with runner.ports.unit_of_work() as uow:
+def is_over(ports: Ports, run_id: str, fence: int) -> bool:
+    """Whether nothing of a run and fence may live any more; unknown runs are over.
+
+    Things that belong to no run, e.g. to a publication, live until their own deadline.
+    """
+    if not run_id.startswith(RUN_PREFIX):
+        return False
+    with ports.unit_of_work() as uow:
         try:
             run = uow.runs.get(run_id)
         except NotFoundError:

@@ -1,0 +1,110 @@
+"""The composition root: the only module that knows every adapter. Imported by web, worker and cli, lazily."""
+
+import os
+import socket
+from hashlib import sha256
+
+from audition.adapters.blobs import FolderBlobs
+from audition.adapters.clock import SystemClock
+from audition.adapters.docker.engine_client import connect, usual_addresses
+from audition.adapters.docker.sandbox import DockerSandbox
+from audition.adapters.mail import OutboxMailer
+from audition.adapters.passwords import Argon2Passwords
+from audition.adapters.rq_queue import RqQueue
+from audition.adapters.sql.engine import make_engine
+from audition.adapters.sql.migrations import upgrade
+from audition.adapters.sql.unit_of_work import sql_units_of_work
+from audition.adapters.tokens import RandomTokens
+from audition.domain.errors import InvalidError
+from audition.host.images import image_states
+from audition.host.recipes import read_recipes
+from audition.ports import Ports, Sandbox
+from audition.services.runner import Runner
+from audition.settings import Settings
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest schema; safe when several processes do it at once."""
+    upgrade(make_engine(settings.database_url))
+
+
+def redis_url(settings: Settings) -> str:
+    """The queue's address.
+
+    Raises:
+        InvalidError: None is configured; `audition up` starts one and says where.
+    """
+    if settings.redis_url is None:
+        msg = "No queue server is configured (AUDITION_REDIS_URL)."
+        raise InvalidError(
+            msg,
+            code="no-queue",
+            next_step="Use `audition up`, which starts one, or set AUDITION_REDIS_URL.",
+        )
+    return settings.redis_url
+
+
+def control_plane(settings: Settings) -> Ports:
+    """What web and clock may use: no container engine among it."""
+    clock = SystemClock()
+    queue = RqQueue(redis_url(settings), settings.run_deadline_seconds)
+    return Ports(
+        unit_of_work=sql_units_of_work(make_engine(settings.database_url), queue),
+        blobs=FolderBlobs(settings.data_dir / "blobs"),
+        queue=queue,
+        clock=clock,
+        tokens=RandomTokens(),
+        passwords=Argon2Passwords(),
+        mailer=OutboxMailer(settings.data_dir / "outbox", clock),
+    )
+
+
+def instance(settings: Settings) -> str:
+    """Which Audition this is, for labels on containers: those that share a database are one."""
+    return sha256(settings.database_url.encode()).hexdigest()[:12]
+
+
+def sandbox(settings: Settings) -> Sandbox:
+    """The container engine of this host.
+
+    Raises:
+        UnavailableError: It does not answer.
+    """
+    address = settings.docker_host or usual_addresses()[0]
+    return DockerSandbox(connect(address, pool_size=32), instance=instance(settings))
+
+
+def image_references(settings: Settings) -> dict[str, str]:
+    """Sandbox image name to reference.
+
+    Raises:
+        InvalidError: images.toml cannot be read.
+        UnavailableError: The engine does not answer.
+    """
+    if settings.image_tag is not None:
+        names = read_recipes(settings.images_dir)
+        return {name: f"audition/{name}:{settings.image_tag}" for name in names}
+    return {state.name: state.reference for state in image_states(settings)}
+
+
+def runner(settings: Settings, images: dict[str, str], slot: int = 0) -> Runner:
+    """A worker's equipment.
+
+    Args:
+        settings: The operator's choices.
+        images: From `image_references`, looked up once a process.
+        slot: Number of the worker on this host, in [0, 999].
+    """
+    box = sandbox(settings)
+    return Runner(
+        ports=control_plane(settings),
+        sandbox=box,
+        images=images,
+        worker=f"{socket.gethostname()}/{slot}/{os.getpid()}",
+        slot=slot,
+        lease_seconds=settings.lease_seconds,
+        lease_renew_seconds=settings.lease_renew_seconds,
+        max_losses=settings.max_losses,
+        deadline_seconds=settings.run_deadline_seconds,
+        facts=box.facts(),
+    )

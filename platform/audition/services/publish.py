@@ -1,0 +1,207 @@
+"""Publish a challenge folder as an immutable version: run `prepare` in a container, pack the kit, store it all."""
+
+from collections.abc import Callable
+
+from audition import codec
+from audition.catalog.digest import version_digest
+from audition.catalog.kit import build_kit
+from audition.catalog.produced import check_produced
+from audition.catalog.read import ChallengeFolder
+from audition.domain import places
+from audition.domain.challenge import Area, ChallengeVersion, DataFile
+from audition.domain.contract import Inventory
+from audition.domain.errors import InvalidError, NotFoundError
+from audition.domain.execution import (
+    ContainerSpec,
+    FileMount,
+    Limits,
+    Ownership,
+    Profile,
+    VolumeMount,
+)
+from audition.domain.people import AuditEntry
+from audition.ports import Served
+from audition.services.collect_evidence import COLLECT_SIGNAL, receive
+from audition.services.runner import GRADER_IMAGE, Runner
+
+_PREPARE_LIMITS = Limits(
+    time_seconds=900.0,
+    memory_bytes=4 << 30,
+    cpus=2.0,
+    scratch_bytes=1 << 30,
+    output_bytes=1 << 30,
+    log_bytes=64 << 10,
+)
+_DATA_BYTES = 1 << 30
+_READY_SECONDS = 60.0
+#: Imports the author's module by path and calls it: nothing of ours is in that container.
+_CALL_PREPARE = """
+import importlib.util, pathlib, sys
+spec = importlib.util.spec_from_file_location("prepare", sys.argv[1])
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+module.prepare(*(pathlib.Path(folder) for folder in sys.argv[2:]))
+"""
+
+
+def publish(
+    runner: Runner, actor: str, folder: ChallengeFolder, say: Callable[[str], None] = lambda _: None
+) -> ChallengeVersion:
+    """Make a version of a challenge folder; the same content again is the same version.
+
+    Args:
+        runner: Where `prepare` runs.
+        actor: Who publishes, for the audit log.
+        folder: The folder, read and checked.
+        say: Told what happens, for people who wait.
+
+    Raises:
+        InvalidError: `prepare` failed or made other files than declared: the challenge's fault.
+        UnavailableError: The engine failed.
+    """
+    say("running prepare in a container without network")
+    files = _prepare(runner, folder)
+    check_produced(folder, files)
+    documents = {"brief.md": folder.brief, "datacard.md": folder.datacard}
+    # The grader image changes with every release of ours and says nothing about the challenge.
+    image = folder.manifest.image
+    images = {image: runner.sandbox.image_id(runner.images[image])}
+    digest = version_digest(folder.manifest, documents, files, images)
+    with runner.ports.unit_of_work() as uow:
+        if known := uow.challenges.by_digest(digest):
+            say(f"version {known.number} has exactly this content already")
+            return known
+    say("packing the kit")
+    return _store(runner, actor, folder, files, digest)
+
+
+def _store(
+    runner: Runner,
+    actor: str,
+    folder: ChallengeFolder,
+    files: tuple[DataFile, ...],
+    digest: str,
+) -> ChallengeVersion:
+    blobs = runner.ports.blobs
+    public = {f.name: blobs.get(f.digest) for f in files if f.area == Area.PUBLIC}
+    kit = build_kit(folder, public)
+    now = runner.ports.clock.now()
+    with runner.ports.unit_of_work() as uow:
+        version = ChallengeVersion(
+            id=runner.ports.tokens.new_id("chv"),
+            slug=folder.manifest.slug,
+            number=_next_number(uow.challenges.latest, folder.manifest.slug),
+            digest=digest,
+            manifest=folder.manifest,
+            manifest_digest=blobs.put(codec.to_json(folder.manifest)),
+            brief=folder.brief,
+            datacard=folder.datacard,
+            files=files,
+            kit_digest=blobs.put(kit),
+            kit_bytes=len(kit),
+            published_at=now,
+        )
+        uow.challenges.add(version)
+        uow.audit.add(
+            AuditEntry(at=now, actor=actor, action="published", subject=version.id, reason=digest)
+        )
+        uow.commit()
+    return version
+
+
+def _next_number(latest: Callable[[str], ChallengeVersion], slug: str) -> int:
+    try:
+        return latest(slug).number + 1
+    except NotFoundError:
+        return 1
+
+
+def _prepare(runner: Runner, folder: ChallengeFolder) -> tuple[DataFile, ...]:
+    """Run the author's `prepare` and take what it made."""
+    run_id = runner.ports.tokens.new_id("pub")
+    deadline = runner.ports.clock.now().timestamp() + 2 * _PREPARE_LIMITS.time_seconds
+    owner = Ownership(run_id=run_id, fence=0, deadline_epoch=int(deadline))
+    try:
+        with runner.sandbox.serve(_holder_spec(runner, owner)) as holder:
+            line = holder.read_line(1 << 10, _READY_SECONDS)
+            codec.from_json(Inventory, line, what="holder")
+            _run_prepare(runner, folder, owner)
+            holder.signal(COLLECT_SIGNAL)
+            return (*_receive(runner, holder, Area.PUBLIC), *_receive(runner, holder, Area.PRIVATE))
+    finally:
+        runner.sandbox.discard(run_id, 0)
+
+
+def _run_prepare(runner: Runner, folder: ChallengeFolder, owner: Ownership) -> None:
+    exit_ = runner.sandbox.run(_prepare_spec(runner, folder, owner))
+    if exit_.exit_code == 0:
+        return
+    cause = f"ended with exit code {exit_.exit_code}"
+    if exit_.is_out_of_memory:
+        cause = f"needed more than {_PREPARE_LIMITS.memory_bytes >> 30} GiB of memory"
+    elif exit_.is_past_deadline:
+        cause = f"took longer than {_PREPARE_LIMITS.time_seconds:.0f} s"
+    said = exit_.stderr[-4000:].decode(errors="replace").strip()
+    msg = f"data/prepare.py {cause}."
+    raise InvalidError(
+        msg,
+        code="prepare-failed",
+        problems=[said] if said else [],
+        next_step="Mend prepare.py; it runs without network, and reads its own folder at /challenge only.",
+    )
+
+
+def _receive(runner: Runner, holder: Served, area: Area) -> tuple[DataFile, ...]:
+    collection, digests = receive(runner, holder)
+    if collection.refusals:
+        msg = f"prepare wrote things into {area} that cannot be used."
+        raise InvalidError(msg, code="prepare-output", problems=collection.refusals)
+    return tuple(
+        DataFile(area=area, name=file.name, digest=digest, bytes=file.bytes)
+        for file, digest in zip(collection.files, digests, strict=True)
+    )
+
+
+def _volumes(*, is_writable: bool) -> tuple[VolumeMount, ...]:
+    return tuple(
+        VolumeMount(
+            name=place.name,
+            target=str(place),
+            is_writable=is_writable,
+            size_bytes=_DATA_BYTES,
+            inodes=4096,
+        )
+        for place in (places.PUBLIC, places.PRIVATE)
+    )
+
+
+def _holder_spec(runner: Runner, owner: Ownership) -> ContainerSpec:
+    return ContainerSpec(
+        stage="hold",
+        image=runner.images[GRADER_IMAGE],
+        argv=("python", "-m", "audition.grading", "hold"),
+        profile=Profile.GRADER,
+        ownership=owner,
+        limits=_PREPARE_LIMITS,
+        mounts=_volumes(is_writable=False),
+        environment={"AUDITION_MAX_FILE_BYTES": str(_DATA_BYTES)},
+        slot=runner.slot,
+    )
+
+
+def _prepare_spec(runner: Runner, folder: ChallengeFolder, owner: Ownership) -> ContainerSpec:
+    base = places.CHALLENGE
+    arguments = (base / "data/prepare.py", base / "data/raw", places.PUBLIC, places.PRIVATE)
+    return ContainerSpec(
+        stage="prepare",
+        image=runner.images[folder.manifest.image],
+        argv=("python", "-c", _CALL_PREPARE, *map(str, arguments)),
+        profile=Profile.AUTHOR,
+        ownership=owner,
+        limits=_PREPARE_LIMITS,
+        mounts=(
+            FileMount(source=str(folder.path), target=str(base)),
+            *_volumes(is_writable=True),
+        ),
+        slot=runner.slot,
+    )

@@ -1,0 +1,57 @@
+"""The job boundary: what RQ calls. Arguments are ids only; nothing that happens here is lost or raised.
+
+Broad `except` is right here and in the grader runner only: whatever goes wrong in our own code must become a
+run that is tried again or looked at by a person, never a job that vanishes.
+"""
+
+import functools
+import logging
+from collections.abc import Callable
+
+from audition import bootstrap
+from audition.services import execute
+from audition.services.give_back import give_back
+from audition.services.runner import Runner
+from audition.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+@functools.cache
+def equipment() -> tuple[Settings, dict[str, str]]:
+    """What every job of this process needs and none changes; made before the first fork, and inherited."""
+    settings = Settings.from_env()
+    return settings, bootstrap.image_references(settings)
+
+
+class Slot:
+    """Number of this worker process on its host; set once at start, inherited by its jobs."""
+
+    number = 0
+
+
+def execute_run(run_id: str, fence: int) -> None:
+    """Job: collect the evidence of a run and grade it."""
+    _guarded(execute.execute_run, run_id, fence)
+
+
+def grade_run(run_id: str, fence: int) -> None:
+    """Job: grade the recorded evidence of a run."""
+    _guarded(execute.grade_run, run_id, fence)
+
+
+def _guarded(work: Callable[[Runner, str, int], None], run_id: str, fence: int) -> None:
+    settings, images = equipment()
+    runner = bootstrap.runner(settings, images, Slot.number)
+    try:
+        work(runner, run_id, fence)
+    except Exception as error:
+        _log.exception("run %s failed in our own code", run_id)
+        give_back(
+            runner.ports,
+            run_id,
+            fence + 1,
+            actor=runner.worker,
+            reason=f"{type(error).__name__}: {error}",
+            max_losses=runner.max_losses,
+        )
