@@ -13,7 +13,7 @@ from audition.adapters.passwords import Argon2Passwords
 from audition.adapters.rq_queue import RqQueue
 from audition.adapters.sql.engine import make_engine
 from audition.adapters.sql.migrations import upgrade
-from audition.adapters.sql.unit_of_work import sql_units_of_work
+from audition.adapters.sql.unit_of_work import sql_storage
 from audition.adapters.tokens import RandomTokens
 from audition.domain.errors import InvalidError
 from audition.host.images import image_states
@@ -49,7 +49,7 @@ def control_plane(settings: Settings) -> Ports:
     clock = SystemClock()
     queue = RqQueue(redis_url(settings), settings.run_deadline_seconds)
     return Ports(
-        unit_of_work=sql_units_of_work(make_engine(settings.database_url), queue),
+        unit_of_work=sql_storage(make_engine(settings.database_url), queue),
         blobs=FolderBlobs(settings.data_dir / "blobs"),
         queue=queue,
         clock=clock,
