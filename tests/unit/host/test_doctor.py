@@ -27,7 +27,12 @@ OLD = EngineFacts(
 
 @pytest.mark.parametrize(
     ("text", "numbers"),
-    [("20.10.24+dfsg1", (20, 10, 24)), ("29.7.0", (29, 7, 0)), ("1.4.0-rc.3", (1, 4, 0)), ("dev", ())],
+    [
+        ("20.10.24+dfsg1", (20, 10, 24)),
+        ("29.7.0", (29, 7, 0)),
+        ("1.4.0-rc.3", (1, 4, 0)),
+        ("dev", ()),
+    ],
 )
 def test_versions_are_compared_as_numbers(text: str, numbers: tuple[int, ...]) -> None:
     assert version_tuple(text) == numbers
@@ -35,7 +40,14 @@ def test_versions_are_compared_as_numbers(text: str, numbers: tuple[int, ...]) -
 
 @pytest.mark.parametrize(
     ("version", "level"),
-    [("1.1.5", "warn"), ("1.2.7", "warn"), ("1.2.8", "ok"), ("1.3.2", "warn"), ("1.3.3", "ok"), ("1.4.0", "ok")],
+    [
+        ("1.1.5", "warn"),
+        ("1.2.7", "warn"),
+        ("1.2.8", "ok"),
+        ("1.3.2", "warn"),
+        ("1.3.3", "ok"),
+        ("1.4.0", "ok"),
+    ],
 )
 def test_each_runc_series_has_its_own_floor(version: str, level: str) -> None:
     assert doctor._runc_version(replace(OLD, runc_version=version)).level == level  # noqa: SLF001
@@ -50,5 +62,7 @@ def test_isolation_is_named_by_the_strongest_wall() -> None:
 
 
 def test_a_fix_stands_below_what_it_fixes_and_only_there() -> None:
-    text = render([Line(Level.OK, "a", "fine", "unused"), Line(Level.FAIL, "long", "broken", "do this")])
+    text = render(
+        [Line(Level.OK, "a", "fine", "unused"), Line(Level.FAIL, "long", "broken", "do this")]
+    )
     assert text.splitlines() == ["ok    a     fine", "fail  long  broken", "            → do this"]

@@ -1,4 +1,7 @@
-"""Finding an engine, starting one, and whom it belongs to. The engine is a small program that speaks its API."""
+"""Finding an engine, starting one, and whom it belongs to.
+
+The engine is a small program that speaks its API.
+"""
 
 import io
 import os
@@ -80,7 +83,9 @@ def test_a_running_one_is_never_touched(
 ) -> None:
     install(tmp_path, monkeypatch, DOCKERD)
     monkeypatch.setattr(engine, "is_root", lambda: False)
-    with subprocess.Popen([tmp_path / "bin" / "dockerd", "--host", f"unix://{socket_file}"]) as other:
+    with subprocess.Popen(
+        [tmp_path / "bin" / "dockerd", "--host", f"unix://{socket_file}"]
+    ) as other:
         ends_at = time.monotonic() + 10
         while not socket_file.exists() and time.monotonic() < ends_at:
             time.sleep(0.02)
@@ -130,7 +135,11 @@ def test_a_named_engine_is_not_replaced_by_another(tmp_path: Path, socket_file: 
 def test_the_most_telling_failure_is_reported(tmp_path: Path) -> None:
     silent = tmp_path / "silent.sock"
     subprocess.run(
-        [sys.executable, "-c", f"import socket; socket.socket(socket.AF_UNIX).bind({str(silent)!r})"],
+        [
+            sys.executable,
+            "-c",
+            f"import socket; socket.socket(socket.AF_UNIX).bind({str(silent)!r})",
+        ],
         check=True,
     )
     with pytest.raises(UnavailableError) as caught:

@@ -9,7 +9,7 @@ import io
 import tarfile
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,8 +122,9 @@ def build(
                 timeout=client.timeout,
                 use_config_proxy=False,
             )
-            for event in events:
-                _take(event, said, on_line)
+            for line in _lines(events):
+                said.append(line)
+                on_line(line)
         except (DockerException, OSError) as error:
             raise _failed(reference, [*said, str(error)]) from error
     built = image_id(client, reference)
@@ -174,13 +175,14 @@ def _inspect(client: docker.APIClient, reference: str) -> Mapping[str, Any]:
     return facts
 
 
-def _take(event: Mapping[str, object], said: deque[str], on_line: Callable[[str], None]) -> None:
-    if "error" in event:
-        raise DockerException(str(event["error"]))
-    for line in str(event.get("stream", "")).splitlines():
-        if line.strip():
-            said.append(line)
-            on_line(line)
+def _lines(events: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    """Join the builder's stream into lines: an event is whatever a program wrote at once."""
+    partial = ""
+    for event in events:
+        *lines, partial = (partial + str(event.get("stream", ""))).split("\n")
+        yield from (line for line in lines if line.strip())
+        if "error" in event:
+            raise DockerException(str(event["error"]))
 
 
 def _failed(reference: str, said: Iterable[str]) -> UnavailableError:

@@ -1,0 +1,114 @@
+"""The image builder and the self-test against a real engine."""
+
+import time
+from collections.abc import Iterator
+from uuid import uuid4
+
+import docker
+import pytest
+
+from audition.adapters.docker.engine_client import connect
+from audition.adapters.docker.image_builder import (
+    BuildSource,
+    ContextFile,
+    build,
+    image_id,
+    remove,
+    remove_build_stages,
+    rename,
+)
+from audition.adapters.docker.selftest import run_selftest
+from audition.domain.errors import UnavailableError
+from audition.host.engine import find_engine
+from audition.host.images import ensure_images
+from audition.host.steps import Steps
+from audition.settings import Settings
+
+pytestmark = pytest.mark.docker
+USER = "10001:10001"
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    return Settings.from_env()
+
+
+@pytest.fixture(scope="module")
+def client(settings: Settings) -> Iterator[docker.APIClient]:
+    client = connect(find_engine(settings))
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def base(settings: Settings) -> str:
+    return ensure_images(Steps(), settings, ["base"])["base"]
+
+
+@pytest.fixture
+def reference(client: docker.APIClient) -> Iterator[str]:
+    reference = f"audition/test:{uuid4().hex[:12]}"
+    yield reference
+    remove(client, reference)
+    remove_build_stages(client)
+
+
+def source(base: str, *lines: str) -> BuildSource:
+    text = "\n".join(["ARG FROM_IMAGE", "FROM ${FROM_IMAGE}", *lines])
+    files = [
+        ContextFile("Dockerfile", text.encode()),
+        ContextFile("greet", b"#!/bin/sh\necho hi\n", is_executable=True),
+    ]
+    return BuildSource(files, {"FROM_IMAGE": base})
+
+
+def test_a_build_reports_its_steps_and_keeps_modes(
+    client: docker.APIClient, base: str, reference: str
+) -> None:
+    said: list[str] = []
+    built = build(
+        client, source(base, "COPY greet /usr/bin/greet", "RUN greet"), reference, said.append
+    )
+    assert built == image_id(client, reference)
+    assert "hi" in said
+    assert any(line.startswith("Step 1/") for line in said)
+
+
+def test_a_build_has_no_network(client: docker.APIClient, base: str, reference: str) -> None:
+    code = "import socket; print('interfaces:', [name for _, name in socket.if_nameindex()])"
+    said: list[str] = []
+    build(client, source(base, f'RUN python3 -c "{code}"'), reference, said.append)
+    assert [line for line in said if line in {"interfaces: []", "interfaces: ['lo']"}], said
+
+
+def test_a_failed_build_ends_with_its_last_words(
+    client: docker.APIClient, base: str, reference: str
+) -> None:
+    with pytest.raises(UnavailableError, match="no such luck"):
+        build(client, source(base, "RUN echo no such luck; exit 4"), reference, lambda _line: None)
+    assert image_id(client, reference) is None
+
+
+def test_renaming_leaves_one_name(client: docker.APIClient, base: str, reference: str) -> None:
+    build(client, source(base), f"{reference}-unchecked", lambda _line: None)
+    rename(client, f"{reference}-unchecked", reference)
+    assert image_id(client, f"{reference}-unchecked") is None
+    assert image_id(client, reference) is not None
+
+
+def test_a_self_test_runs_without_rights(client: docker.APIClient, base: str) -> None:
+    program = "import os; print(os.getuid(), open('/proc/self/status').read().count('CapEff:\\t' + '0' * 16))"
+    assert run_selftest(client, base, program, user=USER) == "10001 1"
+
+
+def test_a_self_test_that_fails_says_what_it_printed(client: docker.APIClient, base: str) -> None:
+    with pytest.raises(UnavailableError, match=r"exit code 1\):\nnot good"):
+        run_selftest(client, base, "import sys; sys.exit('not good')", user=USER)
+
+
+def test_a_self_test_that_hangs_is_ended(client: docker.APIClient, base: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(UnavailableError, match="over 1 s"):
+        run_selftest(client, base, "import time; time.sleep(60)", user=USER, deadline_seconds=1)
+    assert time.monotonic() - started < 20
+    assert not client.containers(all=True, filters={"label": "org.audition.kind=selftest"})
