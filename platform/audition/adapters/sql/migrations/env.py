@@ -4,11 +4,6 @@ from alembic import context
 
 from audition.adapters.sql.tables import metadata
 
-context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=metadata,
-    # SQLite can roll back DDL as well; Alembic assumes otherwise only for the driver's old default mode.
-    transactional_ddl=True,
-)
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 with context.begin_transaction():
     context.run_migrations()
