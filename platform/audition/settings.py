@@ -57,6 +57,22 @@ class Settings:
         """Whether the site is reached over TLS."""
         return self.public_url.startswith("https://")
 
+    def environment(self) -> dict[str, str]:
+        """Our own environment, changed so that a child process reads the same settings."""
+        chosen = {
+            "AUDITION_DATA_DIR": str(self.data_dir),
+            "AUDITION_DATABASE_URL": self.database_url,
+            "AUDITION_REDIS_URL": self.redis_url or "",
+            "AUDITION_IMAGE_TAG": self.image_tag or "",
+            "AUDITION_HOST": self.host,
+            "AUDITION_PORT": str(self.port),
+            "AUDITION_PUBLIC_URL": self.public_url,
+            "AUDITION_UPLOAD_RATE": self.upload_rate,
+            "AUDITION_SIGN_IN_RATE": self.sign_in_rate,
+            "DOCKER_HOST": self.docker_host or "",
+        }
+        return {**os.environ, **chosen}
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
         """Read settings from environment variables.

@@ -6,8 +6,13 @@ import click
 
 from audition.host.doctor import Level, examine, render
 from audition.host.engine import ensure_engine
-from audition.host.images import ensure_images, image_states, remove_outdated, tag_current
-from audition.host.recipes import read_recipes
+from audition.host.images import (
+    ensure_images,
+    image_names,
+    image_states,
+    remove_outdated,
+    tag_current,
+)
 from audition.host.steps import Steps
 from audition.settings import Settings
 
@@ -36,15 +41,13 @@ def images() -> None:
     type=click.Choice(["runs", "compose"]),
     default="runs",
     show_default=True,
-    help="Which set to build when no NAMES are given.",
+    help="Which set to build when no NAMES are given; compose builds all and tags them `current`.",
 )
 def images_build(names: tuple[str, ...], purpose: str) -> None:
     """Build the images that are missing; unchanged ones are skipped."""
     settings, steps = Settings.from_env(), Steps()
-    recipes = read_recipes(settings.images_dir)
-    wanted = names or [name for name, recipe in recipes.items() if purpose in recipe.used_by]
     with ensure_engine(steps, settings):
-        references = ensure_images(steps, settings, wanted)
+        references = ensure_images(steps, settings, names or image_names(settings, purpose))
         if purpose == "compose":
             tag_current(settings, references)
     for name, image in references.items():

@@ -34,22 +34,26 @@ def headline(  # noqa: PLR0913  it sums up all of these
     if score is None:
         return f"There is no score yet: the submission is {submission.state}."
     failed = next((s for s in stages if s.status == StageStatus.FAILED), None)
-    parts = [f"{_WORDS[g.dimension]} is {band(g.score)} ({_percent(g)})" for g in gauges]
+    parts = [f"{_WORDS[g.dimension]} {_assessment(g)}" for g in gauges]
     start = f"Stopped at {failed.stage}: {failed.message} Otherwise, " if failed else ""
     sentence = f"{start}{' and '.join(parts)}."
     sentence = sentence[0].upper() + sentence[1:]
     if metrics and not failed:
         m = metrics[0]
         sentence += (
-            f" On data it had never seen, its {m.name} is {m.value:.3f}"
+            f" On data it had never seen, its {m.name.replace('_', ' ').upper()} is {m.value:.3f}"
             f" ({m.confidence:.0%} interval {m.low:.3f} to {m.high:.3f})."
         )
     return sentence
 
 
-def _percent(gauge: Gauge) -> str:
+def _assessment(gauge: Gauge) -> str:
     if gauge.score is None:
-        return "not computed"
+        return "could not be assessed"
+    return f"is {band(gauge.score)} ({_percent(gauge, gauge.score)})"
+
+
+def _percent(gauge: Gauge, score: float) -> str:
     if gauge.low is None or gauge.high is None:
-        return f"{100 * gauge.score:.0f} of 100"
-    return f"{100 * gauge.score:.0f} of 100, between {100 * gauge.low:.0f} and {100 * gauge.high:.0f}"
+        return f"{100 * score:.0f} of 100"
+    return f"{100 * score:.0f} of 100, between {100 * gauge.low:.0f} and {100 * gauge.high:.0f}"

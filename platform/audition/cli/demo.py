@@ -1,0 +1,174 @@
+"""The demo: the main job from nothing to reports, over the HTTP API as a real client would."""
+
+import json
+import os
+import secrets
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from audition import bootstrap
+from audition.catalog.read import ChallengeFolder
+from audition.cli.author import find_challenge
+from audition.cli.client import Client
+from audition.cli.stack import Host, running_stack
+from audition.domain.errors import ConflictError
+from audition.domain.people import Role
+from audition.host.steps import Steps
+from audition.services.add_staff import add_staff
+from audition.services.publish import publish
+from audition.settings import Settings
+
+_CHALLENGE = "credit-scoring"
+#: Sample and the made-up person who submits it.
+_SAMPLES = {
+    "accepted/reference": "Robin Reference",
+    "accepted/baseline": "Bailey Baseline",
+    "nonzero_exit/raises": "Finley Failing",
+}
+_OPERATOR = "operator@demo.example"
+_WAIT_SECONDS = 600.0
+_STAGES = ("unpack", "predict", "score", "judge")
+
+
+class _Memory:
+    """What the demo did before, so that a second start does nothing twice; readable by its owner only."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.known: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+
+    def remember(self, key: str, value: object) -> None:
+        self.known[key] = value
+        fresh = self._path.with_suffix(".new")
+        # Created for the owner only from the first moment: it holds a password.
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            json.dump(self.known, stream, indent=1)
+        fresh.replace(self._path)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Exit when the reports are there.")
+def demo(*, once: bool) -> None:
+    """Set everything up, run three sample submissions of a real challenge, and print where the reports are."""
+    started = time.monotonic()
+    steps, settings = Steps(), Settings.from_env()
+    folder = find_challenge(settings, _CHALLENGE)
+    with running_stack(steps, settings) as (host, processes):
+        memory = _Memory(host.settings.data_dir / "demo.json")
+        _publish(steps, host, folder)
+        staff = _sign_in(steps, host, memory)
+        documents = _run_samples(steps, staff, folder, memory)
+        _show(host, staff, documents, memory, time.monotonic() - started)
+        if not once:
+            click.echo("\nThe site stays up until Ctrl-C.", err=True)
+            processes.wait()
+
+
+def _publish(steps: Steps, host: Host, folder: ChallengeFolder) -> None:
+    with steps.step(f"publishing {_CHALLENGE}") as step:
+        runner = bootstrap.runner(host.settings, host.images, slot=999)
+        version = publish(runner, "demo", folder, step.note)
+        step.note(f"version {version.number}, {version.digest[:12]}")
+
+
+def _sign_in(steps: Steps, host: Host, memory: _Memory) -> Client:
+    with steps.step("staff account") as step:
+        if "password" in memory.known:
+            step.skip()
+        else:
+            password = secrets.token_urlsafe(18)
+            memory.remember("password", password)
+            ports = bootstrap.control_plane(host.settings)
+            try:
+                add_staff(
+                    ports,
+                    "demo",
+                    email=_OPERATOR,
+                    name="Demo operator",
+                    password=password,
+                    roles={Role.OPERATOR},
+                )
+            except ConflictError:
+                step.skip("there already; its password is the one it was made with")
+    if "token" not in memory.known:
+        body = {"email": _OPERATOR, "password": memory.known["password"], "label": "demo"}
+        memory.remember("token", Client(host.settings.public_url).post("/tokens", body)["token"])
+    return Client(host.settings.public_url, memory.known["token"])
+
+
+def _run_samples(
+    steps: Steps, staff: Client, folder: ChallengeFolder, memory: _Memory
+) -> dict[str, dict[str, Any]]:
+    """Submit what was not submitted before, wait for all, and release the reports."""
+    with steps.step("submitting the samples") as step:
+        known = {name: _submit(staff, folder, name, memory) for name in _SAMPLES}
+        if not any(is_new for _, is_new in known.values()):
+            step.skip()
+    documents = {}
+    for name, (submission_id, _) in known.items():
+        with steps.step(f"grading {name}"):
+            document = staff.wait(submission_id, _WAIT_SECONDS)
+            if document["state"] == "graded":
+                document = staff.post(f"/submissions/{submission_id}/release")
+            documents[name] = document
+    return documents
+
+
+def _submit(staff: Client, folder: ChallengeFolder, name: str, memory: _Memory) -> tuple[str, bool]:
+    """The submission of a sample, and whether it is new."""
+    if name in memory.known:
+        return memory.known[name], False
+    person = _SAMPLES[name]
+    address = f"{person.lower().replace(' ', '.')}@demo.example"
+    body = {"challenge": _CHALLENGE, "email": address, "name": person}
+    invitation = staff.post("/invitations", body)
+    session = Client(staff.url).post("/invitations/start", {"token": invitation["token"]})
+    candidate = Client(staff.url, session["token"])
+    sample = next(sample for sample in folder.samples if sample.name == name)
+    archive_name = f"{name.replace('/', '-')}.zip"
+    submission = candidate.submit(sample.pack(), archive_name, key=invitation["id"])
+    memory.remember(f"link {name}", invitation["link"])
+    memory.remember(name, submission["id"])
+    return submission["id"], True
+
+
+def _show(
+    host: Host,
+    staff: Client,
+    documents: dict[str, dict[str, Any]],
+    memory: _Memory,
+    seconds: float,
+) -> None:
+    table = Table("submission", "score", "verdict", *(f"{s} s" for s in _STAGES), "report")
+    for name, document in documents.items():
+        report = staff.get(f"/submissions/{document['id']}/report")
+        times = _stage_seconds(report)
+        table.add_row(
+            name,
+            "–" if report["score"] is None else f"{100 * report['score']:.0f}",
+            report["verdict"] or document["state"],
+            *(times.get(stage, "–") for stage in _STAGES),
+            f"{host.settings.public_url}/r/{document['id']}",
+        )
+    Console(width=None if Console().is_terminal else 160).print(table)
+    click.echo(f"Sign in at {host.settings.public_url}/sign-in as {_OPERATOR}")
+    click.echo(f"password: {memory.known['password']}")
+    click.echo(f"A candidate's own view: {memory.known['link accepted/reference']}")
+    click.echo(f"Done in {seconds:.1f} s.", err=True)
+
+
+def _stage_seconds(report: dict[str, Any]) -> dict[str, str]:
+    def seconds(stage: dict[str, Any]) -> str:
+        if not stage["finished_at"]:
+            return "–"
+        started = datetime.fromisoformat(stage["started_at"])
+        return f"{(datetime.fromisoformat(stage['finished_at']) - started).total_seconds():.2f}"
+
+    return {stage["stage"]: seconds(stage) for stage in report["stages"]}

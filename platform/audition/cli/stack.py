@@ -1,0 +1,107 @@
+"""Bring everything up on one machine, as child processes, and take it down again."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+
+import click
+import httpx
+
+from audition import bootstrap
+from audition.host.engine import ensure_engine
+from audition.host.images import ensure_images
+from audition.host.processes import Processes
+from audition.host.recipes import read_recipes
+from audition.host.redis_server import ensure_redis
+from audition.host.steps import HostError, Steps
+from audition.settings import Settings
+
+_READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A machine that is ready: engine, images and queue are there, the database is migrated."""
+
+    settings: Settings
+    """With the addresses of what was found or started."""
+    images: dict[str, str]
+
+
+@contextmanager
+def prepared_host(steps: Steps, settings: Settings) -> Iterator[Host]:
+    """Find or start what Audition needs; what was started here is stopped at the end.
+
+    Raises:
+        HostError: Something is missing and cannot be set up; says what to do.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with ensure_engine(steps, settings) as engine:
+        settings = replace(settings, docker_host=engine.address)
+        wanted = [n for n, r in read_recipes(settings.images_dir).items() if "runs" in r.used_by]
+        images = ensure_images(steps, settings, wanted)
+        with ensure_redis(steps, settings) as redis_url:
+            settings = replace(settings, redis_url=redis_url)
+            with steps.step("database"):
+                bootstrap.migrate(settings)
+            yield Host(settings=settings, images=images)
+
+
+@contextmanager
+def running_stack(steps: Steps, settings: Settings) -> Iterator[tuple[Host, Processes]]:
+    """Everything: a prepared host with web, clock and workers running on it.
+
+    Raises:
+        HostError: Something could not be set up or started.
+    """
+    check_port(settings)
+    with prepared_host(steps, settings) as host, Processes(
+        host.settings.data_dir / "logs", on_crash=_report_crash
+    ) as processes:
+        start_processes(steps, host, processes)
+        yield host, processes
+
+
+def start_processes(steps: Steps, host: Host, processes: Processes) -> None:
+    """Start web, clock and workers, and wait until the site answers."""
+    environment = host.settings.environment()
+
+    def start(name: str, *argv: str) -> None:
+        processes.start(name, [sys.executable, "-P", "-m", "audition", *argv], environment)
+
+    with steps.step(f"web on {host.settings.public_url}, {host.settings.workers} worker(s), clock"):
+        start("web", "serve")
+        start("clock", "clock")
+        for slot in range(host.settings.workers):
+            start(f"worker-{slot}", "worker", "--slot", str(slot))
+        address = f"http://{host.settings.host}:{host.settings.port}/readyz"
+        processes.wait_ready("web", lambda: _answers(address), seconds=_READY_SECONDS)
+
+
+def check_port(settings: Settings) -> None:
+    """Refuse early when the port is taken: web would only crash later.
+
+    Raises:
+        HostError: Somebody listens there.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise HostError(
+                f"Port {settings.port} on {settings.host} cannot be used: {error.strerror}.",
+                fix="Stop what listens there, or choose another port: AUDITION_PORT=8010 ./audition …",
+            ) from None
+
+
+def _answers(address: str) -> bool:
+    with suppress(httpx.HTTPError):
+        return httpx.get(address, timeout=2.0).is_success
+    return False
+
+
+def _report_crash(name: str, code: int) -> None:
+    click.secho(f"{name} ended with {code} and is started again; see its log.", err=True, fg="yellow")
