@@ -28,7 +28,7 @@ def _amount(amount: float, unit: str) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as "0.4 s", "42 s", "3 min 20 s" or "2 h 5 min"."""
+    """Seconds as "0.4 s", "42 s", "3 min 20 s", "1 min" or "2 h 5 min"."""
     if seconds is None:
         return "not measured"
     if seconds < _SHORT:
@@ -37,8 +37,12 @@ def duration(seconds: float | None) -> str:
     if whole < _MINUTE_SECONDS:
         return f"{whole} s"
     if whole < _HOUR_SECONDS:
-        return f"{whole // _MINUTE_SECONDS} min {whole % _MINUTE_SECONDS} s"
-    return f"{whole // _HOUR_SECONDS} h {whole % _HOUR_SECONDS // _MINUTE_SECONDS} min"
+        return _pair(whole // _MINUTE_SECONDS, "min", whole % _MINUTE_SECONDS, "s")
+    return _pair(whole // _HOUR_SECONDS, "h", whole % _HOUR_SECONDS // _MINUTE_SECONDS, "min")
+
+
+def _pair(large: int, large_unit: str, small: int, small_unit: str) -> str:
+    return f"{large} {large_unit} {small} {small_unit}" if small else f"{large} {large_unit}"
 
 
 def moment(at: datetime | None) -> str:

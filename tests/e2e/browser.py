@@ -1,0 +1,115 @@
+"""Drive Debian's Chromium: open pages at several widths and in both colour schemes, and be strict about them."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+SCREENSHOTS = Path(__file__).resolve().parents[1] / "screenshots"
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WIDTHS = (1280, 320)
+SCHEMES = ("light", "dark")
+_HEIGHT = 900
+
+
+@dataclass(slots=True)
+class Complaints:
+    """What a page said on its console, and what failed in it, since the last `take`."""
+
+    said: list[str] = field(default_factory=list)
+    expected_status: int = 200
+
+    def watch(self, page: Page) -> None:
+        """Listen to a page."""
+        page.on("console", lambda m: self.said.append(m.text) if m.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+
+    def take(self) -> list[str]:
+        """What was said, but for the browser's own note that an error page has an error's status."""
+        said, self.said = self.said, []
+        return [text for text in said if "Failed to load resource" not in text or self.expected_status < 400]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium; Playwright brings none of its own here."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, "No Chromium on this host: install Debian's package chromium, e.g. with ./audition test."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@dataclass(slots=True)
+class Walker:
+    """A person at a browser. Each page they look at is checked, and kept as pictures."""
+
+    page: Page
+    base_url: str
+    complaints: Complaints
+
+    def go(self, path: str, *, status: int = 200) -> None:
+        """Open a page of the site.
+
+        Args:
+            path: From the root; or a whole address.
+            status: What the server must answer.
+        """
+        self.complaints.expected_status = status
+        answer = self.page.goto(path if "://" in path else self.base_url + path)
+        assert answer is not None
+        assert answer.status == status, f"{path} answered {answer.status}"
+
+    def look(self, name: str) -> None:
+        """Check the open page and take its picture, at every width and in both schemes."""
+        for scheme in SCHEMES:
+            self.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            for width in WIDTHS:
+                self.page.set_viewport_size(ViewportSize(width=width, height=_HEIGHT))
+                self._check_fits(name, width)
+                SCREENSHOTS.mkdir(exist_ok=True)
+                self.page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
+        said = self.complaints.take()
+        assert not said, f"{name}: the browser complains: {said}"
+
+    def _check_fits(self, name: str, width: int) -> None:
+        wide = self.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{name} is {wide} pixels wide in a window of {width}"
+
+    def sign_in(self, email: str, password: str) -> None:
+        """Sign in as staff."""
+        self.go("/sign-in")
+        self.page.get_by_label("E-mail address").fill(email)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+
+    def accept_invitation(self, link: str) -> None:
+        """Open an invitation link and start."""
+        self.go(link)
+        self.page.get_by_role("button", name="Start").or_(
+            self.page.get_by_role("button", name="Continue")
+        ).click()
+
+
+@contextmanager
+def walker(browser: Browser, base_url: str, *, has_script: bool = True) -> Iterator[Walker]:
+    """A person with a fresh browser profile."""
+    context = browser.new_context(java_script_enabled=has_script)
+    page = context.new_page()
+    complaints = Complaints()
+    complaints.watch(page)
+    yield Walker(page=page, base_url=base_url, complaints=complaints)
+    context.close()

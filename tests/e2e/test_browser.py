@@ -1,0 +1,138 @@
+"""What people see, in a real browser."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from werkzeug.serving import make_server
+
+from audition.domain.submission import State
+from tests.e2e.browser import chromium, walker
+from tests.web.stories import tell_all
+from tests.web.world import LINKS, PASSWORD, World, make_world
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests here."""
+    with chromium() as launched:
+        yield launched
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """The small world, a little after its newest submission began to run."""
+    made = make_world(tmp_path)
+    tell_all(made.ports)
+    made.clock.advance(80 * 60 + 3.4)
+    return made
+
+
+@pytest.fixture
+def site(world: World) -> Iterator[str]:
+    """The world's site on a port of this host; returns its address."""
+    server = make_server("127.0.0.1", 0, world.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_candidate_walks_every_page(browser: Browser, site: str) -> None:
+    """From the link to the report, without a complaint of the browser and without sideways scrolling."""
+    with walker(browser, site) as carol:
+        carol.go(f"/i/{LINKS['carol']}")
+        carol.look("landing")
+        carol.accept_invitation(f"/i/{LINKS['carol']}")
+        carol.look("challenge")
+        for name, path in {
+            "attempts": "/s",
+            "live-running": "/s/sub_running",
+            "live-rejected": "/s/sub_rejected",
+            "live-failed": "/s/sub_failed",
+            "report-candidate": "/s/sub_released/report",
+        }.items():
+            carol.go(path)
+            carol.look(name)
+        carol.go("/s/sub_graded", status=404)
+        carol.look("not-found")
+
+
+def test_an_upload_is_checked_in_the_browser(browser: Browser, site: str) -> None:
+    """A file of the wrong kind is named before anything is sent; a right one is ready."""
+    with walker(browser, site) as dave:
+        dave.accept_invitation(f"/i/{LINKS['dave']}")
+        dave.go("/c/submit")
+        dave.look("submit")
+        dave.page.locator("input[type=file]").set_input_files(
+            {"name": "model.exe", "mimeType": "application/octet-stream", "buffer": b"MZ"}
+        )
+        expect(dave.page.locator("[data-says]")).to_contain_text("model.exe is not one of")
+        dave.look("submit-refused")
+        dave.page.locator("input[type=file]").set_input_files(
+            {"name": "solution.zip", "mimeType": "application/zip", "buffer": b"PK"}
+        )
+        expect(dave.page.locator("[data-says]")).to_contain_text("ready to submit")
+
+
+def test_the_live_page_follows_without_a_reload(browser: Browser, site: str, world: World) -> None:
+    """The page asks for itself each second, shows the new state, and then stops asking."""
+    with walker(browser, site) as carol:
+        carol.accept_invitation(f"/i/{LINKS['carol']}")
+        asked: list[str] = []
+        carol.page.on("request", lambda request: asked.append(request.url))
+        carol.go("/s/sub_running")
+        expect(carol.page.locator(".state")).to_contain_text("Running")
+        with world.ports.unit_of_work() as uow:
+            uow.submissions.move("sub_running", State.RUNNING, State.ERRORED, "Lost.", world.clock.now())
+            uow.commit()
+        expect(carol.page.locator(".state")).to_contain_text("Our fault")
+        assert sum(url.endswith("/s/sub_running") for url in asked) == 1
+        asked.clear()
+        carol.page.wait_for_timeout(2500)
+        assert not asked
+        carol.look("live-errored")
+
+
+def test_the_live_page_works_without_script(browser: Browser, site: str) -> None:
+    """Without script the page reloads itself."""
+    with walker(browser, site, has_script=False) as carol:
+        carol.accept_invitation(f"/i/{LINKS['carol']}")
+        carol.go("/s/sub_running")
+        assert carol.page.locator("noscript meta[http-equiv=refresh], meta[http-equiv=refresh]").count() == 1
+        expect(carol.page.locator(".state")).to_contain_text("Running")
+
+
+def test_a_reviewer_walks_every_page(browser: Browser, site: str) -> None:
+    """Inbox, reports with every fate, and the release."""
+    with walker(browser, site) as alice:
+        alice.go("/sign-in")
+        alice.look("sign-in")
+        alice.sign_in("alice@example.org", PASSWORD)
+        alice.look("inbox")
+        for name in ("failed", "rejected", "errored", "queued", "graded"):
+            alice.go(f"/r/sub_{name}")
+            alice.look(f"report-{name}")
+        alice.page.get_by_role("button", name="Release to the candidate").click()
+        expect(alice.page.locator(".title-row .pills")).to_contain_text("Report ready")
+
+
+def test_staff_pages_fit_too(browser: Browser, site: str) -> None:
+    """Challenges, an invitation link, operations, and a refusal."""
+    with walker(browser, site) as olga:
+        olga.sign_in("olga@example.org", PASSWORD)
+        olga.go("/ops")
+        olga.look("operations")
+        olga.go("/a")
+        olga.look("challenges")
+        olga.page.get_by_label("Candidate's name").fill("Erin Example")
+        olga.page.get_by_label("E-mail address").fill("erin@example.org")
+        olga.page.get_by_role("button", name="Make an invitation link").click()
+        expect(olga.page.get_by_role("heading", name="The invitation is made")).to_be_visible()
+        olga.look("invited")
