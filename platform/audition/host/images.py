@@ -94,6 +94,12 @@ def ensure_images(steps: Steps, settings: Settings, names: Iterable[str]) -> dic
     return references
 
 
+def image_names(settings: Settings, purpose: str) -> list[str]:
+    """Return the images to have for a purpose: `runs`, or `compose`, which needs those of runs too."""
+    recipes = read_recipes(settings.images_dir).values()
+    return [recipe.name for recipe in recipes if purpose == "compose" or purpose in recipe.used_by]
+
+
 def image_states(settings: Settings) -> list[ImageState]:
     """Return each image of images.toml with what the engine has of it."""
     recipes = list(read_recipes(settings.images_dir).values())
