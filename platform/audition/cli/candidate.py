@@ -1,0 +1,61 @@
+"""Verbs of candidates: submit and follow."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import click
+
+from audition.catalog.archive import pack_folder
+from audition.cli.client import Client
+from audition.domain.errors import InvalidError
+
+_WAIT_SECONDS = 3600.0
+
+
+@click.command()
+@click.argument("link")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+@click.option("--watch/--no-watch", default=True, help="Follow the submission until it is graded.")
+def submit(link: str, folder: Path, *, watch: bool) -> None:
+    """Pack FOLDER and submit it to the invitation whose LINK you got."""
+    client = _client(link)
+    archive = pack_folder(folder)
+    click.echo(f"Sending {len(archive):,} bytes.", err=True)
+    submission = client.submit(archive, f"{folder.resolve().name}.zip", key=uuid4().hex)
+    click.echo(submission["id"])
+    if watch:
+        _follow(client, submission["id"])
+
+
+@click.command()
+@click.argument("link")
+def status(link: str) -> None:
+    """List the submissions of the invitation whose LINK you got."""
+    for item in _client(link).get("/submissions")["items"]:
+        click.echo(f"{item['id']}  {item['state']:<10} {item.get('state_reason', '')}")
+
+
+def _client(link: str) -> Client:
+    """Turn an invitation link into a client with a token of its own.
+
+    Raises:
+        InvalidError: It is no invitation link.
+    """
+    url, marker, token = link.rpartition("/i/")
+    if not marker or not url.startswith(("http://", "https://")):
+        msg = f"{link!r} is not an invitation link."
+        raise InvalidError(msg, next_step="It looks like https://…/i/… and is in your invitation.")
+    session = Client(url).post("/invitations/start", {"token": token, "label": "cli"})
+    return Client(url, session["token"])
+
+
+def _follow(client: Client, submission_id: str) -> None:
+    seen: set[str] = set()
+
+    def tell(document: dict[str, object]) -> None:
+        words = f"{document['state']}: {document.get('state_reason', '')}"
+        if words not in seen:
+            seen.add(words)
+            click.echo(words, err=True)
+
+    client.wait(submission_id, _WAIT_SECONDS, tell)
