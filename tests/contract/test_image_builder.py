@@ -66,9 +66,7 @@ def test_a_build_reports_its_steps_and_keeps_modes(
     client: docker.APIClient, base: str, reference: str
 ) -> None:
     said: list[str] = []
-    built = build(
-        client, source(base, "COPY greet /usr/bin/greet", "RUN greet"), reference, said.append
-    )
+    built = build(client, source(base, "COPY greet /usr/bin/greet", "RUN greet"), reference, said.append)
     assert built == image_id(client, reference)
     assert "hi" in said
     assert any(line.startswith("Step 1/") for line in said)
@@ -81,9 +79,7 @@ def test_a_build_has_no_network(client: docker.APIClient, base: str, reference: 
     assert [line for line in said if line in {"interfaces: []", "interfaces: ['lo']"}], said
 
 
-def test_a_failed_build_ends_with_its_last_words(
-    client: docker.APIClient, base: str, reference: str
-) -> None:
+def test_a_failed_build_ends_with_its_last_words(client: docker.APIClient, base: str, reference: str) -> None:
     with pytest.raises(UnavailableError, match="no such luck"):
         build(client, source(base, "RUN echo no such luck; exit 4"), reference, lambda _line: None)
     assert image_id(client, reference) is None

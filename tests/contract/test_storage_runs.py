@@ -55,9 +55,9 @@ def test_the_same_fence_cannot_be_claimed_twice(claimed: Storage) -> None:
 def test_a_later_claim_keeps_when_the_run_first_started(claimed: Storage) -> None:
     with claimed.unit_of_work() as unit:
         assert unit.runs.lose("run_1", 1)
-        assert unit.runs.claim("run_1", 1, "worker-b", later(60), later(40))
+        assert unit.runs.claim("run_1", 2, "worker-b", later(60), later(40))
         run = unit.runs.get("run_1")
-    assert (run.fence, run.worker, run.started_at, run.losses) == (2, "worker-b", later(1), 1)
+    assert (run.fence, run.worker, run.started_at, run.losses) == (3, "worker-b", later(1), 1)
 
 
 def test_a_lease_is_renewed_by_its_holder_only(claimed: Storage) -> None:
@@ -74,8 +74,17 @@ def test_a_lost_lease_does_not_come_back(claimed: Storage) -> None:
         assert unit.runs.lose("run_1", 1)
         assert not unit.runs.renew("run_1", 1, later(99))
         assert not unit.runs.lose("run_1", 1)
+        assert not unit.runs.lose("run_1", 2)
         run = unit.runs.get("run_1")
-    assert (run.worker, run.lease_until, run.losses, run.fence) == (None, None, 1, 1)
+    assert (run.worker, run.lease_until, run.losses, run.fence) == (None, None, 1, 2)
+
+
+def test_who_lost_a_run_can_write_nothing_more(claimed: Storage) -> None:
+    with claimed.unit_of_work() as unit:
+        assert unit.runs.lose("run_1", 1)
+        assert not unit.runs.save_stage(make.make_stage())
+        assert not unit.runs.finish("run_1", 1, Verdict.ACCEPTED, None, later(9))
+        assert unit.runs.get("run_1").verdict is None
 
 
 def test_finishing_stores_the_verdict_and_drops_the_lease(claimed: Storage) -> None:
@@ -129,14 +138,18 @@ def test_stages_are_in_order_of_start(claimed: Storage) -> None:
     assert stages == [Stage.UNPACK, Stage.PREDICT, Stage.SCORE]
 
 
-def test_stages_are_those_of_the_newest_fence_that_has_any(claimed: Storage) -> None:
+def test_of_each_stage_the_newest_record_holds_and_one_that_nobody_ended_does_not(claimed: Storage) -> None:
+    predicted = make.make_stage(stage=Stage.PREDICT, started_at=later(2))
+    unpacked = make.make_stage(stage=Stage.UNPACK, started_at=later(1))
+    unfinished = make.make_stage(stage=Stage.SCORE, status=StageStatus.RUNNING, started_at=later(3))
     with claimed.unit_of_work() as unit:
-        unit.runs.save_stage(make.make_stage())
+        for record in (unpacked, predicted, unfinished):
+            unit.runs.save_stage(record)
+        assert unit.runs.stages("run_1") == (unpacked, predicted, unfinished)
         assert unit.runs.claim("run_1", 1, "worker-b", later(60), later(40))
-        assert unit.runs.stages("run_1") == (make.make_stage(),)
-        newer = make.make_stage(fence=2, stage=Stage.UNPACK)
-        unit.runs.save_stage(newer)
-        assert unit.runs.stages("run_1") == (newer,)
+        again = make.make_stage(fence=2, stage=Stage.UNPACK, started_at=later(41))
+        unit.runs.save_stage(again)
+        assert unit.runs.stages("run_1") == (predicted, again)
 
 
 def test_artifacts_are_published_and_listed(claimed: Storage) -> None:

@@ -1,5 +1,6 @@
 """A run: one numbered try to collect evidence, its stages, its verdict and whose fault a failure is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -84,6 +85,22 @@ class StageRecord:
     usage: Usage | None = None
     image_id: str = ""
     runtime: str = ""
+
+
+def current_stages(records: Iterable[StageRecord]) -> tuple[StageRecord, ...]:
+    """Of all records of a run the ones that hold, in the order in which the stages started.
+
+    For each stage the newest fence counts, so that grading again leaves the record of the prediction in place.
+    A stage that an older fence left running was never ended by anybody: it does not count.
+    """
+    every = list(records)
+    newest = max((record.fence for record in every), default=0)
+    holding: dict[Stage, StageRecord] = {}
+    for record in sorted(every, key=lambda r: r.fence):
+        if record.fence == newest or record.status != StageStatus.RUNNING:
+            holding[record.stage] = record
+    order = list(Stage)
+    return tuple(sorted(holding.values(), key=lambda r: (r.started_at, order.index(r.stage))))
 
 
 def judge_exit(exit_: Exit) -> Verdict:

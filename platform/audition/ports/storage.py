@@ -91,7 +91,10 @@ class Runs(Protocol):
         ...
 
     def lose(self, run_id: str, fence: int) -> bool:
-        """Drop the lease and count a loss; false when the fence is old."""
+        """Drop the lease, count a loss and raise the fence by one; false when the fence is old or nothing is held.
+
+        From then on the one who held it can write nothing, even before somebody else claims the run.
+        """
         ...
 
     def finish(
@@ -109,7 +112,7 @@ class Runs(Protocol):
         ...
 
     def stages(self, run_id: str) -> tuple[StageRecord, ...]:
-        """Records of the newest fence that has any, in stage order of start."""
+        """The records that hold, as `domain.run.current_stages` says, in order of start."""
         ...
 
     def add_artifacts(self, artifacts: Sequence[Artifact]) -> None:

@@ -27,6 +27,7 @@ def give_back(  # noqa: PLR0913  who, what, why and how often
         now = ports.clock.now()
         if not uow.runs.lose(run_id, fence):
             return
+        fence += 1  # Losing a run shuts its former holder out.
         text = f"{reason[:_MAX_REASON]} (loss {run.losses + 1})"
         if run.losses + 1 >= max_losses:
             uow.runs.finish(run_id, fence, Verdict.INTERNAL_ERROR, Fault.PLATFORM, now)

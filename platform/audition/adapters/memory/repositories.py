@@ -26,6 +26,7 @@ class MemorySubmissions:
         check_reference(tables.invitations, submission.invitation_id, what)
         check_reference(tables.challenge_versions, submission.challenge_version_id, what)
         check_unique(tables.submissions, submission, _idempotency, what)
+        check_unique(tables.submissions, submission, _attempt, what)
         insert(tables.submissions, submission.id, submission, what)
 
     def get(self, submission_id: str) -> Submission:
@@ -233,6 +234,10 @@ class MemoryAuditLog:
     def about(self, subject: str) -> tuple[AuditEntry, ...]:
         """Entries on one thing, oldest first."""
         return tuple(e for e in self._tables().audit_entries.values() if e.subject == subject)
+
+
+def _attempt(submission: Submission) -> tuple[str, int]:
+    return (submission.invitation_id, submission.attempt_number)
 
 
 def _idempotency(submission: Submission) -> tuple[str, str] | None:

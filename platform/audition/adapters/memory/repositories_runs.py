@@ -8,7 +8,7 @@ from audition.adapters.memory.tables import Tables, check_reference, check_uniqu
 from audition.domain.errors import NotFoundError
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Grade
-from audition.domain.run import Fault, Run, Stage, StageRecord, Verdict
+from audition.domain.run import Fault, Run, Stage, StageRecord, Verdict, current_stages
 
 Open = Callable[[], Tables]
 _STAGE_ORDER = {stage: position for position, stage in enumerate(Stage)}
@@ -69,11 +69,11 @@ class MemoryRuns:
         return True
 
     def lose(self, run_id: str, fence: int) -> bool:
-        """Drop the lease and count a loss, once for each lease."""
+        """Drop the lease, count a loss and raise the fence, once for each lease."""
         run = self._at_fence(run_id, fence)
         if run is None or run.lease_until is None:
             return False
-        self._save(replace(run, worker=None, lease_until=None, losses=run.losses + 1))
+        self._save(replace(run, fence=fence + 1, worker=None, lease_until=None, losses=run.losses + 1))
         return True
 
     def finish(self, run_id: str, fence: int, verdict: Verdict, fault: Fault | None, at: datetime) -> bool:
@@ -98,15 +98,8 @@ class MemoryRuns:
         return True
 
     def stages(self, run_id: str) -> tuple[StageRecord, ...]:
-        """Records of the newest fence that has any, in order of start."""
-        records = [r for r in self._tables().stages.values() if r.run_id == run_id]
-        newest = max((r.fence for r in records), default=0)
-        return tuple(
-            sorted(
-                (r for r in records if r.fence == newest),
-                key=lambda r: (r.started_at, _STAGE_ORDER[r.stage]),
-            )
-        )
+        """Return the records that hold, in order of start."""
+        return current_stages(r for r in self._tables().stages.values() if r.run_id == run_id)
 
     def add_artifacts(self, artifacts: Sequence[Artifact]) -> None:
         """Publish artifacts, all of them or none."""

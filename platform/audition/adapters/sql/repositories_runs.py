@@ -16,7 +16,7 @@ from audition.adapters.sql.transaction import Transaction
 from audition.domain.errors import NotFoundError
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Grade
-from audition.domain.run import Fault, Run, Stage, StageRecord, Verdict
+from audition.domain.run import Fault, Run, Stage, StageRecord, Verdict, current_stages
 
 _STAGE_ORDER = {stage: position for position, stage in enumerate(Stage)}
 
@@ -72,11 +72,12 @@ class SqlRuns:
         return self._guarded(run_id, fence, _is_leased(), lease_until=lease_until)
 
     def lose(self, run_id: str, fence: int) -> bool:
-        """Drop the lease and count a loss, once for each lease."""
+        """Drop the lease, count a loss and raise the fence, once for each lease."""
         return self._guarded(
             run_id,
             fence,
             _is_leased(),
+            fence=fence + 1,
             worker=None,
             lease_until=None,
             losses=tables.runs.c.losses + 1,
@@ -120,13 +121,11 @@ class SqlRuns:
         return True
 
     def stages(self, run_id: str) -> tuple[StageRecord, ...]:
-        """Records of the newest fence that has any, in order of start."""
+        """Return the records that hold, in order of start."""
         table = tables.stages
-        newest = select(func.max(table.c.fence)).where(table.c.run_id == run_id).scalar_subquery()
-        records = self._transaction.all(
-            StageRecord, select(table).where(table.c.run_id == run_id, table.c.fence == newest)
+        return current_stages(
+            self._transaction.all(StageRecord, select(table).where(table.c.run_id == run_id))
         )
-        return tuple(sorted(records, key=lambda r: (r.started_at, _STAGE_ORDER[r.stage])))
 
     def add_artifacts(self, artifacts: Sequence[Artifact]) -> None:
         """Publish artifacts."""

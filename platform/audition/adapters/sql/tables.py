@@ -169,6 +169,8 @@ submissions = Table(
     _at("state_changed_at"),
     _at("released_at", nullable=True),
     UniqueConstraint("invitation_id", "idempotency_key"),
+    # Two uploads at once cannot both be the last attempt.
+    UniqueConstraint("invitation_id", "attempt_number"),
     Index(None, "invitation_id", "created_at"),
     Index(None, "challenge_version_id"),
     Index(None, "state", "created_at"),

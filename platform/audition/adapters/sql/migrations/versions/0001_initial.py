@@ -150,6 +150,9 @@ def _submissions() -> None:
         sa.Column("released_at", _AT, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_submissions"),
         sa.UniqueConstraint(
+            "invitation_id", "attempt_number", name="uq_submissions_invitation_id_attempt_number"
+        ),
+        sa.UniqueConstraint(
             "invitation_id", "idempotency_key", name="uq_submissions_invitation_id_idempotency_key"
         ),
         sa.ForeignKeyConstraint(
