@@ -68,6 +68,8 @@ class ImageState:
 def ensure_images(steps: Steps, settings: Settings, names: Iterable[str]) -> dict[str, str]:
     """Build what is missing of the named images and of those below them.
 
+    Where AUDITION_IMAGE_TAG is set, images of that tag are looked up and none is built.
+
     Args:
         steps: The narrator; one step for each image.
         settings: Where the recipes, the data and the engine are.
@@ -80,6 +82,8 @@ def ensure_images(steps: Steps, settings: Settings, names: Iterable[str]) -> dic
         HostError: An image could not be built or failed its self-test.
     """
     recipes = with_parents(read_recipes(settings.images_dir), names)
+    if settings.image_tag is not None:
+        return _tagged(steps, settings, [recipe.name for recipe in recipes], settings.image_tag)
     with _engine(settings) as (client, architecture):
         references = _references(recipes, settings, architecture)
         cache_dir = settings.data_dir / "cache"
@@ -91,6 +95,18 @@ def ensure_images(steps: Steps, settings: Settings, names: Iterable[str]) -> dic
                     continue
                 with _one_builder(settings.data_dir):
                     _make(step, shop, recipe)
+    return references
+
+
+def _tagged(steps: Steps, settings: Settings, names: list[str], tag: str) -> dict[str, str]:
+    """Return images that somebody else built under a fixed tag; nothing is built here."""
+    references = {name: f"audition/{name}:{tag}" for name in names}
+    with steps.step(f"images tagged {tag}") as step, _engine(settings) as (client, _architecture):
+        for image in references.values():
+            if image_id(client, image) is None:
+                fix = "Build it on this host: ./audition images build --for compose"
+                raise HostError(f"The engine has no image {image}", fix=fix)
+        step.skip("are there")
     return references
 
 

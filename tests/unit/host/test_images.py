@@ -1,0 +1,51 @@
+"""Which images are wanted, and what happens where images carry a fixed tag."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from audition.host import images
+from audition.host.images import ensure_images, image_names
+from audition.host.steps import HostError, Steps
+from audition.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, image_tag="current")
+
+
+def engine_with(monkeypatch: pytest.MonkeyPatch, *there: str) -> None:
+    @contextmanager
+    def engine(_settings: Settings) -> Iterator[tuple[None, str]]:
+        yield None, "x86_64"
+
+    monkeypatch.setattr(images, "_engine", engine)
+    monkeypatch.setattr(
+        images, "image_id", lambda _client, name: "sha256:1" if name in there else None
+    )
+
+
+def test_runs_need_no_services_and_compose_needs_everything(settings: Settings) -> None:
+    assert image_names(settings, "runs") == ["base", "tabular", "grader"]
+    assert set(image_names(settings, "compose")) >= {"grader", "platform", "postgres", "redis"}
+
+
+def test_tagged_images_are_used_as_they_are(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine_with(monkeypatch, "audition/base:current", "audition/tabular:current")
+    found = ensure_images(Steps(io.StringIO()), settings, ["tabular"])
+    assert found == {"base": "audition/base:current", "tabular": "audition/tabular:current"}
+
+
+def test_a_missing_tagged_image_is_not_built_in_secret(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine_with(monkeypatch, "audition/base:current")
+    with pytest.raises(HostError, match="audition/tabular:current") as caught:
+        ensure_images(Steps(io.StringIO()), settings, ["tabular"])
+    assert "images build --for compose" in caught.value.next_step
