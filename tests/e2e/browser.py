@@ -1,4 +1,4 @@
-"""Drive Debian's Chromium: open pages at several widths and in both colour schemes, and be strict about them."""
+"""Drive Debian's Chromium: open pages at several widths and in both colour schemes, strictly."""
 
 import shutil
 from collections.abc import Iterator
@@ -22,6 +22,7 @@ FLAGS = (
 WIDTHS = (1280, 320)
 SCHEMES = ("light", "dark")
 _HEIGHT = 900
+_FIRST_ERROR = 400
 
 
 @dataclass(slots=True)
@@ -39,7 +40,11 @@ class Complaints:
     def take(self) -> list[str]:
         """What was said, but for the browser's own note that an error page has an error's status."""
         said, self.said = self.said, []
-        return [text for text in said if "Failed to load resource" not in text or self.expected_status < 400]
+        return [
+            text
+            for text in said
+            if "Failed to load resource" not in text or self.expected_status < _FIRST_ERROR
+        ]
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""Look at the site without Docker, Redis or a database: `PYTHONPATH=platform:. python -m tests.web.preview`."""
+"""Look at the site without Docker, Redis or a database: `python -m tests.web.preview`, from the root.
+
+The repository must be installed, or PYTHONPATH be platform:. (both source roots).
+"""
 
 import sys
 
@@ -15,9 +18,9 @@ def main(port: int = 8765) -> None:
     # The newest submission came 95 minutes after the first; the running one runs for a while then.
     world.clock.advance(80 * 60 + 3.4)
     for name in STAFF:
-        print(f"{name}@example.org, password: {PASSWORD}")
+        sys.stdout.write(f"{name}@example.org, password: {PASSWORD}\n")
     for name, token in LINKS.items():
-        print(f"{name}: http://127.0.0.1:{port}/i/{token}")
+        sys.stdout.write(f"{name}: http://127.0.0.1:{port}/i/{token}\n")
     run_simple("127.0.0.1", port, world.app, threaded=True)
 
 

@@ -1,4 +1,4 @@
-"""Submissions with different fates, as realistic as the graders' own, for tests and for looking at the pages."""
+"""Submissions with different fates, as realistic as the graders' own, for tests and previews."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -92,10 +92,17 @@ def tell(  # noqa: PLR0913  a story is all of these
                 ]
             )
             uow.grades.publish(run_id, grades)
-        for entry in (("received->queued", "Waiting for a worker."), ("queued->running", "Claimed by worker-1.")):
+        for entry in (
+            ("received->queued", "Waiting for a worker."),
+            ("queued->running", "Claimed by worker-1."),
+        ):
             uow.audit.add(
                 AuditEntry(
-                    at=at, actor=f"candidate:inv_{who}", action=entry[0], subject=submission_id, reason=entry[1]
+                    at=at,
+                    actor=f"candidate:inv_{who}",
+                    action=entry[0],
+                    subject=submission_id,
+                    reason=entry[1],
                 )
             )
         uow.commit()
@@ -126,7 +133,9 @@ def stage(  # noqa: PLR0913  a record is all of these
         usage=None
         if end is None
         else Usage(
-            wall_seconds=end - start, cpu_seconds=0.8 * (end - start), peak_memory_bytes=int(megabytes * (1 << 20))
+            wall_seconds=end - start,
+            cpu_seconds=0.8 * (end - start),
+            peak_memory_bytes=int(megabytes * (1 << 20)),
         ),
     )
 
@@ -167,7 +176,7 @@ def good_grades() -> tuple[Grade, ...]:
                     sentence="The model ranks loan applications well, and better than the baseline.",
                     why="The higher the ranking quality, the fewer good applicants are turned away.",
                     how_to_fix="Look at calibrated boosting and at the rows your model is least sure of.",
-                    reviewer_note="Within noise of the reference; see the interval before comparing candidates.",
+                    reviewer_note="Within noise of the reference; see the interval before comparing.",
                     evidence=(Evidence(summary="Scored against 1,336 rows", file="predictions.csv"),),
                 ),
                 factories.make_finding(
@@ -217,8 +226,8 @@ def deployment_findings() -> tuple[Finding, ...]:
             points=0.5,
             max_points=1.0,
             sentence="The base image has a tag, and no digest.",
-            why="A tag can point to another image tomorrow, and the build is no longer the one you tested.",
-            how_to_fix="Write FROM python:3.11-slim@sha256:… with the digest that docker images --digests shows.",
+            why="A tag can point to another image tomorrow; the build is then not the one you tested.",
+            how_to_fix="Write FROM python:3.11-slim@sha256:… with the digest that docker images shows.",
             evidence=(Evidence(summary="Tag without digest", file="Dockerfile", line=1),),
         ),
         factories.make_finding(

@@ -145,7 +145,11 @@ def create_submission() -> tuple[Response, int, dict[str, str]]:
     key = request.headers.get("Idempotency-Key")
     upload = uploads.upload_from_form(key) if uploads.is_form() else uploads.upload_from_body(key)
     submission = submit(ports(), principal, upload)
-    return _submission(submission.id), 202, {"Location": url_for("api.submission", submission_id=submission.id)}
+    return (
+        _submission(submission.id),
+        202,
+        {"Location": url_for("api.submission", submission_id=submission.id)},
+    )
 
 
 @blueprint.get("/submissions")

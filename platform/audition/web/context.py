@@ -51,8 +51,8 @@ def is_api_request() -> bool:
 def asker_or_none() -> Principal | None:
     """Who is asking, looked up once a request; None for someone who is not signed in.
 
-    A cookie is never accepted by the API, nor a bearer token by the pages: what a browser sends by itself must
-    not reach an endpoint that has no CSRF check.
+    A cookie is never accepted by the API, nor a bearer token by the pages: what a browser sends by itself
+    must not reach an endpoint that has no CSRF check.
     """
     if "asker" not in g:
         is_api = is_api_request()

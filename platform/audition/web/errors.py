@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyRequests, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -14,12 +14,16 @@ from audition.domain.errors import AuditionError
 from audition.web.context import is_api_request, ports
 
 PROBLEM_TYPE = "application/problem+json"
-_SERVER_ERROR = 500
+_FIRST_ERROR, _SERVER_ERROR = 400, 500
 _log = logging.getLogger(__name__)
 
 #: What to do about the errors that the web framework raises, by status: title, what was wrong, next step.
 _HTTP = {
-    400: ("The request is not complete", "The server could not read the request.", "Go back, reload and try again."),
+    400: (
+        "The request is not complete",
+        "The server could not read the request.",
+        "Go back, reload and try again.",
+    ),
     404: ("Not found", "There is nothing at this address, or it is not yours to see.", "Check the address."),
     405: ("Not possible", "This address does not take this kind of request.", "Use the page's own buttons."),
     415: ("Wrong kind of content", "The request's content type is not accepted here.", "Send JSON."),
@@ -110,7 +114,8 @@ def _on_unauthorized(_: Unauthorized) -> AnyResponse:
         title="Not signed in",
         detail="The request has no valid API token.",
         code="not-signed-in",
-        next_step='Send "Authorization: Bearer <token>"; POST /api/v1/tokens or /api/v1/invitations/start gives one.',
+        next_step='Send "Authorization: Bearer <token>"; '
+        "POST /api/v1/tokens or /api/v1/invitations/start gives one.",
     )
     return answer(problem, {"WWW-Authenticate": "Bearer"})
 
@@ -120,7 +125,7 @@ def _on_csrf_error(_: CSRFError) -> Response:
         Problem(
             status=400,
             title="This form is out of date",
-            detail="The page was opened too long ago, in another session, or the request came from another site.",
+            detail="The page was opened in another session, or the request came from another site.",
             code="csrf",
             next_step="Go back, reload the page and send the form again. Nothing was changed.",
         )
@@ -153,7 +158,7 @@ def _on_too_many(error: TooManyRequests) -> Response:
 
 def _on_http_error(error: HTTPException) -> AnyResponse:
     status = error.code or _SERVER_ERROR
-    if error.response is not None or status < 400:  # noqa: PLR2004  a redirect is no error
+    if error.response is not None or status < _FIRST_ERROR:
         return error.get_response()
     if status >= _SERVER_ERROR:
         return _on_unexpected(error)
@@ -179,7 +184,7 @@ def _on_unexpected(error: Exception) -> Response:
             title="Something failed on our side",
             detail="It was not your doing. Nothing was lost, and no attempt was used.",
             code="internal-error",
-            next_step=f"Try again in a minute. If it fails again, tell your contact this reference: {reference}.",
+            next_step=f"Try again in a minute. If it fails again, quote the reference {reference}.",
             reference=reference,
         )
     )

@@ -13,6 +13,9 @@ _TAGS = {
 #: A page has one first-level heading of its own: a document's headings start one level lower.
 _LOWER = {f"h{level}": f"h{min(level + 1, 6)}" for level in range(1, 7)}
 
+#: A wide table scrolls in its own box, which a keyboard can reach; the page never scrolls sideways.
+_BOX = '<div class="scroll" tabindex="0" role="region" aria-label="Table">'
+
 
 @cache
 def _parser() -> MarkdownIt:
@@ -28,7 +31,7 @@ def markdown(text: str) -> Markup:
     for token in tokens:
         token.tag = _LOWER.get(token.tag, token.tag)
     html = parser.renderer.render(tokens, parser.options, {})
-    clean = nh3.clean(html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"})
-    # A wide table scrolls in its own box, which a keyboard can reach; the page never scrolls sideways.
-    boxed = clean.replace("<table>", '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>')
+    schemes = {"http", "https", "mailto"}
+    clean = nh3.clean(html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes=schemes)
+    boxed = clean.replace("<table>", f"{_BOX}<table>")
     return Markup(boxed.replace("</table>", "</table></div>"))  # noqa: S704  cleaned above

@@ -12,8 +12,8 @@ _FIRST_AFTER_C0 = 0x20
 def visible(text: str) -> str:
     """The text with every invisible steering character made visible.
 
-    Terminal escapes, carriage returns that overwrite a line and bidirectional overrides that reorder one (CVE-2021-42574)
-    come out as symbols; new lines and tabs stay.
+    Terminal escapes, carriage returns that overwrite a line and bidirectional overrides that reorder one
+    (CVE-2021-42574) come out as symbols; new lines and tabs stay.
     """
     return "".join(_shown(character) for character in text)
 

@@ -5,12 +5,12 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response
 
 from audition.settings import Settings
@@ -18,6 +18,7 @@ from audition.web.context import asker_or_none
 
 if TYPE_CHECKING:
     from flask import Blueprint
+    from flask.typing import RouteCallable
 
 #: No inline script or style anywhere, nothing from elsewhere, no frames. Source: W3C CSP level 3.
 CONTENT_SECURITY_POLICY = (
@@ -104,11 +105,13 @@ def limit_rates(app: Flask, settings: Settings, rates: dict[str, Rate]) -> None:
         swallow_errors=True,
     )
     for endpoint, rate in rates.items():
-        app.view_functions[endpoint] = limiter.limit(
+        limit = limiter.limit(
             rate.text,
             exempt_when=_only_looks,
             deduct_when=_is_refused if rate.is_for_failures else None,
-        )(app.view_functions[endpoint])
+        )
+        # The library types what it returns more widely than Flask types what it takes.
+        app.view_functions[endpoint] = cast("RouteCallable", limit(app.view_functions[endpoint]))
 
 
 def _only_looks() -> bool:

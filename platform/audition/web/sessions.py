@@ -1,6 +1,7 @@
 """Browser sessions: a random secret in a cookie, everything else in the database."""
 
 from flask import request, session
+from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
 from audition.ports import Ports
@@ -11,8 +12,8 @@ from audition.web.context import SESSION_COOKIE, ports, settings
 def begin(response: Response, secret: str) -> Response:
     """Hand a fresh session to the browser; an older one it still had is ended.
 
-    The secret is always new, so one that an attacker planted before the sign-in is worth nothing after it; the
-    CSRF secret goes with it for the same reason.
+    The secret is always new, so one that an attacker planted before the sign-in is worth nothing after it;
+    the CSRF secret goes with it for the same reason.
     """
     end_current()
     response.set_cookie(
@@ -49,10 +50,14 @@ def end_current() -> None:
 
 
 def exchange_for_token(a_ports: Ports, secret: str, label: str) -> str:
-    """Turn a fresh session into an API token; the session ends, so that only the token is left."""
+    """Turn a fresh session into an API token; the session ends, so that only the token is left.
+
+    Raises:
+        Unauthorized: The session ended in the meantime.
+    """
     principal = identify(a_ports, secret, is_api=False)
-    # A session that was made an instant ago is known; mypy cannot see that.
-    assert principal is not None  # noqa: S101
+    if principal is None:
+        raise Unauthorized
     token = issue_api_token(a_ports, principal, label)
     sign_out(a_ports, principal)
     return token

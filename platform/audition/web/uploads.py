@@ -8,8 +8,8 @@ from werkzeug.utils import secure_filename
 from audition.domain.errors import InvalidError
 from audition.services.submit import Upload
 
-#: What the unpack stage can open. The name is only a hint that spares people a wait: what the bytes really are
-#: is found out inside a container.
+#: What the unpack stage can open. The name is only a hint that spares people a wait: what the bytes
+#: really are is found out inside a container.
 ENDINGS = (".zip", ".tar.gz", ".tgz", ".tar")
 FIELD = "archive"
 _DEFAULT_NAME = "submission.zip"

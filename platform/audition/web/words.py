@@ -29,9 +29,15 @@ STATES = {
     State.REJECTED: Words(
         label="Refused", tone="bad", icon="cross", hint="The upload could not be opened. No attempt was used."
     ),
-    State.QUEUED: Words(label="Waiting", tone="busy", icon="clock", hint="It starts as soon as a worker is free."),
-    State.RUNNING: Words(label="Running", tone="busy", icon="play", hint="The code runs in its own container."),
-    State.GRADING: Words(label="Grading", tone="busy", icon="play", hint="Graders look at what the run left."),
+    State.QUEUED: Words(
+        label="Waiting", tone="busy", icon="clock", hint="It starts as soon as a worker is free."
+    ),
+    State.RUNNING: Words(
+        label="Running", tone="busy", icon="play", hint="The code runs in its own container."
+    ),
+    State.GRADING: Words(
+        label="Grading", tone="busy", icon="play", hint="Graders look at what the run left."
+    ),
     State.GRADED: Words(
         label="Graded", tone="good", icon="check", hint="A reviewer reads the report and then releases it."
     ),
@@ -43,12 +49,24 @@ STATES = {
 }
 
 VERDICTS = {
-    Verdict.ACCEPTED: Words(label="Ran to the end", tone="good", icon="check", hint="The predictions were accepted."),
-    Verdict.BUILD_FAILED: Words(label="Build failed", tone="bad", icon="cross", hint="The image could not be built."),
-    Verdict.TIME_LIMIT: Words(label="Time limit", tone="bad", icon="cross", hint="It ran longer than allowed."),
-    Verdict.MEMORY_LIMIT: Words(label="Memory limit", tone="bad", icon="cross", hint="It used all its memory."),
-    Verdict.OUTPUT_LIMIT: Words(label="Output limit", tone="bad", icon="cross", hint="It wrote more than allowed."),
-    Verdict.NONZERO_EXIT: Words(label="Ended with an error", tone="bad", icon="cross", hint="The program failed."),
+    Verdict.ACCEPTED: Words(
+        label="Ran to the end", tone="good", icon="check", hint="The predictions were accepted."
+    ),
+    Verdict.BUILD_FAILED: Words(
+        label="Build failed", tone="bad", icon="cross", hint="The image could not be built."
+    ),
+    Verdict.TIME_LIMIT: Words(
+        label="Time limit", tone="bad", icon="cross", hint="It ran longer than allowed."
+    ),
+    Verdict.MEMORY_LIMIT: Words(
+        label="Memory limit", tone="bad", icon="cross", hint="It used all its memory."
+    ),
+    Verdict.OUTPUT_LIMIT: Words(
+        label="Output limit", tone="bad", icon="cross", hint="It wrote more than allowed."
+    ),
+    Verdict.NONZERO_EXIT: Words(
+        label="Ended with an error", tone="bad", icon="cross", hint="The program failed."
+    ),
     Verdict.SIGNALLED: Words(label="Crashed", tone="bad", icon="cross", hint="A signal ended the program."),
     Verdict.UNHEALTHY: Words(label="Did not get ready", tone="bad", icon="cross", hint="It never answered."),
     Verdict.INVALID_OUTPUT: Words(
@@ -66,9 +84,15 @@ FAULTS = {
 }
 
 STAGES = {
-    Stage.UNPACK: Words(label="Unpack", tone="quiet", icon="box", hint="Open the archive and read its contract."),
-    Stage.PREDICT: Words(label="Predict", tone="quiet", icon="play", hint="Run the code on the hidden inputs."),
-    Stage.SCORE: Words(label="Score", tone="quiet", icon="chart", hint="Compare predictions with hidden answers."),
+    Stage.UNPACK: Words(
+        label="Unpack", tone="quiet", icon="box", hint="Open the archive and read its contract."
+    ),
+    Stage.PREDICT: Words(
+        label="Predict", tone="quiet", icon="play", hint="Run the code on the hidden inputs."
+    ),
+    Stage.SCORE: Words(
+        label="Score", tone="quiet", icon="chart", hint="Compare predictions with hidden answers."
+    ),
     Stage.JUDGE: Words(label="Judge", tone="quiet", icon="scales", hint="Check deployment files and sum up."),
 }
 

@@ -1,0 +1,130 @@
+"""Who gets what from every route. A new route without a row here fails the suite.
+
+Carol owns `sub_running` and `sub_released`, Dave `sub_graded`. What is not yours does not exist: 404.
+"""
+
+import io
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.web.clients import bearer, browser_of, csrf_of
+from tests.web.world import LINKS, PASSWORD, World
+
+PEOPLE = ("nobody", "alice", "bob", "olga", "carol", "dave")
+_INVITATION = {"challenge": "credit-scoring", "email": "new@example.org", "name": "New", "valid_days": "7"}
+_SIGN_IN = {"email": "alice@example.org", "password": PASSWORD}
+
+#: Method and path, form data, and the status for each of PEOPLE. A missing sign-in leads to the form: 303.
+PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
+    "staff.front": ("GET /", {}, (303, 303, 303, 303, 303, 303)),
+    "staff.sign_in": ("POST /sign-in", dict(_SIGN_IN), (303, 303, 303, 303, 303, 303)),
+    "staff.sign_out": ("POST /sign-out", {}, (303, 303, 303, 303, 303, 303)),
+    "static": ("GET /static/app.css", {}, (200, 200, 200, 200, 200, 200)),
+    "operator.health": ("GET /healthz", {}, (200, 200, 200, 200, 200, 200)),
+    "operator.readiness": ("GET /readyz", {}, (200, 200, 200, 200, 200, 200)),
+    "operator.overview": ("GET /ops", {}, (303, 403, 403, 200, 403, 403)),
+    "arrival.landing": (f"GET /i/{LINKS['carol']}", {}, (200, 200, 200, 200, 200, 200)),
+    "arrival.start": (f"POST /i/{LINKS['carol']}/start", {}, (303, 303, 303, 303, 303, 303)),
+    "candidate.home": ("GET /c", {}, (303, 403, 403, 403, 200, 200)),
+    "candidate.kit": ("GET /c/kit", {}, (303, 403, 403, 403, 200, 200)),
+    "candidate.submit_form": ("GET /c/submit", {}, (303, 403, 403, 403, 200, 200)),
+    "candidate.upload": ("POST /c/submit", {"archive": "sol.zip"}, (303, 403, 403, 403, 409, 409)),
+    "candidate.attempts": ("GET /s", {}, (303, 403, 403, 403, 200, 200)),
+    "candidate.live": ("GET /s/sub_running", {}, (303, 403, 403, 403, 200, 404)),
+    "candidate.live_fragment": ("GET /s/sub_running/live", {}, (303, 403, 403, 403, 200, 404)),
+    "candidate.cancel_submission": ("POST /s/sub_running/cancel", {}, (303, 403, 403, 403, 303, 404)),
+    "candidate.report": ("GET /s/sub_released/report", {}, (303, 403, 403, 403, 200, 404)),
+    "candidate.log": ("GET /s/sub_failed/logs/predict-stderr", {}, (303, 403, 403, 403, 200, 404)),
+    "reviewer.inbox": ("GET /r", {}, (303, 200, 403, 200, 403, 403)),
+    "reviewer.report": ("GET /r/sub_graded", {}, (303, 200, 403, 200, 403, 403)),
+    "reviewer.log": ("GET /r/sub_graded/logs/predict-stdout", {}, (303, 200, 403, 200, 403, 403)),
+    "reviewer.release_report": ("POST /r/sub_graded/release", {}, (303, 303, 403, 303, 403, 403)),
+    "reviewer.rerun_submission": ("POST /r/sub_graded/rerun", {}, (303, 303, 403, 303, 403, 403)),
+    "reviewer.regrade_submission": ("POST /r/sub_graded/regrade", {}, (303, 303, 403, 303, 403, 403)),
+    "author.versions": ("GET /a", {}, (303, 403, 200, 200, 403, 403)),
+    "author.create_invitation": ("POST /a/invitations", dict(_INVITATION), (303, 403, 201, 201, 403, 403)),
+}
+
+#: The same for the API, where a missing token is a 401.
+API: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
+    "api.create_token": ("POST /tokens", dict(_SIGN_IN), (201, 201, 201, 201, 201, 201)),
+    "api.create_invitation": ("POST /invitations", dict(_INVITATION), (401, 403, 201, 201, 403, 403)),
+    "api.start_invitation": ("POST /invitations/start", {"token": LINKS["dave"]}, (201,) * 6),
+    "api.me": ("GET /me", {}, (401, 200, 200, 200, 200, 200)),
+    "api.challenge": ("GET /challenge", {}, (401, 403, 403, 403, 200, 200)),
+    "api.challenges": ("GET /challenges", {}, (401, 403, 200, 200, 403, 403)),
+    "api.kit": ("GET /kit", {}, (401, 403, 403, 403, 200, 200)),
+    "api.create_submission": ("POST /submissions", {}, (401, 403, 403, 403, 409, 409)),
+    "api.submissions": ("GET /submissions", {}, (401, 200, 403, 200, 200, 200)),
+    "api.submission": ("GET /submissions/sub_running", {}, (401, 200, 404, 200, 200, 404)),
+    "api.report": ("GET /submissions/sub_released/report", {}, (401, 200, 404, 200, 200, 404)),
+    "api.log": ("GET /submissions/sub_failed/logs/predict-stderr", {}, (401, 200, 404, 200, 200, 404)),
+    "api.cancel_submission": ("POST /submissions/sub_running/cancel", {}, (401, 200, 404, 200, 200, 404)),
+    "api.release_submission": ("POST /submissions/sub_graded/release", {}, (401, 200, 403, 200, 403, 403)),
+    "api.rerun_submission": ("POST /submissions/sub_graded/rerun", {}, (401, 202, 403, 202, 403, 403)),
+    "api.regrade_submission": ("POST /submissions/sub_graded/regrade", {}, (401, 202, 403, 202, 403, 403)),
+}
+
+
+def _page(world: World, who: str, endpoint: str) -> TestResponse:
+    (method, path), data = PAGES[endpoint][0].split(), PAGES[endpoint][1]
+    client = browser_of(world, who)
+    if method == "GET":
+        answer = client.get(path)
+        # A file that is sent stays open until the answer is closed.
+        answer.get_data()
+        answer.close()
+        return answer
+    form = dict(data)
+    if "archive" in form:
+        form["archive"] = (io.BytesIO(b"PK"), form["archive"])
+    return client.post(path, data={"csrf_token": csrf_of(client), **form})
+
+
+def _call(world: World, who: str, endpoint: str) -> TestResponse:
+    (method, path), body = API[endpoint][0].split(), API[endpoint][1]
+    headers = bearer(world, who)
+    if method == "GET":
+        return world.client().get(f"/api/v1{path}", headers=headers)
+    return world.client().post(f"/api/v1{path}", json=body or None, headers=headers)
+
+
+@pytest.mark.parametrize("endpoint", PAGES)
+@pytest.mark.parametrize("who", PEOPLE)
+def test_pages_answer_each_person_as_they_should(busy_world: World, who: str, endpoint: str) -> None:
+    assert _page(busy_world, who, endpoint).status_code == PAGES[endpoint][2][PEOPLE.index(who)]
+
+
+@pytest.mark.parametrize("endpoint", API)
+@pytest.mark.parametrize("who", PEOPLE)
+def test_the_api_answers_each_person_as_it_should(busy_world: World, who: str, endpoint: str) -> None:
+    assert _call(busy_world, who, endpoint).status_code == API[endpoint][2][PEOPLE.index(who)]
+
+
+def test_every_route_has_a_row(world: World) -> None:
+    routes = {rule.endpoint for rule in world.app.url_map.iter_rules()}
+    assert routes == set(PAGES) | set(API)
+
+
+@pytest.mark.parametrize("path", ["/s/{}", "/s/{}/live", "/s/{}/report", "/s/{}/logs/predict-stderr"])
+def test_a_foreign_submission_and_none_at_all_look_the_same(busy_world: World, path: str) -> None:
+    """Dave cannot learn from the answer whether the id of Carol's submission exists."""
+    client = browser_of(busy_world, "dave")
+    foreign, absent = (client.get(path.format(name)) for name in ("sub_failed", "sub_absent"))
+    assert (foreign.status_code, absent.status_code) == (404, 404)
+    assert foreign.text.replace("sub_failed", "sub_absent") == absent.text
+
+
+def test_people_without_a_session_come_back_after_signing_in(busy_world: World) -> None:
+    client = busy_world.client()
+    assert client.get("/r/sub_graded").location == "/sign-in?next=/r/sub_graded"
+    data = {**_SIGN_IN, "next": "/r/sub_graded", "csrf_token": csrf_of(client)}
+    assert client.post("/sign-in", data=data).location == "/r/sub_graded"
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nb"])
+def test_a_sign_in_never_leads_to_another_site(world: World, target: str) -> None:
+    client = world.client()
+    data = {**_SIGN_IN, "next": target, "csrf_token": csrf_of(client)}
+    assert client.post("/sign-in", data=data).location == "/r"

@@ -1,0 +1,205 @@
+"""What the pages say."""
+
+import re
+import tomllib
+from hashlib import sha384
+from pathlib import Path
+
+import pytest
+
+from audition.domain.grade import Dimension, Outcome
+from audition.domain.run import Fault, Stage, StageStatus, Verdict
+from audition.domain.submission import State
+from audition.web import charts, formats, words
+from tests.factories import NOW, later, make_stage
+from tests.web.clients import browser_of, post
+from tests.web.world import World
+
+STATIC = Path(words.__file__).parent / "static"
+MAX_CSS_BYTES = 25 << 10
+MAX_PAGE_BYTES = 60 << 10
+
+
+@pytest.mark.parametrize("kind", [State, Verdict, Fault, Stage, StageStatus, Outcome, Dimension])
+def test_every_value_has_words_and_an_icon(kind: type[State]) -> None:
+    icons = (STATIC.parent / "templates" / "macros.html").read_text()
+    for value in kind:
+        said = words.words_for(value)
+        assert said.label
+        assert f'"{said.icon}": "' in icons
+        assert said in words._ALL[kind].values()  # noqa: SLF001  the fallback must not be what passes
+
+
+def test_vendored_files_are_what_they_say() -> None:
+    listed = tomllib.loads((STATIC / "vendor" / "VENDOR.toml").read_text())["file"]
+    found = {file.name for file in (STATIC / "vendor").iterdir()} - {"VENDOR.toml"}
+    assert found == {name for entry in listed for name in (entry["path"], entry["licence_file"])}
+    for entry in listed:
+        assert sha384((STATIC / "vendor" / entry["path"]).read_bytes()).hexdigest() == entry["sha384"]
+
+
+def test_styles_and_pages_stay_small(busy_world: World) -> None:
+    assert (STATIC / "app.css").stat().st_size < MAX_CSS_BYTES
+    for path in ("/r", "/r/sub_graded"):
+        assert len(browser_of(busy_world, "alice").get(path).data) < MAX_PAGE_BYTES
+
+
+def test_the_landing_page_starts_no_clock(world: World) -> None:
+    world.client().get("/i/carol-link-token")
+    with world.ports.unit_of_work() as uow:
+        assert uow.people.invitation("inv_carol").started_at is None
+    browser_of(world, "carol")
+    with world.ports.unit_of_work() as uow:
+        assert uow.people.invitation("inv_carol").started_at == NOW
+
+
+def test_the_live_page_stops_asking_when_it_is_settled(busy_world: World) -> None:
+    client = browser_of(busy_world, "carol")
+    running, settled = (client.get(f"/s/sub_{name}").text for name in ("running", "released"))
+    assert "hx-get=" in running
+    assert 'http-equiv="refresh"' in running
+    assert "hx-get=" not in settled
+    assert 'http-equiv="refresh"' not in settled
+    assert "hx-get=" not in client.get("/s/sub_released/live").text
+
+
+def test_a_candidate_sees_no_score_before_the_release(busy_world: World) -> None:
+    text = browser_of(busy_world, "dave").get("/s/sub_graded").text
+    assert "A reviewer reads the report" in text
+    assert "of 100" not in text
+    assert "0.830" not in text
+
+
+def test_a_candidate_reads_no_reviewer_note(busy_world: World) -> None:
+    note = "Within noise of the reference"
+    assert note in browser_of(busy_world, "alice").get("/r/sub_released").text
+    assert note not in browser_of(busy_world, "carol").get("/s/sub_released/report").text
+
+
+def test_a_reviewer_reads_an_alias_and_no_name(busy_world: World) -> None:
+    client = browser_of(busy_world, "alice")
+    for path in ("/r", "/r/sub_released"):
+        text = client.get(path).text
+        assert "Teal Heron 214" in text
+        assert "Carol" not in text
+        assert "carol@example.org" not in text
+
+
+def test_findings_come_weightiest_loss_first_and_passed_ones_are_folded(busy_world: World) -> None:
+    text = browser_of(busy_world, "alice").get("/r/sub_graded").text
+    titles = (
+        "ROC AUC on the hidden data",
+        "Runs as a user",
+        "The base image",
+        "<summary>2 passed",
+        "There is a Dockerfile",
+    )
+    places = [text.index(title) for title in titles]
+    assert places == sorted(places)
+
+
+def test_what_was_not_computed_is_no_zero(busy_world: World) -> None:
+    text = browser_of(busy_world, "alice").get("/r/sub_failed").text
+    assert "Model quality: not computed" in text
+    assert "Not computed" in text
+
+
+def test_a_release_shows_the_report_to_the_candidate(busy_world: World) -> None:
+    dave = browser_of(busy_world, "dave")
+    assert dave.get("/s/sub_graded/report").status_code == 409
+    alice = browser_of(busy_world, "alice")
+    assert post(alice, "/r/sub_graded/release").location == "/r/sub_graded"
+    assert dave.get("/s/sub_graded/report").status_code == 200
+    assert "Report released." in alice.get("/r/sub_graded").text
+
+
+def test_actions_are_offered_only_where_they_work(busy_world: World) -> None:
+    client = browser_of(busy_world, "alice")
+    graded, released, errored = (client.get(f"/r/sub_{n}").text for n in ("graded", "released", "errored"))
+    assert ["/release" in graded, "/rerun" in graded, "/regrade" in graded] == [True, True, True]
+    assert ["/release" in released, "/rerun" in released, "/regrade" in released] == [False, False, False]
+    assert ["/release" in errored, "/rerun" in errored] == [False, True]
+
+
+def test_the_reason_of_a_rerun_is_in_the_history(busy_world: World) -> None:
+    client = browser_of(busy_world, "alice")
+    post(client, "/r/sub_errored/rerun", reason="The disk was full, and is not any more.")
+    assert "The disk was full, and is not any more." in client.get("/r/sub_errored").text
+
+
+def test_every_chart_has_title_description_and_table(busy_world: World) -> None:
+    text = browser_of(busy_world, "alice").get("/r/sub_graded").text
+    charts_ = re.findall(r'<svg[^>]*role="img" aria-labelledby="(\S+) (\S+)"', text)
+    assert len(charts_) == 6
+    for title, description in charts_:
+        assert f'<title id="{title}">' in text
+        assert f'<desc id="{description}">' in text
+    assert text.count("as a table</summary>") == 3
+
+
+def test_labels_belong_to_fields(busy_world: World) -> None:
+    for who, path in {
+        "nobody": "/sign-in",
+        "bob": "/a",
+        "dave": "/c/submit",
+        "alice": "/r/sub_graded",
+    }.items():
+        text = browser_of(busy_world, who).get(path).text
+        fields = re.findall(r"<(?:input|select)(?![^>]*type=\"hidden\")[^>]*id=\"([^\"]+)\"", text)
+        assert fields
+        for field in fields:
+            assert f'for="{field}"' in text
+
+
+def test_operations_say_that_the_queue_is_down(busy_world: World) -> None:
+    client = browser_of(busy_world, "olga")
+    assert "does not answer" not in client.get("/ops").text
+    busy_world.queue.is_down = True
+    assert "The queue does not answer." in client.get("/ops").text
+    ready = busy_world.client().get("/readyz")
+    assert ready.json == {"status": "ok", "database": "ok", "queue": "down"}
+
+
+def test_numbers_read_well() -> None:
+    assert [formats.size(n) for n in (0, 1023, 1536, 64 << 20, None)] == [
+        "0 B",
+        "1023 B",
+        "1.5 KiB",
+        "64 MiB",
+        "not measured",
+    ]
+    assert [formats.duration(s) for s in (0.44, 42, 60, 200, 7500)] == [
+        "0.4 s",
+        "42 s",
+        "1 min",
+        "3 min 20 s",
+        "2 h 5 min",
+    ]
+    assert [formats.left(later(s), NOW) for s in (-1, 30, 3600, 200000)] == [
+        "over",
+        "less than a minute",
+        "1 hour",
+        "2 days",
+    ]
+    assert formats.points(0.836) == "84"
+    assert formats.points(None) == "\u2013"
+    assert formats.number(5.25) == "5.25"
+    assert formats.number(2.0) == "2"
+
+
+def test_chart_geometry_stays_inside() -> None:
+    assert charts.linear(2, 0, 1, 10, 20) == 20
+    assert charts.linear(1, 1, 1, 10, 20) == 10
+    assert charts.on_arc(0, 50, 80, 84) == (30.0, 84.0)
+    assert charts.on_arc(1, 50, 80, 84) == (130.0, 84.0)
+    many = [i / 5000 for i in range(5001)]
+    path = charts.line(many, many, 0, 0, 100)
+    assert path.count("L") <= charts.MOST_POINTS + 1
+    assert path.endswith("L100.0 0.0")
+    assert charts.line((), (), 0, 0, 1) == ""
+    bars = charts.bars(
+        (make_stage(), make_stage(stage=Stage.SCORE, started_at=later(2), finished_at=None)), later(5)
+    )
+    assert [(bar.start_seconds, bar.seconds) for bar in bars] == [(0.0, 2.0), (2.0, 3.0)]
+    assert charts.span(bars) == 5.0
+    assert charts.span(()) == 1.0
