@@ -45,5 +45,6 @@ problems = [
     *(["/tmp is not writable"] if not is_writable("/tmp") else []),
     *(["runs as root"] if os.getuid() == 0 else []),
 ]
-print(f"Python {sys.version.split()[0]}, {ssl.OPENSSL_VERSION}, SQLite {sqlite3.sqlite_version}, uid {os.getuid()}")
+python = sys.version.split()[0]
+print(f"Python {python}, {ssl.OPENSSL_VERSION}, SQLite {sqlite3.sqlite_version}, uid {os.getuid()}")
 sys.exit("\n".join(problems) or 0)

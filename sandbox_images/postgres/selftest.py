@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 PORT = "5433"
 ENV = {**os.environ, "PGDATA": "/tmp/data", "POSTGRES_PASSWORD": "of the self-test"}
@@ -16,12 +17,14 @@ def ask(password: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(QUERY, env=env, capture_output=True, text=True, check=False)
 
 
-os.mkdir("/tmp/data", 0o700)
-options = ["-c", f"port={PORT}", "-c", "unix_socket_directories=/tmp", "-c", "shared_buffers=8MB", "-c", "fsync=off"]
-server = subprocess.Popen(["start", *options], env=ENV)
+Path("/tmp/data").mkdir(mode=0o700)
+options = [f"port={PORT}", "unix_socket_directories=/tmp", "shared_buffers=8MB", "fsync=off"]
+server = subprocess.Popen(["start", *(part for option in options for part in ("-c", option))], env=ENV)
 ends_at = time.monotonic() + 60
-while (answer := ask("of the self-test")).returncode != 0 and time.monotonic() < ends_at and server.poll() is None:
+answer = ask("of the self-test")
+while answer.returncode != 0 and server.poll() is None and time.monotonic() < ends_at:
     time.sleep(0.3)
+    answer = ask("of the self-test")
 stranger = ask("wrong")
 server.terminate()
 server.wait()

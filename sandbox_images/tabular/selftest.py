@@ -1,6 +1,6 @@
 """Run inside the image, hardened: does the scientific stack do a small piece of real work?
 
-Isolated mode (`-I`) and `python3` of Debian run this file, so it starts the image's own `python` as a run does.
+This file runs in isolated mode (`-I`), so it starts the image's `python` once more, as a run does.
 """
 
 import subprocess

@@ -91,7 +91,8 @@ def _bootstrap(step: Step, client: docker.APIClient, root: DebianRoot, scratch_d
         raise HostError(f"No recipe for the architecture {root.architecture}")
     if shutil.which("mmdebstrap") is None:
         if not can_install_debian_packages():
-            raise HostError("mmdebstrap is not installed, and installing it takes root and apt-get")
+            what = "mmdebstrap is not installed, and installing it takes root and apt-get"
+            raise HostError(what)
         apt_install(step, "mmdebstrap", "debian-archive-keyring")
     scratch_dir.mkdir(parents=True, exist_ok=True)
     root_tar = scratch_dir / f"{root.reference.rsplit(':', 1)[1]}.tar"

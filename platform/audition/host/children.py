@@ -9,9 +9,7 @@ from pathlib import Path
 TAIL_LINES = 12
 
 
-def spawn(
-    argv: Sequence[str], log: Path, *, env: Mapping[str, str] | None = None
-) -> subprocess.Popen[bytes]:
+def spawn(argv: Sequence[str], log: Path, *, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
     """Start a program in its own session, with its output appended to `log`.
 
     The session keeps a Ctrl-C in the terminal from reaching it directly: we stop children in our own order.
@@ -25,7 +23,7 @@ def spawn(
     log.parent.mkdir(parents=True, exist_ok=True)
     guard = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
     with log.open("ab") as output:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603  every caller names its program
             [*guard, *argv],
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -75,7 +75,7 @@ def run(argv: Sequence[str], *, what: str, cwd: Path | None = None, fix: str = "
         HostError: It could not be started or did not exit with 0.
     """
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  every caller names its program
             argv,
             cwd=cwd,
             stdin=subprocess.DEVNULL,

@@ -67,13 +67,9 @@ def isolation(facts: EngineFacts | None) -> Line:
         text = "strong: hardened containers, and gVisor to answer batch code's system calls"
         return Line(Level.OK, "isolation", text)
     if "userns" in facts.security_options or "rootless" in facts.security_options:
-        return Line(
-            Level.OK, "isolation", "good: hardened containers whose root is nobody on this machine"
-        )
+        return Line(Level.OK, "isolation", "good: hardened containers whose root is nobody on this machine")
     if "seccomp" in facts.security_options:
-        text = (
-            "fair: hardened containers (no network, no rights, filtered calls) on a shared kernel"
-        )
+        text = "fair: hardened containers (no network, no rights, filtered calls) on a shared kernel"
         fix = "For code of strangers use a machine of its own, and register gVisor's runsc with the engine."
         return Line(Level.WARN, "isolation", text, fix)
     return Line(
@@ -105,14 +101,11 @@ def _engine(settings: Settings, lines: list[Line]) -> EngineFacts | None:
         client.close()
     except UnavailableError as error:
         fix = (
-            error.next_step
-            or "Run  ./audition images build  as root on Debian: it installs and starts one."
+            error.next_step or "Run  ./audition images build  as root on Debian: it installs and starts one."
         )
         lines.append(Line(Level.FAIL, "engine", error.detail, fix))
         return None
-    lines.append(
-        Line(Level.OK, "engine", f"Docker {facts.version} (API {facts.api_version}) at {address}")
-    )
+    lines.append(Line(Level.OK, "engine", f"Docker {facts.version} (API {facts.api_version}) at {address}"))
     return facts
 
 
@@ -229,9 +222,7 @@ def _images(settings: Settings) -> Line:
     except AuditionError as error:
         return Line(Level.FAIL, "images", error.detail, error.next_step)
     if missing:
-        return Line(
-            Level.WARN, "images", f"not built yet: {', '.join(missing)}", "./audition images build"
-        )
+        return Line(Level.WARN, "images", f"not built yet: {', '.join(missing)}", "./audition images build")
     return Line(Level.OK, "images", "all built")
 
 
@@ -243,18 +234,8 @@ def _disk(settings: Settings, facts: EngineFacts | None) -> Iterator[Line]:
         there = _nearest_existing(path)
         free = shutil.disk_usage(there).free
         text = f"{free / 1e9:.0f} GB free for {name} at {path}"
-        level = (
-            Level.FAIL
-            if free < _DISK_FAIL_BYTES
-            else Level.WARN
-            if free < _DISK_WARN_BYTES
-            else Level.OK
-        )
-        fix = (
-            ""
-            if level is Level.OK
-            else "Images take about 2 GB, and each submission is kept: make room."
-        )
+        level = Level.FAIL if free < _DISK_FAIL_BYTES else Level.WARN if free < _DISK_WARN_BYTES else Level.OK
+        fix = "" if level is Level.OK else "Images take about 2 GB, and each submission is kept: make room."
         yield Line(level, f"disk ({name})", text, fix)
 
 
@@ -291,9 +272,7 @@ def _nearest_existing(path: Path) -> Path:
     return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
-def render(
-    lines: list[Line], paint: Callable[[Level], str] = lambda level: f"{level.value:4}"
-) -> str:
+def render(lines: list[Line], paint: Callable[[Level], str] = lambda level: f"{level.value:4}") -> str:
     """Return the lines as text, each fix below what it fixes."""
     width = max(len(line.topic) for line in lines)
     shown: list[str] = []

@@ -105,8 +105,9 @@ def _start(
 
 def _install(step: Step) -> None:
     if not can_install_debian_packages():
+        what = "There is no Docker engine here, and without apt-get it cannot be installed for you"
         raise HostError(
-            "There is no Docker engine here, and without apt-get it cannot be installed for you",
+            what,
             fix="Install Docker Engine as its documentation says for this system, then run this again.",
         )
     packages = ["docker.io"]
@@ -127,13 +128,9 @@ def _await(address: str, child: subprocess.Popen[bytes] | None, settings: Settin
             connect(address, timeout_seconds=5).close()
         except UnavailableError as error:
             if child is not None and child.poll() is not None:
-                raise _did_not_start(
-                    f"dockerd ended with exit code {child.returncode}", settings
-                ) from error
+                raise _did_not_start(f"dockerd ended with exit code {child.returncode}", settings) from error
             if time.monotonic() > ends_at:
-                raise _did_not_start(
-                    f"dockerd does not answer after {_START_SECONDS} s", settings
-                ) from error
+                raise _did_not_start(f"dockerd does not answer after {_START_SECONDS} s", settings) from error
             time.sleep(0.2)
         else:
             return
@@ -147,9 +144,7 @@ def _did_not_start(what: str, settings: Settings) -> HostError:
     elif "pid file found" in said:
         fix = "Another dockerd is running or left its pid file behind: end it, or remove /var/run/docker.pid."
     elif "iptables" in said:
-        fix = (
-            "The kernel refuses iptables: load its modules, or start dockerd with --iptables=false."
-        )
+        fix = "The kernel refuses iptables: load its modules, or start dockerd with --iptables=false."
     return HostError(f"{what}. Its last words:\n{said}", fix=fix)
 
 

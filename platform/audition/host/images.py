@@ -213,9 +213,7 @@ def _check(step: Step, client: docker.APIClient, recipe: Recipe, unchecked: str)
         )
     step.note("self-test")
     try:
-        run_selftest(
-            client, unchecked, selftest.read_text(encoding="utf-8"), user=recipe.selftest_user
-        )
+        run_selftest(client, unchecked, selftest.read_text(encoding="utf-8"), user=recipe.selftest_user)
     except UnavailableError as error:
         remove(client, unchecked)
         raise HostError(error.detail, fix=f"What it expects is in {selftest}.") from error

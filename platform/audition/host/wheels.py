@@ -115,7 +115,8 @@ def project_files(repo_dir: Path, parts: Sequence[str]) -> list[Path]:
 
 def _copy(source: Path, target: Path) -> None:
     if not source.exists():
-        raise HostError("A part of the project that goes into an image is missing", str(source))
+        what = "A part of the project that goes into an image is missing"
+        raise HostError(what, str(source))
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))

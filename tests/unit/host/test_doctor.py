@@ -50,7 +50,7 @@ def test_versions_are_compared_as_numbers(text: str, numbers: tuple[int, ...]) -
     ],
 )
 def test_each_runc_series_has_its_own_floor(version: str, level: str) -> None:
-    assert doctor._runc_version(replace(OLD, runc_version=version)).level == level  # noqa: SLF001
+    assert doctor._runc_version(replace(OLD, runc_version=version)).level == level
 
 
 def test_isolation_is_named_by_the_strongest_wall() -> None:
@@ -62,7 +62,5 @@ def test_isolation_is_named_by_the_strongest_wall() -> None:
 
 
 def test_a_fix_stands_below_what_it_fixes_and_only_there() -> None:
-    text = render(
-        [Line(Level.OK, "a", "fine", "unused"), Line(Level.FAIL, "long", "broken", "do this")]
-    )
+    text = render([Line(Level.OK, "a", "fine", "unused"), Line(Level.FAIL, "long", "broken", "do this")])
     assert text.splitlines() == ["ok    a     fine", "fail  long  broken", "            → do this"]

@@ -83,9 +83,7 @@ def test_a_running_one_is_never_touched(
 ) -> None:
     install(tmp_path, monkeypatch, DOCKERD)
     monkeypatch.setattr(engine, "is_root", lambda: False)
-    with subprocess.Popen(
-        [tmp_path / "bin" / "dockerd", "--host", f"unix://{socket_file}"]
-    ) as other:
+    with subprocess.Popen([tmp_path / "bin" / "dockerd", "--host", f"unix://{socket_file}"]) as other:
         ends_at = time.monotonic() + 10
         while not socket_file.exists() and time.monotonic() < ends_at:
             time.sleep(0.02)

@@ -24,9 +24,7 @@ def engine_with(monkeypatch: pytest.MonkeyPatch, *there: str) -> None:
         yield None, "x86_64"
 
     monkeypatch.setattr(images, "_engine", engine)
-    monkeypatch.setattr(
-        images, "image_id", lambda _client, name: "sha256:1" if name in there else None
-    )
+    monkeypatch.setattr(images, "image_id", lambda _client, name: "sha256:1" if name in there else None)
 
 
 def test_runs_need_no_services_and_compose_needs_everything(settings: Settings) -> None:
@@ -34,9 +32,7 @@ def test_runs_need_no_services_and_compose_needs_everything(settings: Settings) 
     assert set(image_names(settings, "compose")) >= {"grader", "platform", "postgres", "redis"}
 
 
-def test_tagged_images_are_used_as_they_are(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tagged_images_are_used_as_they_are(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     engine_with(monkeypatch, "audition/base:current", "audition/tabular:current")
     found = ensure_images(Steps(io.StringIO()), settings, ["tabular"])
     assert found == {"base": "audition/base:current", "tabular": "audition/tabular:current"}

@@ -94,9 +94,7 @@ def test_a_changed_lock_is_installed(checkout: Path) -> None:
         ("something new", "the whole story is in"),
     ],
 )
-def test_a_failed_installation_says_why_and_is_tried_again(
-    checkout: Path, failure: str, fix: str
-) -> None:
+def test_a_failed_installation_says_why_and_is_tried_again(checkout: Path, failure: str, fix: str) -> None:
     put_python(checkout, failure)
     failed = launch(checkout, "demo")
     assert failed.returncode == 1

@@ -116,9 +116,7 @@ def strict_server() -> Iterator[int]:
         thread.join()
 
 
-def test_a_configured_server_is_used_as_it_is(
-    tmp_path: Path, steps: Steps, strict_server: int
-) -> None:
+def test_a_configured_server_is_used_as_it_is(tmp_path: Path, steps: Steps, strict_server: int) -> None:
     url = f"redis://:secret@127.0.0.1:{strict_server}/0"
     with ensure_redis(steps, Settings(data_dir=tmp_path, redis_url=url)) as given:
         assert given == url

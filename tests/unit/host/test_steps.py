@@ -27,15 +27,14 @@ def test_notes_get_lines_of_their_own_and_the_end_names_the_step_again() -> None
     with Steps(stream).step("engine") as step:
         step.note("apt-get update")
         step.note("starting dockerd")
-    assert stream.getvalue() == (
-        "→ engine … \n    apt-get update\n    starting dockerd\n  engine: done\n"
-    )
+    assert stream.getvalue() == ("→ engine … \n    apt-get update\n    starting dockerd\n  engine: done\n")
 
 
 def test_a_failing_step_says_so_and_lets_the_error_through() -> None:
     stream = io.StringIO()
+    failure = HostError("No engine", "/var/run/docker.sock", fix="Start it.")
     with pytest.raises(HostError) as caught, Steps(stream).step("engine"):
-        raise HostError("No engine", "/var/run/docker.sock", fix="Start it.")
+        raise failure
     assert stream.getvalue().endswith("failed\n")
     assert isinstance(caught.value, AuditionError)
     assert caught.value.detail == "No engine (/var/run/docker.sock)"

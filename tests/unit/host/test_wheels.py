@@ -77,7 +77,8 @@ def test_an_interrupted_download_is_not_taken_for_complete(
 ) -> None:
     def run(argv: list[str], **_options: object) -> str:
         (Path(argv[-1]) / "half.whl").touch()
-        raise HostError("no network")
+        what = "no network"
+        raise HostError(what)
 
     monkeypatch.setattr(wheels, "run", run)
     lock = tmp_path / "requirements.lock"

@@ -100,13 +100,9 @@ def engine_facts(client: docker.APIClient) -> EngineFacts:
     try:
         info, version = client.info(), client.version()
     except (DockerException, OSError) as error:
-        raise UnavailableError(
-            f"The Docker engine stopped answering: {_innermost(error)}"
-        ) from error
+        raise UnavailableError(f"The Docker engine stopped answering: {_innermost(error)}") from error
     components = {part["Name"]: part["Version"] for part in version.get("Components") or []}
-    options = (
-        option.split(",")[0].removeprefix("name=") for option in info.get("SecurityOptions") or []
-    )
+    options = (option.split(",")[0].removeprefix("name=") for option in info.get("SecurityOptions") or [])
     return EngineFacts(
         version=version["Version"],
         api_version=version["ApiVersion"],

@@ -69,9 +69,7 @@ def import_root(client: docker.APIClient, root_tar: Path, reference: str) -> Non
     repository, tag = reference.rsplit(":", 1)
     labels = [f"LABEL {key}={value}" for key, value in LABELS.items()]
     try:
-        said = client.import_image_from_file(
-            str(root_tar), repository=repository, tag=tag, changes=labels
-        )
+        said = client.import_image_from_file(str(root_tar), repository=repository, tag=tag, changes=labels)
     except (DockerException, OSError) as error:
         raise UnavailableError(f"The engine could not import {root_tar.name}: {error}") from error
     if image_id(client, reference) is None:

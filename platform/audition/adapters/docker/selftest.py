@@ -58,9 +58,7 @@ def run_selftest(
             if state["Status"] == "exited"
             else f"over {deadline_seconds:.0f} s"
         )
-        raise UnavailableError(
-            f"{reference} failed its self-test ({ended}):\n{output}", transient=False
-        )
+        raise UnavailableError(f"{reference} failed its self-test ({ended}):\n{output}", transient=False)
     return output
 
 
