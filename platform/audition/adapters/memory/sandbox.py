@@ -1,0 +1,278 @@
+"""The sandbox port in memory: containers are functions, volumes are dicts, and time inside passes at once.
+
+What is honest here: caps on what is kept, floods, deadlines, memory, requests to stop, volumes that live as
+long as a container that mounts them, labels, discarding and sweeping. What cannot be: isolation. A program is
+a function of the test's own process, so nothing hostile may be given to it.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO, NoReturn
+
+from audition.adapters.memory.inside import EndedError, FakeVolume, Inside
+from audition.domain.errors import UnavailableError
+from audition.domain.execution import ContainerSpec, Exit, Usage, VolumeMount
+from audition.ports import Served
+
+_KILLED = 137
+_NOT_FOUND = 127
+#: The same as the Docker sweeper gives.
+_GRACE_SECONDS = 30.0
+#: What a missing image is called; the same code as the real engine's adapter gives.
+_IMAGE_MISSING = "image-missing"
+
+Program = Callable[[Inside], int]
+"""What a container runs: it is given the inside of the container and returns its exit code."""
+
+
+@dataclass
+class FakeContainer:
+    """A container and everything that is known of it."""
+
+    spec: ContainerSpec
+    instance: str
+    inside: Inside
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Run id and fence."""
+        return self.spec.ownership.run_id, self.spec.ownership.fence
+
+
+@dataclass
+class FakeEngine:
+    """What several sandboxes share: images, containers, volumes."""
+
+    images: dict[str, str] = field(default_factory=dict)
+    """Reference to content id; a reference that is not here is missing."""
+    containers: list[FakeContainer] = field(default_factory=list)
+    volumes: dict[tuple[str, str, int, str], FakeVolume] = field(default_factory=dict)
+    """By instance, run id, fence and name."""
+
+
+class FakeSandbox:
+    """Implements `Sandbox`; `programs` says what each stage's container does."""
+
+    def __init__(
+        self,
+        programs: dict[str, Program | None] | None = None,
+        *,
+        engine: FakeEngine | None = None,
+        instance: str = "fake",
+    ) -> None:
+        """Begin with nothing running.
+
+        Args:
+            programs: By stage; None is a command that does not exist.
+            engine: Share one to have several instances on it.
+            instance: As in labels.
+        """
+        self.programs: dict[str, Program | None] = dict(programs or {})
+        self.engine = engine or FakeEngine()
+        self.specs: list[ContainerSpec] = []
+        """Every spec it was given, in order."""
+        self.now = 0.0
+        """Time of day in Unix seconds; a test moves it."""
+        self._instance = instance
+        self._failures: dict[str, list[UnavailableError]] = {}
+        self._lock = threading.Lock()
+
+    def fail(self, doing: str, *errors: UnavailableError) -> None:
+        """Make the engine fail the next times: at a stage, or at "discard", "sweep" or "image_id"."""
+        self._failures.setdefault(doing, []).extend(errors)
+
+    def stages(self) -> list[str]:
+        """The stages it was given, in order."""
+        return [str(spec.stage) for spec in self.specs]
+
+    def run(self, spec: ContainerSpec, should_stop: Callable[[], bool] | None = None) -> Exit:
+        """See `ports.Sandbox.run`."""
+        container = self._create(spec, should_stop)
+        return self.play(container)
+
+    @contextmanager
+    def serve(self, spec: ContainerSpec) -> Iterator[Served]:
+        """See `ports.Sandbox.serve`."""
+        container = self._create(spec, None)
+        served = _FakeServed(self, container)
+        try:
+            yield served
+        finally:
+            served.stop()
+
+    def discard(self, run_id: str, fence: int) -> None:
+        """See `ports.Sandbox.discard`."""
+        self._maybe_fail("discard")
+        self._remove(lambda key: key == (run_id, fence))
+
+    def sweep(self, is_over: Callable[[str, int], bool]) -> int:
+        """See `ports.Sandbox.sweep`."""
+        self._maybe_fail("sweep")
+        late = {
+            c.key
+            for c in self._mine()
+            if self.now > c.spec.ownership.deadline_epoch + _GRACE_SECONDS
+        }
+        return self._remove(lambda key: key in late or is_over(*key))
+
+    def image_id(self, reference: str) -> str:
+        """See `ports.Sandbox.image_id`."""
+        self._maybe_fail("image_id")
+        if reference not in self.engine.images:
+            msg = f"An image is missing on this host: {reference}"
+            raise UnavailableError(msg, transient=False, code=_IMAGE_MISSING)
+        return self.engine.images[reference]
+
+    def facts(self) -> dict[str, str]:
+        """See `ports.Sandbox.facts`."""
+        return {"engine": "fake", "runtime": "fake"}
+
+    def left(self, run_id: str, fence: int) -> list[str]:
+        """Names of what still exists of a run."""
+        key = (run_id, fence)
+        containers = [f"container {c.spec.stage}" for c in self._mine() if c.key == key]
+        volumes = [f"volume {v[3]}" for v in self.engine.volumes if v[:3] == (self._instance, *key)]
+        return containers + volumes
+
+    def play(self, container: FakeContainer) -> Exit:
+        """Run a container's program to its end in the calling thread."""
+        program = self.programs[container.spec.stage]
+        try:
+            return self._exit(container, program(container.inside) if program else _NOT_FOUND)
+        except EndedError as ended:
+            return replace(
+                self._exit(container, _KILLED),
+                is_out_of_memory=ended.is_out_of_memory,
+                is_past_deadline=ended.is_past_deadline,
+                is_flooding=ended.is_flooding,
+            )
+        finally:
+            self._end(container)
+
+    def _create(self, spec: ContainerSpec, should_stop: Callable[[], bool] | None) -> FakeContainer:
+        self._maybe_fail(spec.stage)
+        self.image_id(spec.image)
+        with self._lock:
+            volumes = {m.name: self._volume(spec, m) for m in spec.mounts if isinstance(m, VolumeMount)}
+            inside = Inside(spec, volumes, should_stop)
+            container = FakeContainer(spec=spec, instance=self._instance, inside=inside)
+            self.specs.append(spec)
+            self.engine.containers.append(container)
+        return container
+
+    def _volume(self, spec: ContainerSpec, mount: VolumeMount) -> FakeVolume:
+        name = (self._instance, spec.ownership.run_id, spec.ownership.fence, mount.name)
+        volume = self.engine.volumes.setdefault(name, FakeVolume(mount))
+        volume.users += 1
+        return volume
+
+    def _end(self, container: FakeContainer) -> None:
+        inside = container.inside
+        with self._lock, inside.news:
+            if inside.has_ended:
+                return
+            inside.has_ended = True
+            inside.news.notify_all()
+            for volume in inside._volumes.values():  # noqa: SLF001  the engine mounted them
+                volume.users -= 1
+                if not volume.users:
+                    volume.files = {}
+
+    def _exit(self, container: FakeContainer, code: int) -> Exit:
+        inside = container.inside
+        return Exit(
+            exit_code=code,
+            stdout=bytes(inside.stdout[: inside.spec.limits.log_bytes]),
+            stderr=bytes(inside.stderr),
+            is_log_truncated=inside.is_truncated,
+            usage=Usage(wall_seconds=inside.seconds, peak_memory_bytes=inside.peak_bytes or None),
+            runtime="fake",
+            image_id=self.engine.images[inside.spec.image],
+        )
+
+    def _mine(self) -> Sequence[FakeContainer]:
+        return [c for c in self.engine.containers if c.instance == self._instance]
+
+    def _remove(self, may_go: Callable[[tuple[str, int]], bool]) -> int:
+        containers = [c for c in self._mine() if may_go(c.key)]
+        for container in containers:
+            container.inside.kill()
+            self._end(container)
+        volumes = [v for v in self.engine.volumes if v[0] == self._instance and may_go(v[1:3])]
+        with self._lock:
+            self.engine.containers = [c for c in self.engine.containers if c not in containers]
+            for name in volumes:
+                self.engine.volumes.pop(name, None)
+        return len(containers) + len(volumes)
+
+    def _maybe_fail(self, doing: str) -> None:
+        if errors := self._failures.get(doing):
+            raise errors.pop(0)
+
+
+class _FakeServed:
+    """Implements `Served`: the program plays in a thread of its own."""
+
+    def __init__(self, sandbox: FakeSandbox, container: FakeContainer) -> None:
+        self._container = container
+        self._inside = container.inside
+        self._inside.is_served = True
+        self._exit: Exit | None = None
+        self._read = 0
+
+        def play() -> None:
+            self._exit = sandbox.play(container)
+
+        self._thread = threading.Thread(target=play, daemon=True, name="served")
+        self._thread.start()
+
+    def read_line(self, max_bytes: int, timeout_seconds: float) -> bytes:
+        inside = self._inside
+
+        def is_ready() -> bool:
+            pending = inside.stdout[self._read :]
+            return b"\n" in pending or len(pending) > max_bytes or inside.has_ended
+
+        self._await(is_ready, timeout_seconds)
+        end = inside.stdout.find(b"\n", self._read)
+        size = (end if end >= 0 else len(inside.stdout)) - self._read
+        if size > max_bytes:
+            self._fail(f"said more than {max_bytes:,} bytes in one line")
+        if end < 0:
+            self._fail("ended before it had answered")
+        line = bytes(inside.stdout[self._read : end])
+        self._read = end + 1
+        return line
+
+    def read_into(self, sink: BinaryIO, size: int, timeout_seconds: float) -> None:
+        inside = self._inside
+        self._await(lambda: len(inside.stdout) - self._read >= size or inside.has_ended, timeout_seconds)
+        data = bytes(inside.stdout[self._read : self._read + size])
+        sink.write(data)
+        self._read += len(data)
+        if len(data) < size:
+            self._fail("ended before it had answered")
+
+    def signal(self, name: str) -> None:
+        if self._inside.has_ended:
+            self._fail("is not running")
+        self._inside.send(name)
+
+    def stop(self) -> Exit:
+        self._inside.kill()
+        self._thread.join()
+        if self._exit is None:
+            msg = f"The program of {self._container.spec.stage} raised; see the test's output."
+            raise RuntimeError(msg)
+        return self._exit
+
+    def _await(self, is_ready: Callable[[], bool], timeout_seconds: float) -> None:
+        with self._inside.news:
+            if not self._inside.news.wait_for(is_ready, timeout_seconds):
+                self._fail("did not answer in time")
+
+    def _fail(self, how: str) -> NoReturn:
+        msg = f"The {self._container.spec.stage} container {how}."
+        raise UnavailableError(msg)
