@@ -4,7 +4,6 @@ Everything that crosses a trust boundary (a container's result document, a reque
 here, so a field is declared once, on its dataclass, and never listed again.
 """
 
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,21 +11,27 @@ from pydantic import TypeAdapter, ValidationError
 from audition.domain.errors import InvalidError
 
 T = TypeVar("T")
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
 
-@cache
 def _adapter(kind: type[T]) -> TypeAdapter[T]:
-    return TypeAdapter(kind)
+    """The adapter of a type, made once: building one takes milliseconds."""
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    found: TypeAdapter[T] = _ADAPTERS[kind]
+    return found
 
 
 def to_json(value: object) -> bytes:
     """Encode a dataclass as compact JSON, UTF-8."""
-    return _adapter(type(value)).dump_json(value)
+    kind: type[Any] = type(value)
+    return _adapter(kind).dump_json(value)
 
 
 def to_plain(value: object) -> Any:  # noqa: ANN401  JSON has no narrower type
     """Encode a dataclass as plain dicts, lists, strings and numbers."""
-    return _adapter(type(value)).dump_python(value, mode="json")
+    kind: type[Any] = type(value)
+    return _adapter(kind).dump_python(value, mode="json")
 
 
 def from_json(kind: type[T], data: bytes | str, *, what: str, max_bytes: int = 4 << 20) -> T:

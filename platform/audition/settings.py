@@ -15,6 +15,9 @@ T = TypeVar("T")
 
 #: The folder that holds `challenges/` and `sandbox_images/` in a checkout.
 REPO_DIR = Path(__file__).resolve().parents[2]
+_MAX_PORT = 65535
+#: Characters; a shorter HMAC key can be searched for off line.
+_MIN_SECRET = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +91,7 @@ class Settings:
             data_dir=data_dir,
             challenges_dir=reader.take("AUDITION_CHALLENGES_DIR", Path, REPO_DIR / "challenges"),
             images_dir=reader.take("AUDITION_IMAGES_DIR", Path, REPO_DIR / "sandbox_images"),
-            database_url=reader.take(
-                "AUDITION_DATABASE_URL", str, f"sqlite:///{data_dir / 'audition.db'}"
-            ),
+            database_url=reader.take("AUDITION_DATABASE_URL", str, f"sqlite:///{data_dir / 'audition.db'}"),
             redis_url=reader.take("AUDITION_REDIS_URL", str, "") or None,
             docker_host=reader.take("DOCKER_HOST", str, "") or None,
             image_tag=reader.take("AUDITION_IMAGE_TAG", str, "") or None,
@@ -165,8 +166,8 @@ def _positive_int(text: str) -> int:
 
 def _port(text: str) -> int:
     number = _positive_int(text)
-    if number > 65535:
-        msg = "must be a port, 1 to 65535"
+    if number > _MAX_PORT:
+        msg = f"must be a port, 1 to {_MAX_PORT}"
         raise ValueError(msg)
     return number
 
@@ -179,9 +180,8 @@ def _url(text: str) -> str:
 
 
 def _secret(text: str) -> str:
-    # 32 characters: below that an HMAC key can be searched for off line.
-    if len(text) < 32:
-        msg = "must have at least 32 characters"
+    if len(text) < _MIN_SECRET:
+        msg = f"must have at least {_MIN_SECRET} characters"
         raise ValueError(msg)
     return text
 

@@ -152,9 +152,9 @@ def _show(
         times = _stage_seconds(report)
         table.add_row(
             name,
-            "–" if report["score"] is None else f"{100 * report['score']:.0f}",
+            "-" if report["score"] is None else f"{100 * report['score']:.0f}",
             report["verdict"] or document["state"],
-            *(times.get(stage, "–") for stage in _STAGES),
+            *(times.get(stage, "-") for stage in _STAGES),
             f"{host.settings.public_url}/r/{document['id']}",
         )
     Console(width=None if Console().is_terminal else 160).print(table)
@@ -167,7 +167,7 @@ def _show(
 def _stage_seconds(report: dict[str, Any]) -> dict[str, str]:
     def seconds(stage: dict[str, Any]) -> str:
         if not stage["finished_at"]:
-            return "–"
+            return "-"
         started = datetime.fromisoformat(stage["started_at"])
         return f"{(datetime.fromisoformat(stage['finished_at']) - started).total_seconds():.2f}"
 

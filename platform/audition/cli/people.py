@@ -1,6 +1,7 @@
 """Verbs about people: staff accounts and invitations."""
 
 import secrets
+import sys
 
 import click
 
@@ -33,7 +34,7 @@ def user() -> None:
 def add(email: str, name: str, roles: tuple[str, ...], *, password_stdin: bool) -> None:
     """Add a staff account; without --password-stdin a password is made and printed once."""
     made = "" if password_stdin else secrets.token_urlsafe(18)
-    password = made or click.get_text_stream("stdin").readline().rstrip("\n")
+    password = made or sys.stdin.readline().rstrip("\n")
     ports = bootstrap.control_plane(Settings.from_env())
     account = add_staff(
         ports, _ACTOR, email=email, name=name, password=password, roles={Role(r) for r in roles}
@@ -52,7 +53,5 @@ def invite(challenge: str, email: str, name: str, days: float) -> None:
     """Invite a candidate; prints the link, which is shown only once."""
     settings = Settings.from_env()
     ports = bootstrap.control_plane(settings)
-    _, secret = invite_candidate(
-        ports, _ACTOR, slug=challenge, email=email, name=name, valid_days=days
-    )
+    _, secret = invite_candidate(ports, _ACTOR, slug=challenge, email=email, name=name, valid_days=days)
     click.echo(f"{settings.public_url}/i/{secret}")

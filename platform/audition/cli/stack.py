@@ -57,9 +57,10 @@ def running_stack(steps: Steps, settings: Settings) -> Iterator[tuple[Host, Proc
         HostError: Something could not be set up or started.
     """
     check_port(settings)
-    with prepared_host(steps, settings) as host, Processes(
-        host.settings.data_dir / "logs", on_crash=_report_crash
-    ) as processes:
+    with (
+        prepared_host(steps, settings) as host,
+        Processes(host.settings.data_dir / "logs", on_crash=_report_crash) as processes,
+    ):
         start_processes(steps, host, processes)
         yield host, processes
 

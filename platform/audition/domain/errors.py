@@ -69,9 +69,7 @@ class UnavailableError(AuditionError):
     status = 503
     title = "Temporarily unavailable"
 
-    def __init__(
-        self, detail: str, *, transient: bool = True, code: str = "", next_step: str = ""
-    ) -> None:
+    def __init__(self, detail: str, *, transient: bool = True, code: str = "", next_step: str = "") -> None:
         """Add whether a retry may help."""
         super().__init__(detail, code=code, next_step=next_step)
         self.transient = transient

@@ -145,9 +145,7 @@ def dimension_scores(grades: tuple[Grade, ...]) -> dict[Dimension, float | None]
     }
 
 
-def total_score(
-    scores: dict[Dimension, float | None], weights: dict[Dimension, float]
-) -> float | None:
+def total_score(scores: dict[Dimension, float | None], weights: dict[Dimension, float]) -> float | None:
     """Weighted mean over the dimensions that were computed, in [0, 1]; "not computed" is never zero."""
     known = {d: s for d, s in scores.items() if s is not None and weights.get(d, 0) > 0}
     total = sum(weights[d] for d in known)

@@ -87,6 +87,11 @@ class StageRecord:
     runtime: str = ""
 
 
+#: An exit code of 128 + n says "ended by signal n", n in 1..64. Source: POSIX shell convention, Linux signal(7).
+_SIGNAL_BASE = 128
+_SIGNALS = 64
+
+
 def current_stages(records: Iterable[StageRecord]) -> tuple[StageRecord, ...]:
     """Of all records of a run the ones that hold, in the order in which the stages started.
 
@@ -117,7 +122,6 @@ def judge_exit(exit_: Exit) -> Verdict:
         return Verdict.OUTPUT_LIMIT
     if exit_.exit_code == 0:
         return Verdict.ACCEPTED
-    # 128 + n: the engine's encoding of "ended by signal n" (POSIX shell convention, 1..64).
-    if 128 < exit_.exit_code <= 128 + 64:
+    if _SIGNAL_BASE < exit_.exit_code <= _SIGNAL_BASE + _SIGNALS:
         return Verdict.SIGNALLED
     return Verdict.NONZERO_EXIT

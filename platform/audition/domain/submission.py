@@ -34,9 +34,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.RECEIVED: frozenset({State.QUEUED, State.REJECTED}),
     State.REJECTED: frozenset(),
     State.QUEUED: frozenset({State.RUNNING, State.ERRORED, State.CANCELLED}),
-    State.RUNNING: frozenset(
-        {State.GRADING, State.QUEUED, State.ERRORED, State.CANCELLED, State.REJECTED}
-    ),
+    State.RUNNING: frozenset({State.GRADING, State.QUEUED, State.ERRORED, State.CANCELLED, State.REJECTED}),
     State.GRADING: frozenset({State.GRADED, State.GRADING, State.ERRORED}),
     State.GRADED: frozenset({State.RELEASED, State.GRADING, State.QUEUED}),
     State.RELEASED: frozenset(),

@@ -48,9 +48,7 @@ class Submissions(Protocol):
         """Newest first."""
         ...
 
-    def move(
-        self, submission_id: str, old: State, new: State, reason: str, at: datetime
-    ) -> bool:
+    def move(self, submission_id: str, old: State, new: State, reason: str, at: datetime) -> bool:
         """Compare-and-set of the state; false when it was no longer `old`."""
         ...
 
@@ -97,9 +95,7 @@ class Runs(Protocol):
         """
         ...
 
-    def finish(
-        self, run_id: str, fence: int, verdict: Verdict, fault: Fault | None, at: datetime
-    ) -> bool:
+    def finish(self, run_id: str, fence: int, verdict: Verdict, fault: Fault | None, at: datetime) -> bool:
         """Store how the run ended and drop the lease; false when the fence is old."""
         ...
 

@@ -40,10 +40,7 @@ def visible_submission(uow: UnitOfWork, principal: Principal, submission_id: str
         NotFoundError: It does not exist for them.
     """
     submission = uow.submissions.get(submission_id)
-    owns = (
-        principal.kind == PrincipalKind.CANDIDATE
-        and submission.invitation_id == principal.subject_id
-    )
+    owns = principal.kind == PrincipalKind.CANDIDATE and submission.invitation_id == principal.subject_id
     if owns or principal.has_role(Role.REVIEWER):
         return submission
     msg = f"There is no submission {submission_id}."

@@ -46,9 +46,7 @@ def claim(runner: Runner, run_id: str, fence: int, state: State) -> Claimed | No
             return None
         if state == State.QUEUED:
             reason = f"Taken by {runner.worker}."
-            transition(
-                uow, submission, State.RUNNING, actor=runner.worker, reason=reason, at=now
-            )
+            transition(uow, submission, State.RUNNING, actor=runner.worker, reason=reason, at=now)
         claimed = Claimed(
             run=uow.runs.get(run_id),
             submission=uow.submissions.get(submission.id),

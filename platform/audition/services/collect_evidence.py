@@ -39,7 +39,7 @@ class Collected:
     artifacts: tuple[Artifact, ...]
 
 
-def unpack(runner: Runner, claimed: Claimed, keeper: Served, book: StageBook) -> Inventory:
+def unpack(keeper: Served, book: StageBook) -> Inventory:
     """Have the keeper unpack the submission.
 
     Raises:
@@ -100,9 +100,7 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
         refused_outputs=collection.refusals,
         environment=dict(runner.facts),
     )
-    document = _artifact(
-        runner, claimed, ArtifactKind.EVIDENCE, "evidence.json", codec.to_json(evidence)
-    )
+    document = _artifact(runner, claimed, ArtifactKind.EVIDENCE, "evidence.json", codec.to_json(evidence))
     return Collected(evidence=evidence, artifacts=(*outputs, *logs, document))
 
 
@@ -121,9 +119,7 @@ def _predict(
     return exit_, verdict, message
 
 
-def _collect(
-    runner: Runner, claimed: Claimed, keeper: Served
-) -> tuple[Collection, tuple[Artifact, ...]]:
+def _collect(runner: Runner, claimed: Claimed, keeper: Served) -> tuple[Collection, tuple[Artifact, ...]]:
     keeper.signal(COLLECT_SIGNAL)
     collection, digests = receive(runner, keeper)
     artifacts = tuple(
@@ -170,9 +166,7 @@ def _store_logs(runner: Runner, claimed: Claimed, exit_: Exit) -> tuple[Artifact
     )
 
 
-def _artifact(
-    runner: Runner, claimed: Claimed, kind: ArtifactKind, name: str, data: bytes
-) -> Artifact:
+def _artifact(runner: Runner, claimed: Claimed, kind: ArtifactKind, name: str, data: bytes) -> Artifact:
     return Artifact(
         run_id=claimed.run.id,
         fence=claimed.fence,

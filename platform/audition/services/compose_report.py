@@ -70,9 +70,7 @@ def for_candidate(report: Report) -> Report:
         findings=tuple(_public(finding) for finding in report.findings),
         metrics=tuple(_rounded(metric) for metric in report.metrics),
         curves=(),
-        artifacts=tuple(
-            a for a in report.artifacts if a.kind in {ArtifactKind.STDOUT, ArtifactKind.STDERR}
-        ),
+        artifacts=tuple(a for a in report.artifacts if a.kind in {ArtifactKind.STDOUT, ArtifactKind.STDERR}),
     )
 
 
@@ -145,9 +143,7 @@ def _gauges(
     )
 
 
-def _gauge(
-    dimension: Dimension, weight: float, score: float | None, grades: tuple[Grade, ...]
-) -> Gauge:
+def _gauge(dimension: Dimension, weight: float, score: float | None, grades: tuple[Grade, ...]) -> Gauge:
     """One gauge; the metric's interval moves the part of the score that the metric's points are."""
     mine = [g for g in grades if g.dimension == dimension and g.status == GradeStatus.OK]
     metric = next((m for g in mine for m in g.metrics), None)

@@ -114,8 +114,7 @@ def score_spec(
 ) -> ContainerSpec:
     """Measures the outputs against the hidden answers; the candidate's container is dead by now."""
     answers = tuple(
-        _blob(runner, file.digest, f"{places.ANSWERS}/{file.name}")
-        for file in version.files_in(Area.PRIVATE)
+        _blob(runner, file.digest, f"{places.ANSWERS}/{file.name}") for file in version.files_in(Area.PRIVATE)
     )
     return _grader_spec(runner, version, owner, Stage.SCORE, evidence_digest, artifacts, answers)
 

@@ -79,7 +79,7 @@ def _stages(runner: Runner, claimed: Claimed, lease: Lease, *, is_graded_only: b
         runner, claimed.version, claimed.owner, claimed.submission.archive_digest
     )
     with runner.sandbox.serve(keeper_spec) as keeper:
-        inventory = unpack(runner, claimed, keeper, book)
+        inventory = unpack(keeper, book)
         if is_graded_only:
             artifacts, verdict = _recorded(runner, claimed)
         else:
@@ -107,9 +107,7 @@ def _publish_evidence(runner: Runner, claimed: Claimed, collected: Collected) ->
         uow.commit()
 
 
-def _publish_grades(
-    runner: Runner, claimed: Claimed, verdict: Verdict, grades: tuple[Grade, ...]
-) -> None:
+def _publish_grades(runner: Runner, claimed: Claimed, verdict: Verdict, grades: tuple[Grade, ...]) -> None:
     is_broken = any(grade.status == GradeStatus.ERRORED for grade in grades)
     is_invalid = any(grade.invalid_output for grade in grades)
     fault = None if verdict == Verdict.ACCEPTED else Fault.CANDIDATE
@@ -151,9 +149,7 @@ def _check_fence(uow: UnitOfWork, claimed: Claimed) -> None:
         raise LeaseLostError(msg)
 
 
-def _finish(
-    runner: Runner, uow: UnitOfWork, claimed: Claimed, verdict: Verdict, fault: Fault | None
-) -> None:
+def _finish(runner: Runner, uow: UnitOfWork, claimed: Claimed, verdict: Verdict, fault: Fault | None) -> None:
     now = runner.ports.clock.now()
     if not uow.runs.finish(claimed.run.id, claimed.fence, verdict, fault, now):
         msg = f"Run {claimed.run.id} has a newer fence than {claimed.fence}."

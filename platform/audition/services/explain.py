@@ -4,7 +4,6 @@ from audition.domain.execution import Exit, Limits
 from audition.domain.run import Stage, Verdict
 
 
-
 def explain(verdict: Verdict, stage: Stage, exit_: Exit, limits: Limits) -> str:
     """The sentence for a stage that did not pass; it leaks nothing but the candidate's own output."""
     return _TEMPLATES[verdict].format(
@@ -44,8 +43,6 @@ _TEMPLATES = {
     Verdict.UNHEALTHY: "The service was not healthy in {stage} within {limit}.",
     Verdict.INTERNAL_ERROR: "Our platform failed in {stage}, not your code. No attempt was used; the run repeats.",
 }
-
-
 
 
 def _seconds(seconds: float) -> str:

@@ -39,9 +39,7 @@ def grade_evidence(
     return tuple(grade for sheet in sheets for grade in sheet)
 
 
-def _sheet(
-    runner: Runner, spec: ContainerSpec, lease: Lease, book: StageBook
-) -> tuple[Grade, ...]:
+def _sheet(runner: Runner, spec: ContainerSpec, lease: Lease, book: StageBook) -> tuple[Grade, ...]:
     check_lease(lease)
     record = book.begin(Stage(spec.stage))
     exit_ = runner.sandbox.run(spec, lease.should_stop)
@@ -69,9 +67,7 @@ def _read(spec: ContainerSpec, exit_: Exit) -> tuple[Grade, ...]:
         msg = f"The {spec.stage} container {cause}. {said}"
         raise UnavailableError(msg, code="grader-failed")
     try:
-        sheet = codec.from_json(
-            GradeSheet, exit_.stdout, what=f"{spec.stage} grades", max_bytes=_MAX_SHEET
-        )
+        sheet = codec.from_json(GradeSheet, exit_.stdout, what=f"{spec.stage} grades", max_bytes=_MAX_SHEET)
     except InvalidError as error:
         msg = f"The {spec.stage} container said something that is no grade sheet: {error.problems[:3]}"
         raise UnavailableError(msg, code="grader-failed") from error

@@ -7,8 +7,38 @@ from audition.domain.people import AuditEntry, Candidate, Invitation
 from audition.ports import Ports, UnitOfWork
 from audition.services.sign_in import token_digest
 
-_COLOURS = ("Amber", "Azure", "Coral", "Indigo", "Ivory", "Jade", "Lilac", "Olive", "Plum", "Russet", "Teal", "Umber")
-_BIRDS = ("Avocet", "Curlew", "Dipper", "Egret", "Finch", "Heron", "Ibis", "Kestrel", "Lark", "Martin", "Plover", "Wren")
+_COLOURS = (
+    "Amber",
+    "Azure",
+    "Coral",
+    "Indigo",
+    "Ivory",
+    "Jade",
+    "Lilac",
+    "Olive",
+    "Plum",
+    "Russet",
+    "Teal",
+    "Umber",
+)
+_BIRDS = (
+    "Avocet",
+    "Curlew",
+    "Dipper",
+    "Egret",
+    "Finch",
+    "Heron",
+    "Ibis",
+    "Kestrel",
+    "Lark",
+    "Martin",
+    "Plover",
+    "Wren",
+)
+#: Source: RFC 5321, 4.5.3.1.3, less the angle brackets.
+_MAX_EMAIL = 254
+_MAX_NAME = 120
+_MAX_DAYS = 365
 
 
 def invite(  # noqa: PLR0913  each is one field of the form
@@ -43,9 +73,7 @@ def invite(  # noqa: PLR0913  each is one field of the form
             expires_at=now + timedelta(days=valid_days),
         )
         uow.people.add_invitation(invitation)
-        uow.audit.add(
-            AuditEntry(at=now, actor=actor, action="invited", subject=invitation.id, reason=slug)
-        )
+        uow.audit.add(AuditEntry(at=now, actor=actor, action="invited", subject=invitation.id, reason=slug))
         uow.commit()
     return invitation, secret
 
@@ -53,12 +81,12 @@ def invite(  # noqa: PLR0913  each is one field of the form
 def _check(email: str, name: str, valid_days: float) -> None:
     problems = []
     local, _, domain = email.partition("@")
-    if not local or "." not in domain or len(email) > 254 or any(c.isspace() for c in email):
+    if not local or "." not in domain or len(email) > _MAX_EMAIL or any(c.isspace() for c in email):
         problems.append(f"email: {email[:60]!r} is not an e-mail address.")
-    if not name.strip() or len(name) > 120:
-        problems.append("name: give the candidate's name, at most 120 characters.")
-    if not 0 < valid_days <= 365:
-        problems.append("valid_days: give a number of days above 0 and at most 365.")
+    if not name.strip() or len(name) > _MAX_NAME:
+        problems.append(f"name: give the candidate's name, at most {_MAX_NAME} characters.")
+    if not 0 < valid_days <= _MAX_DAYS:
+        problems.append(f"valid_days: give a number of days above 0 and at most {_MAX_DAYS}.")
     if problems:
         msg = "The invitation is not complete."
         raise InvalidError(msg, code="bad-invitation", problems=problems)

@@ -102,9 +102,7 @@ def _store(
             published_at=now,
         )
         uow.challenges.add(version)
-        uow.audit.add(
-            AuditEntry(at=now, actor=actor, action="published", subject=version.id, reason=digest)
-        )
+        uow.audit.add(AuditEntry(at=now, actor=actor, action="published", subject=version.id, reason=digest))
         uow.commit()
     return version
 

@@ -44,9 +44,7 @@ def _take_back(ports: Ports, run: Run, max_losses: int) -> bool:
         return False
     reason = f"Worker {run.worker} stopped renewing its lease."
     try:
-        give_back(
-            ports, run.id, run.fence, actor=_ACTOR, reason=reason, max_losses=max_losses
-        )
+        give_back(ports, run.id, run.fence, actor=_ACTOR, reason=reason, max_losses=max_losses)
     except ConflictError:
         return False  # Its state changed while we looked: somebody is on it.
     return True

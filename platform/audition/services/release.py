@@ -19,9 +19,7 @@ def release(ports: Ports, principal: Principal, submission_id: str) -> Submissio
     with ports.unit_of_work() as uow:
         submission = uow.submissions.get(submission_id)
         now = ports.clock.now()
-        transition(
-            uow, submission, State.RELEASED, actor=principal.actor, reason="Report released.", at=now
-        )
+        transition(uow, submission, State.RELEASED, actor=principal.actor, reason="Report released.", at=now)
         uow.submissions.mark_released(submission_id, now)
         moved = uow.submissions.get(submission_id)
         uow.commit()

@@ -34,21 +34,15 @@ class StageBook:
         self._save(record)
         return record
 
-    def end(
-        self, record: StageRecord, status: StageStatus, exit_: Exit | None, message: str = ""
-    ) -> None:
+    def end(self, record: StageRecord, status: StageStatus, exit_: Exit | None, message: str = "") -> None:
         """The stage ended.
 
         Raises:
             LeaseLostError: The fence is old.
         """
-        ended = replace(
-            record, status=status, message=message, finished_at=self._runner.ports.clock.now()
-        )
+        ended = replace(record, status=status, message=message, finished_at=self._runner.ports.clock.now())
         if exit_ is not None:
-            ended = replace(
-                ended, usage=exit_.usage, image_id=exit_.image_id, runtime=exit_.runtime
-            )
+            ended = replace(ended, usage=exit_.usage, image_id=exit_.image_id, runtime=exit_.runtime)
         self._save(ended)
 
     def _save(self, record: StageRecord) -> None:

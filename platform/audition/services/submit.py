@@ -65,9 +65,7 @@ def _known(uow: UnitOfWork, invitation: Invitation, upload: Upload) -> Submissio
     return uow.submissions.by_key(invitation.id, upload.idempotency_key)
 
 
-def _check_may_submit(
-    ports: Ports, uow: UnitOfWork, invitation: Invitation
-) -> tuple[Submission, ...]:
+def _check_may_submit(ports: Ports, uow: UnitOfWork, invitation: Invitation) -> tuple[Submission, ...]:
     if invitation.expires_at <= ports.clock.now() or invitation.revoked_at is not None:
         msg = f"The window of this invitation ended on {invitation.expires_at:%Y-%m-%d %H:%M} UTC."
         raise ConflictError(msg, code="invitation-over", next_step="Ask for more time.")
@@ -81,9 +79,7 @@ def _check_may_submit(
         )
     if busy := next((s for s in earlier if s.state not in SETTLED_STATES), None):
         msg = f"Attempt {busy.attempt_number} is still {busy.state}; one runs at a time."
-        raise ConflictError(
-            msg, code="attempt-in-progress", next_step="Wait for it to finish, or cancel it."
-        )
+        raise ConflictError(msg, code="attempt-in-progress", next_step="Wait for it to finish, or cancel it.")
     return earlier
 
 
@@ -136,9 +132,7 @@ def _record(  # noqa: PLR0913  everything that is known of the upload
     uow.submissions.add(submission)
     run = first_run(ports, submission.id)
     uow.runs.add(run)
-    transition(
-        uow, submission, State.QUEUED, actor=principal.actor, reason="Waiting for a worker.", at=now
-    )
+    transition(uow, submission, State.QUEUED, actor=principal.actor, reason="Waiting for a worker.", at=now)
     uow.hint("execute", run.id, run.fence)
     return uow.submissions.get(submission.id)
 

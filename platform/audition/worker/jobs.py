@@ -45,7 +45,7 @@ def _guarded(work: Callable[[Runner, str, int], None], run_id: str, fence: int) 
     runner = bootstrap.runner(settings, images, Slot.number)
     try:
         work(runner, run_id, fence)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  the job boundary
         _log.exception("run %s failed in our own code", run_id)
         give_back(
             runner.ports,

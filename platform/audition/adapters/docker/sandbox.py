@@ -36,9 +36,7 @@ _NOT_RUNNABLE = frozenset({126, 127})
 class DockerSandbox:
     """`ports.Sandbox` on a Docker engine."""
 
-    def __init__(
-        self, client: docker.APIClient, *, instance: str, runtime: str | None = None
-    ) -> None:
+    def __init__(self, client: docker.APIClient, *, instance: str, runtime: str | None = None) -> None:
         """Use an engine.
 
         Args:
@@ -97,7 +95,7 @@ class DockerSandbox:
     def image_id(self, reference: str) -> str:
         """See `ports.Sandbox.image_id`."""
         with engine_errors(f"looking up image {reference}"):
-            return str(self._client.inspect_image(reference)["Id"])
+            return str(self._client.inspect_image(reference)["Id"])  # type: ignore[no-untyped-call]
 
     def facts(self) -> dict[str, str]:
         """See `ports.Sandbox.facts`."""
@@ -135,15 +133,11 @@ class DockerSandbox:
         return self._exit(container, captured, Usage())
 
     def _create(self, spec: ContainerSpec) -> tuple[str, FrameReader]:
-        request = create_request(
-            spec, instance=self._instance, seccomp=self._seccomp, runtime=self._runtime
-        )
+        request = create_request(spec, instance=self._instance, seccomp=self._seccomp, runtime=self._runtime)
         with engine_errors(f"creating the {spec.stage} container"):
-            container = self._client.create_container_from_config(request)["Id"]
-            stream = self._client.attach_socket(
-                container, params={"stdout": 1, "stderr": 1, "stream": 1}
-            )
-        return container, FrameReader(stream._sock)  # noqa: SLF001  docker-py wraps the socket in a file
+            container = self._client.create_container_from_config(request)["Id"]  # type: ignore[no-untyped-call]
+            stream = self._client.attach_socket(container, params={"stdout": 1, "stderr": 1, "stream": 1})
+        return container, FrameReader(stream._sock, stream)  # noqa: SLF001  docker-py wraps the socket in a file
 
     def _start(self, container: str, spec: ContainerSpec) -> bool:
         """Start it; false when the command itself cannot be executed."""
@@ -200,7 +194,7 @@ class DockerSandbox:
                 return
             time.sleep(0.02)
 
-    def _exit(  # noqa: PLR0913  facts from four sources
+    def _exit(
         self,
         container: str,
         captured: Captured,
@@ -265,5 +259,3 @@ def _timestamp(text: str) -> float:
         return 0.0
     seconds = datetime.fromisoformat(f"{whole}+00:00").timestamp()
     return seconds + float(f"0.{fraction or 0}")
-
-

@@ -8,7 +8,9 @@ import socket
 import struct
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
+from io import IOBase
 from typing import BinaryIO
 
 from audition.domain.errors import UnavailableError
@@ -21,9 +23,10 @@ _CHUNK = 1 << 16
 class FrameReader:
     """Frames from an attached socket, in pieces of at most 64 KiB."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        """Take over the socket."""
+    def __init__(self, sock: socket.socket, wrapper: IOBase | None = None) -> None:
+        """Take over the socket, and the file around it if there is one: it keeps the socket open."""
         self._sock = sock
+        self._wrapper = wrapper
         self._kind = 0
         self._left = 0
 
@@ -45,10 +48,10 @@ class FrameReader:
 
     def close(self) -> None:
         """Let go of the socket; a reader blocked on it sees the end."""
-        try:
+        with suppress(OSError):  # The engine may have closed its side first.
             self._sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # The engine closed its side first.
+        if self._wrapper is not None:
+            self._wrapper.close()
         self._sock.close()
 
     def _exactly(self, size: int) -> bytes | None:
@@ -152,11 +155,13 @@ class Conversation:
             try:
                 piece = self._reader.read(max(0.01, deadline - time.monotonic()))
             except TimeoutError:
-                raise self._failed("did not answer in time") from None
+                how = "did not answer in time"
+                raise self._failed(how) from None
             except OSError as error:
                 raise self._failed(f"lost its connection ({error})") from None
             if piece is None:
-                raise self._failed("ended before it had answered")
+                how = "ended before it had answered"
+                raise self._failed(how)
             if piece[0] != _STDERR:
                 self._buffer += piece[1]
                 return

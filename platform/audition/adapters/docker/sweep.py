@@ -57,9 +57,7 @@ class Sweeper:
     def _with_mine(self, labels: list[str]) -> list[str]:
         return [f"{LABEL_INSTANCE}={self._instance}", *labels]
 
-    def _remove(
-        self, containers: Iterable[dict[str, Any]], volumes: Iterable[dict[str, Any]]
-    ) -> int:
+    def _remove(self, containers: Iterable[dict[str, Any]], volumes: Iterable[dict[str, Any]]) -> int:
         removed = 0
         for container in containers:
             removed += self._attempt(self._client.remove_container, container["Id"], v=True, force=True)

@@ -98,9 +98,7 @@ def _environment(spec: ContainerSpec) -> dict[str, str]:
     return {**_FIXED_ENVIRONMENT, **dict.fromkeys(_THREAD_VARIABLES, threads), **spec.environment}
 
 
-def _host_config(
-    spec: ContainerSpec, instance: str, seccomp: str, runtime: str | None
-) -> dict[str, Any]:
+def _host_config(spec: ContainerSpec, instance: str, seccomp: str, runtime: str | None) -> dict[str, Any]:
     limits = spec.limits
     config: dict[str, Any] = {
         "NetworkMode": "none",

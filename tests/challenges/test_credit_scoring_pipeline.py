@@ -1,0 +1,56 @@
+"""Every sample submission of the pack goes through the real pipeline and meets its `expect.toml`."""
+
+from collections.abc import Iterator, Mapping
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from audition.catalog.read import read_challenge
+from audition.catalog.samples import Sample, find_samples
+from audition.domain.grade import dimension_scores
+from audition.domain.run import Fault, Verdict
+from audition.domain.submission import State
+from tests.challenges.conftest import PACK
+from tests.pipeline import Pipeline, make_pipeline
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+_SAMPLES = find_samples(PACK)
+_numbers = count()
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory, images: Mapping[str, str]) -> Iterator[Pipeline]:
+    """The pack, published once: `prepare` has run in its container."""
+    folder: Path = tmp_path_factory.mktemp("pack")
+    pipeline = make_pipeline(folder, images)
+    pipeline.publish(read_challenge(PACK))
+    yield pipeline
+    pipeline.runner.sandbox.sweep(lambda _run, _fence: True)
+
+
+@pytest.mark.parametrize("sample", _SAMPLES, ids=[sample.name for sample in _SAMPLES])
+def test_a_sample_ends_as_its_author_expects(published: Pipeline, sample: Sample) -> None:
+    candidate = published.candidate("credit-scoring", f"{next(_numbers)}@example.org")
+    ended, report = published.run(candidate, sample.pack())
+    expected = sample.expectation
+    assert ended.state == State.GRADED, ended.state_reason
+    assert report.verdict == expected.verdict
+    assert report.fault == (None if report.verdict == Verdict.ACCEPTED else Fault.CANDIDATE)
+    assert report.score is not None
+    assert expected.score_low <= report.score <= expected.score_high
+    scores = dimension_scores(report.grades)
+    for dimension, interval in expected.dimensions.items():
+        score = scores[dimension]
+        assert score is not None
+        assert score in interval, dimension
+    outcomes = {finding.check: finding.outcome for finding in report.findings}
+    assert {check: outcomes.get(check) for check in expected.findings} == expected.findings
+
+
+def test_publishing_the_same_content_again_is_the_same_version(published: Pipeline) -> None:
+    again = published.publish(read_challenge(PACK))
+    with published.ports.unit_of_work() as uow:
+        assert uow.challenges.all() == (again,)
+    assert again.number == 1
