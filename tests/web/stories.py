@@ -32,7 +32,7 @@ KeyError: "column 'income_band' is not in the table"
 _STEPS = 60
 
 
-def tell(  # noqa: PLR0913  a story is all of these
+def tell(
     ports: Ports,
     name: str,
     *,
@@ -114,7 +114,7 @@ def _moved(record: StageRecord, run_id: str, by: timedelta) -> StageRecord:
     return replace(record, run_id=run_id, started_at=record.started_at + by, finished_at=finished)
 
 
-def stage(  # noqa: PLR0913  a record is all of these
+def stage(
     name: Stage,
     start: float,
     end: float | None,

@@ -28,7 +28,7 @@ from audition.settings import Settings
 from audition.web.app import create_app
 from tests import factories
 
-PASSWORD = "correct horse battery staple"  # noqa: S105  of people who do not exist
+PASSWORD = "correct horse battery staple"
 STAFF = {"alice": Role.REVIEWER, "bob": Role.AUTHOR, "olga": Role.OPERATOR}
 #: Candidate to the last part of their invitation link.
 LINKS = {"carol": "carol-link-token", "dave": "dave-link-token"}
