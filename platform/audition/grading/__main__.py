@@ -13,35 +13,60 @@ wrote can pretend to be a document. Exit code 0 means that the documents are com
 import os
 import signal
 import sys
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from audition import codec
 from audition.domain import places
 from audition.domain.challenge import Manifest
-from audition.domain.contract import Entry, Inventory
+from audition.domain.contract import Inventory
 from audition.domain.evidence import RunEvidence
 from audition.domain.grade import GradeSheet
 from audition.domain.run import Stage
 from audition.grading.collect import collect, send
 from audition.grading.contract import read_contract
 from audition.grading.runner import load_graders, run_graders
-from audition.grading.unpack import unpack
+from audition.grading.unpack import lift_single_folder, unpack
 from audition.grading.workspace import Need, Workspace
 
-_SUBMISSION = Path(places.SUBMISSION)
 _AREAS = (places.PUBLIC, places.PRIVATE)
 _COLLECT = signal.SIGUSR1
 
 
-def main(argv: list[str]) -> int:
-    """Do one of the verbs."""
-    channel = _take_stdout()
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """The container we are in: where its mounts are, and where documents go."""
+
+    root: Path
+    channel: BinaryIO
+
+    def at(self, place: PurePosixPath) -> Path:
+        """Where a mount is."""
+        return self.root.joinpath(*place.parts[1:])
+
+    def say(self, document: object) -> None:
+        """Print one document."""
+        self.channel.write(codec.to_json(document) + b"\n")
+        self.channel.flush()
+
+    def manifest(self) -> Manifest:
+        """The challenge's manifest."""
+        return codec.from_json(Manifest, self.at(places.MANIFEST_FILE).read_bytes(), what="manifest.json")
+
+
+def main(argv: list[str], root: Path = Path("/")) -> int:
+    """Do one of the verbs.
+
+    Args:
+        argv: The verb.
+        root: The folder under which everything is mounted.
+    """
     verbs = {"keep": _keep, "hold": _hold, "score": _score, "judge": _judge}
     if len(argv) != 1 or argv[0] not in verbs:
         sys.stderr.write(f"usage: python -m audition.grading {'|'.join(verbs)}\n")
         return 2
-    verbs[argv[0]](channel)
+    verbs[argv[0]](_Room(root, _take_stdout()))
     return 0
 
 
@@ -52,60 +77,40 @@ def _take_stdout() -> BinaryIO:
     return channel
 
 
-def _say(channel: BinaryIO, document: object) -> None:
-    channel.write(codec.to_json(document) + b"\n")
-    channel.flush()
-
-
-def _manifest() -> Manifest:
-    return codec.from_json(Manifest, Path(places.MANIFEST_FILE).read_bytes(), what="manifest.json")
-
-
-def _keep(channel: BinaryIO) -> None:
+def _keep(room: _Room) -> None:
     _block_request()
-    manifest = _manifest()
-    _say(channel, _inventory(manifest))
+    manifest = room.manifest()
+    room.say(_inventory(room, manifest))
     _await_request()
     limit = manifest.limits_of(Stage.PREDICT).output_bytes
-    collection, taken = collect(Path(places.OUT), allowed=frozenset(manifest.output.names), max_bytes=limit)
-    _say(channel, collection)
-    send(taken, channel)
+    _collect(room, places.OUT, frozenset(manifest.output.names), limit)
     _hold_volumes()
 
 
-def _inventory(manifest: Manifest) -> Inventory:
+def _inventory(room: _Room, manifest: Manifest) -> Inventory:
+    submission = room.at(places.SUBMISSION)
     state = unpack(
-        Path(places.ARCHIVE),
-        _SUBMISSION,
+        room.at(places.ARCHIVE),
+        submission,
         max_bytes=manifest.unpacked_bytes,
         max_entries=manifest.unpacked_entries,
     )
     if state.reasons:
         return Inventory(refusals=tuple(state.reasons))
-    entries = _without_single_folder(state.entries)
-    contract, problems = read_contract(_SUBMISSION)
+    lift_single_folder(state)
+    contract, problems = read_contract(submission)
     return Inventory(
         refusals=tuple(problems),
         contract=contract,
-        entries=tuple(entries),
+        entries=tuple(state.entries),
         total_bytes=state.total_bytes,
     )
 
 
-def _without_single_folder(entries: list[Entry]) -> list[Entry]:
-    """Lift everything out of a folder that is the archive's only content, as code hosts pack it."""
-    tops = {entry.path.partition("/")[0] for entry in entries}
-    if len(tops) != 1 or any("/" not in entry.path for entry in entries):
-        return entries
-    top = tops.pop()
-    inner = _SUBMISSION / top
-    # By way of a name that nothing inside can have: entries are never that long.
-    outer = _SUBMISSION / ("_" * 250)
-    inner.rename(outer)
-    for path in list(outer.iterdir()):
-        path.rename(_SUBMISSION / path.name)
-    outer.rmdir()
-    return [Entry(path=entry.path.removeprefix(f"{top}/"), bytes=entry.bytes) for entry in entries]
+def _collect(room: _Room, place: PurePosixPath, allowed: frozenset[str] | None, max_bytes: int) -> None:
+    collection, taken = collect(room.at(place), allowed=allowed, max_bytes=max_bytes)
+    room.say(collection)
+    send(taken, room.channel)
 
 
 def _block_request() -> None:
@@ -123,36 +128,41 @@ def _hold_volumes() -> None:
         signal.pause()
 
 
-def _hold(channel: BinaryIO) -> None:
+def _hold(room: _Room) -> None:
     _block_request()
-    _say(channel, Inventory())
+    room.say(Inventory())
     _await_request()
     limit = int(os.environ["AUDITION_MAX_FILE_BYTES"])
     for area in _AREAS:
-        collection, taken = collect(Path(area), allowed=None, max_bytes=limit)
-        _say(channel, collection)
-        send(taken, channel)
+        _collect(room, area, None, limit)
     _hold_volumes()
 
 
-def _score(channel: BinaryIO) -> None:
-    _grade(channel, needs_answers=True)
+def _score(room: _Room) -> None:
+    _grade(room, needs_answers=True)
 
 
-def _judge(channel: BinaryIO) -> None:
-    _grade(channel, needs_answers=False)
+def _judge(room: _Room) -> None:
+    _grade(room, needs_answers=False)
 
 
-def _grade(channel: BinaryIO, *, needs_answers: bool) -> None:
-    manifest = _manifest()
-    evidence = codec.from_json(RunEvidence, Path(places.EVIDENCE_FILE).read_bytes(), what="run.json")
+def _grade(room: _Room, *, needs_answers: bool) -> None:
+    manifest = room.manifest()
+    evidence = codec.from_json(RunEvidence, room.at(places.EVIDENCE_FILE).read_bytes(), what="run.json")
     chosen = [
         grader
         for grader in load_graders(manifest.graders)
         if (Need.ANSWERS in grader.needs) == needs_answers
     ]
-    workspace = Workspace(manifest=manifest, evidence=evidence)
-    _say(channel, GradeSheet(grades=run_graders(chosen, workspace)))
+    workspace = Workspace(
+        manifest=manifest,
+        evidence=evidence,
+        submission=room.at(places.SUBMISSION),
+        outputs=room.at(places.OUTPUTS),
+        inputs=room.at(places.INPUTS),
+        answers=room.at(places.ANSWERS),
+    )
+    room.say(GradeSheet(grades=run_graders(chosen, workspace)))
 
 
 if __name__ == "__main__":

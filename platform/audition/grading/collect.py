@@ -37,7 +37,9 @@ def collect(folder: Path, *, allowed: frozenset[str] | None, max_bytes: int) -> 
     refusals: list[str] = []
     base = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        for name in sorted(os.listdir(base)):
+        names = os.listdir(base)  # noqa: PTH208  by descriptor: the folder that was opened, whatever its name is now
+        # Expected names first: junk must not push the reason that matters out of the list.
+        for name in sorted(names, key=lambda name: (allowed is not None and name not in allowed, name)):
             reason = _take(base, name, allowed, max_bytes, taken)
             if reason and len(refusals) < _MAX_REASONS:
                 refusals.append(f"{name[:80]!r} {reason}")
@@ -53,6 +55,8 @@ def _take(
     """Append the file to `taken`, or return why not."""
     if allowed is not None and name not in allowed:
         return f"is not one of the expected files ({', '.join(sorted(allowed))}) and was left."
+    if not name.isprintable():
+        return "has control characters or broken text in its name; rename it."
     try:
         # O_NONBLOCK: opening a named pipe must not wait for a writer that never comes.
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=base)
@@ -63,6 +67,9 @@ def _take(
         os.close(descriptor)
         return reason
     digest, size = _digest(descriptor, max_bytes)
+    if size > max_bytes:
+        os.close(descriptor)
+        return f"grew beyond {max_bytes:,} bytes while it was read."
     file = CollectedFile(name=name, bytes=size, sha256=digest)
     taken.append(Taken(file=file, descriptor=descriptor))
     return ""
@@ -87,11 +94,18 @@ def _digest(descriptor: int, max_bytes: int) -> tuple[str, int]:
 
 
 def send(taken: list[Taken], sink: BinaryIO) -> None:
-    """Write the bytes of the files one after the other, and close them."""
+    """Write the bytes of the files one after the other, and close them.
+
+    Raises:
+        EOFError: A file became shorter than its document says: whoever wrote it is not dead.
+    """
     for item in taken:
         offset = 0
         while offset < item.file.bytes:
             chunk = os.pread(item.descriptor, min(_CHUNK, item.file.bytes - offset), offset)
+            if not chunk:
+                msg = f"{item.file.name!r} became shorter while it was sent."
+                raise EOFError(msg)
             sink.write(chunk)
             offset += len(chunk)
         os.close(item.descriptor)

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from importlib.metadata import entry_points
 from typing import Protocol
 
+from audition import codec
+from audition.domain.errors import InvalidError
 from audition.domain.grade import Dimension, Grade, GradeStatus
 from audition.grading.workspace import Need, Workspace
 
@@ -61,12 +63,21 @@ def run_graders(graders: Iterable[Grader], workspace: Workspace) -> tuple[Grade,
 
 def _grade(grader: Grader, workspace: Workspace) -> Grade:
     try:
-        return grader.grade(workspace)
-    except Exception:  # noqa: BLE001  a bug in a grader is ours; it must not take the others down
+        grade = grader.grade(workspace)
+        # There and back: a grade that cannot be read again (NaN, a wrong type) would spoil all in its document.
+        return codec.from_json(Grade, codec.to_json(grade), what=f"the grade of {grader.name}")
+    except Exception as error:  # noqa: BLE001  a bug in a grader is ours; it must not take the others down
         return Grade(
             grader=grader.name,
             version=grader.version,
             dimension=grader.dimension,
             status=GradeStatus.ERRORED,
-            note=traceback.format_exc()[-_MAX_NOTE:],
+            note=_note(error),
         )
+
+
+def _note(error: Exception) -> str:
+    """For staff: every problem of a grade that cannot be read, then the end of the traceback."""
+    problems = "\n".join(error.problems) if isinstance(error, InvalidError) else ""
+    text = f"{problems[:_MAX_NOTE]}\n{traceback.format_exc()[-_MAX_NOTE:]}"
+    return text.strip().encode("utf-8", "backslashreplace").decode()
