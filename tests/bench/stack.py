@@ -1,0 +1,92 @@
+"""A whole running Audition for measurements: real web, queue, worker and clock on a free port."""
+
+import io
+import socket
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from audition import bootstrap
+from audition.catalog.read import read_challenge
+from audition.cli.client import Client
+from audition.cli.stack import Host, start_processes
+from audition.domain.people import Role
+from audition.host.processes import Processes
+from audition.host.steps import Steps
+from audition.ports import Ports
+from audition.services.add_staff import add_staff
+from audition.services.publish import publish
+from audition.settings import Settings
+
+_SLUG = "credit-scoring"
+_PASSWORD = "correct horse battery staple"
+#: Pure Python and quick: what is measured is the platform, not the candidate.
+_PREDICT = """\
+import csv
+rows = csv.DictReader(open("/in/test.csv"))
+with open("/out/predictions.csv", "w") as out:
+    out.write("id,probability_of_default\\n")
+    out.writelines(f"{row['id']},0.5\\n" for row in rows)
+"""
+
+
+def trivial_archive() -> bytes:
+    """The smallest submission that is accepted."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("predict.py", _PREDICT)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What a measurement works with."""
+
+    settings: Settings
+    ports: Ports
+    images: dict[str, str]
+    staff: Client
+
+    def candidate(self, name: str) -> Client:
+        """Somebody new who has started."""
+        body = {"challenge": _SLUG, "email": f"{name}@bench.example", "name": name}
+        invitation = self.staff.post("/invitations", body)
+        session = Client(self.staff.url).post("/invitations/start", {"token": invitation["token"]})
+        return Client(self.staff.url, session["token"])
+
+
+@contextmanager
+def running_bench(folder: Path) -> Iterator[Bench]:
+    """Start everything in a folder of its own, with the challenge published."""
+    port = _free_port()
+    settings = replace(
+        Settings.from_env(),
+        data_dir=folder,
+        database_url=f"sqlite:///{folder / 'audition.db'}",
+        port=port,
+        public_url=f"http://127.0.0.1:{port}",
+        upload_rate="100000 per hour",
+    )
+    bootstrap.migrate(settings)
+    images = bootstrap.image_references(settings)
+    ports = bootstrap.control_plane(settings)
+    runner = bootstrap.runner(settings, images, slot=999)
+    publish(runner, "bench", read_challenge(settings.challenges_dir / _SLUG))
+    add_staff(
+        ports, "bench", email="op@bench.example", name="Op", password=_PASSWORD, roles={Role.OPERATOR}
+    )
+    with Processes(folder / "logs") as processes:
+        start_processes(Steps(), Host(settings=settings, images=images), processes)
+        body = {"email": "op@bench.example", "password": _PASSWORD}
+        token = Client(settings.public_url).post("/tokens", body)["token"]
+        yield Bench(
+            settings=settings, ports=ports, images=images, staff=Client(settings.public_url, token)
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
