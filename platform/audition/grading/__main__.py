@@ -150,9 +150,7 @@ def _grade(room: _Room, *, needs_answers: bool) -> None:
     manifest = room.manifest()
     evidence = codec.from_json(RunEvidence, room.at(places.EVIDENCE_FILE).read_bytes(), what="run.json")
     chosen = [
-        grader
-        for grader in load_graders(manifest.graders)
-        if (Need.ANSWERS in grader.needs) == needs_answers
+        grader for grader in load_graders(manifest.graders) if (Need.ANSWERS in grader.needs) == needs_answers
     ]
     workspace = Workspace(
         manifest=manifest,

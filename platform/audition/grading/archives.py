@@ -44,6 +44,8 @@ _DIRECTORY_BYTES = 512
 #: A tar entry needs a header, perhaps a long header of two or three blocks, and padding.
 _TAR_BYTES = 4096
 _LONG_HEADER_BYTES = 64 << 10
+#: So that whoever counts the bytes of files, and knows their names, is the first to say that they are too many.
+_READ_AHEAD_BYTES = 1 << 20
 _LONG_HEADERS = frozenset(
     {
         tarfile.XHDTYPE,
@@ -116,7 +118,9 @@ def _zip_members(archive: Path, bounds: Bounds) -> Iterator[Member]:
         for info in infos:
             mode = info.external_attr >> 16
             is_folder = info.is_dir()
-            trouble = _zip_trouble(info, mode) or ("shares its bytes with another entry" if info in shared else "")
+            trouble = _zip_trouble(info, mode) or (
+                "shares its bytes with another entry" if info in shared else ""
+            )
             content = None if is_folder or trouble else opened.open(info)
             # `orig_filename`: the library cuts names at a NUL byte, and we want to refuse them.
             yield Member(info.orig_filename, is_folder, bool(mode & 0o100), trouble, content)
@@ -232,13 +236,14 @@ class _TarSource:
     def __init__(self, plain: _Readable, bounds: Bounds) -> None:
         self._plain = plain
         self._bounds = bounds
-        self._left = bounds.max_bytes + (bounds.max_entries + 16) * _TAR_BYTES
+        self._left = bounds.max_bytes + bounds.max_entries * _TAR_BYTES + _READ_AHEAD_BYTES
 
     def read(self, size: int, /) -> bytes:
         data = self._plain.read(size)
         self._left -= len(data)
         if self._left < 0:
-            raise RefusedArchiveError(too_large(self._bounds))
+            msg = f"{too_large(self._bounds)}. Leave out data and caches."
+            raise RefusedArchiveError(msg)
         return data
 
 
@@ -254,7 +259,9 @@ class _TarInfo(tarfile.TarInfo):
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         """Read one header block."""
         if len(buf) == tarfile.BLOCKSIZE and not any(buf):
-            return super().frombuf(buf, encoding, errors)  # The proper end: it raises what `tarfile` waits for.
+            return super().frombuf(
+                buf, encoding, errors
+            )  # The proper end: it raises what `tarfile` waits for.
         try:
             info = super().frombuf(buf, encoding, errors)
         except tarfile.HeaderError as error:

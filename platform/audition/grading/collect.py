@@ -25,7 +25,9 @@ class Taken:
     descriptor: int
 
 
-def collect(folder: Path, *, allowed: frozenset[str] | None, max_bytes: int) -> tuple[Collection, list[Taken]]:
+def collect(
+    folder: Path, *, allowed: frozenset[str] | None, max_bytes: int
+) -> tuple[Collection, list[Taken]]:
     """Look at a folder's direct entries and take what may be taken.
 
     Args:
@@ -49,9 +51,7 @@ def collect(folder: Path, *, allowed: frozenset[str] | None, max_bytes: int) -> 
     return Collection(files=files, refusals=tuple(refusals)), taken
 
 
-def _take(
-    base: int, name: str, allowed: frozenset[str] | None, max_bytes: int, taken: list[Taken]
-) -> str:
+def _take(base: int, name: str, allowed: frozenset[str] | None, max_bytes: int, taken: list[Taken]) -> str:
     """Append the file to `taken`, or return why not."""
     if allowed is not None and name not in allowed:
         return f"is not one of the expected files ({', '.join(sorted(allowed))}) and was left."

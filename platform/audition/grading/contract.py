@@ -64,7 +64,10 @@ def _command(value: Any) -> tuple[tuple[str, ...], str]:  # noqa: ANN401  anythi
         try:
             words = shlex.split(value)
         except ValueError as error:
-            return (), f"{CONTRACT_FILE}: predict: {error}. Write it as a list of words, which needs no quoting."
+            return (
+                (),
+                f"{CONTRACT_FILE}: predict: {error}. Write it as a list of words, which needs no quoting.",
+            )
     is_good = (
         isinstance(words, list)
         and 0 < len(words) <= _MAX_WORDS
