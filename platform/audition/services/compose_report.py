@@ -29,6 +29,8 @@ from audition.services.headline import headline
 METRIC_CHECK = "model.metric.primary"
 #: Decimals of a metric that a candidate sees: enough to learn from, too few to climb on (corpus C11).
 CANDIDATE_DECIMALS = 3
+#: Decimals of a score in [0, 1] for them: a score is a line through the metric's anchors, and so tells the metric.
+SCORE_DECIMALS = 2
 
 
 def compose_report(ports: Ports, principal: Principal, submission_id: str) -> Report:
@@ -66,6 +68,11 @@ def for_candidate(report: Report) -> Report:
     )
     return replace(
         report,
+        score=_coarse(report.score),
+        gauges=tuple(
+            replace(gauge, score=_coarse(gauge.score), low=_coarse(gauge.low), high=_coarse(gauge.high))
+            for gauge in report.gauges
+        ),
         grades=grades,
         findings=tuple(_public(finding) for finding in report.findings),
         metrics=tuple(_rounded(metric) for metric in report.metrics),
@@ -75,7 +82,12 @@ def for_candidate(report: Report) -> Report:
 
 
 def _public(finding: Finding) -> Finding:
-    return replace(finding, reviewer_note="")
+    share = finding.points / finding.max_points if finding.max_points else 0.0
+    return replace(finding, reviewer_note="", points=finding.max_points * round(share, SCORE_DECIMALS))
+
+
+def _coarse(score: float | None) -> float | None:
+    return None if score is None else round(score, SCORE_DECIMALS)
 
 
 def _rounded(metric: Metric) -> Metric:
@@ -84,6 +96,9 @@ def _rounded(metric: Metric) -> Metric:
         value=round(metric.value, CANDIDATE_DECIMALS),
         low=round(metric.low, CANDIDATE_DECIMALS),
         high=round(metric.high, CANDIDATE_DECIMALS),
+        score=round(metric.score, SCORE_DECIMALS),
+        score_low=round(metric.score_low, SCORE_DECIMALS),
+        score_high=round(metric.score_high, SCORE_DECIMALS),
     )
 
 

@@ -49,7 +49,7 @@ def grade_run(runner: Runner, run_id: str, fence: int) -> None:
 
 def _work(runner: Runner, claimed: Claimed, *, is_graded_only: bool) -> None:
     try:
-        with Lease(runner, claimed.run.id, claimed.fence) as lease:
+        with Lease(runner, claimed.run) as lease:
             _stages(runner, claimed, lease, is_graded_only=is_graded_only)
     except LeaseLostError:
         _log.warning("run %s: lease lost, left to its new owner", claimed.run.id)
@@ -57,18 +57,16 @@ def _work(runner: Runner, claimed: Claimed, *, is_graded_only: bool) -> None:
         _end(runner, claimed, State.CANCELLED, "Cancelled on request.", Verdict.INTERNAL_ERROR, None)
     except RefusedSubmissionError as refusal:
         reason = " ".join(refusal.problems)
+        if is_graded_only:
+            # It was accepted once, so that it is not now is our doing, and trying again changes nothing.
+            _give_back(runner, claimed, f"An archive that ran before is refused now: {reason}", max_losses=1)
+            return
         verdict, fault = Verdict.INVALID_OUTPUT, Fault.CANDIDATE
         _end(runner, claimed, State.REJECTED, reason, verdict, fault)
     except UnavailableError as error:
         _log.error("run %s: %s", claimed.run.id, error.detail)
-        give_back(
-            runner.ports,
-            claimed.run.id,
-            claimed.fence,
-            actor=runner.worker,
-            reason=error.detail,
-            max_losses=1 if not error.transient else runner.max_losses,
-        )
+        max_losses = runner.max_losses if error.transient else 1
+        _give_back(runner, claimed, error.detail, max_losses=max_losses)
     finally:
         _discard(runner, claimed)
 
@@ -81,10 +79,12 @@ def _stages(runner: Runner, claimed: Claimed, lease: Lease, *, is_graded_only: b
     with runner.sandbox.serve(keeper_spec) as keeper:
         inventory = unpack(keeper, book)
         if is_graded_only:
+            lease.begin_grading()
             artifacts, verdict = _recorded(runner, claimed)
         else:
             collected = collect_evidence(runner, claimed, lease, keeper, inventory, book)
             _publish_evidence(runner, claimed, collected)
+            lease.begin_grading()
             artifacts, verdict = collected.artifacts, collected.evidence.verdict
         grades = grade_evidence(runner, claimed, lease, artifacts, book)
     _publish_grades(runner, claimed, verdict, grades)
@@ -141,6 +141,11 @@ def _end(  # noqa: PLR0913  how it ended, in full
             uow.commit()
     except LeaseLostError:
         _log.warning("run %s: lease lost before it could become %s", claimed.run.id, state)
+
+
+def _give_back(runner: Runner, claimed: Claimed, reason: str, *, max_losses: int) -> None:
+    run_id, actor = claimed.run.id, runner.worker
+    give_back(runner.ports, run_id, claimed.fence, actor=actor, reason=reason, max_losses=max_losses)
 
 
 def _check_fence(uow: UnitOfWork, claimed: Claimed) -> None:

@@ -38,9 +38,18 @@ _TEMPLATES = {
         "{stage} was ended by signal {signal} after {ran}, usually a crash in compiled code. Check that the"
         " libraries you use have the versions of the image."
     ),
-    Verdict.INVALID_OUTPUT: "The output of {stage} cannot be used.",
-    Verdict.BUILD_FAILED: "The image could not be built in {stage}.",
-    Verdict.UNHEALTHY: "The service was not healthy in {stage} within {limit}.",
+    Verdict.INVALID_OUTPUT: (
+        "{stage} ended well after {ran}, but its output cannot be used. Check the file with check_predictions.py"
+        " of the kit."
+    ),
+    Verdict.BUILD_FAILED: (
+        "The image could not be built in {stage} within {limit}. Build it at home from an empty folder; the end of"
+        " the build log names the step."
+    ),
+    Verdict.UNHEALTHY: (
+        "The service was not healthy in {stage} within {limit}. Check that it listens where the brief says, and"
+        " that loading the model does not take that long."
+    ),
     Verdict.INTERNAL_ERROR: "Our platform failed in {stage}, not your code. No attempt was used; the run repeats.",
 }
 

@@ -16,6 +16,8 @@ from audition.services.runner import Runner
 from audition.services.stage_book import StageBook
 
 _MAX_SHEET = 4 << 20
+#: What the candidate is told; the cause quotes a container that has seen the answers, so it is for staff only.
+_OUR_FAULT = "A grader failed. That is our fault: a person will look at it, and no attempt was used."
 
 
 def grade_evidence(
@@ -46,13 +48,13 @@ def _sheet(runner: Runner, spec: ContainerSpec, lease: Lease, book: StageBook) -
     check_lease(lease)
     try:
         grades = _read(spec, exit_)
-    except UnavailableError as error:
-        book.end(record, StageStatus.FAILED, exit_, error.detail)
+    except UnavailableError:
+        book.end(record, StageStatus.FAILED, exit_, _OUR_FAULT)
         raise
     trouble = " ".join(grade.invalid_output for grade in grades if grade.invalid_output)
     has_error = any(grade.status == GradeStatus.ERRORED for grade in grades)
     if has_error:
-        trouble = "A grader failed. That is our fault: a person will look at it, and no attempt was used."
+        trouble = _OUR_FAULT
     status = StageStatus.FAILED if trouble else StageStatus.PASSED
     book.end(record, status, replace(exit_, stdout=b""), trouble)
     return grades

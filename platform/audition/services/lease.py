@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from audition.domain.errors import AuditionError, ConflictError
+from audition.domain.run import Run
 from audition.services.runner import Runner
 
 _log = logging.getLogger(__name__)
@@ -22,15 +23,25 @@ _TICK_SECONDS = 1.0
 class Lease:
     """A context in which the lease on a run is kept."""
 
-    def __init__(self, runner: Runner, run_id: str, fence: int) -> None:
-        """Nothing starts before the context is entered."""
+    def __init__(self, runner: Runner, run: Run) -> None:
+        """Nothing starts before the context is entered; `run` is as it was claimed."""
         self._runner = runner
-        self._run_id = run_id
-        self.fence = fence
+        self._run_id = run.id
+        self.fence = run.fence
         self.is_lost = False
-        self.is_cancelled = False
+        self._is_cancel_requested = run.is_cancel_requested
+        self._is_cancellable = True
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._keep, daemon=True, name="lease")
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody asked to cancel while that could still be done."""
+        return self._is_cancel_requested and self._is_cancellable
+
+    def begin_grading(self) -> None:
+        """From here on a request to cancel comes too late: the evidence is complete."""
+        self._is_cancellable = False
 
     def should_stop(self) -> bool:
         """Whether the work must end: the lease is gone, or somebody asked to cancel."""
@@ -72,7 +83,7 @@ class Lease:
     def _look(self, *, is_due: bool) -> None:
         with self._runner.ports.unit_of_work() as uow:
             run = uow.runs.get(self._run_id)
-            self.is_cancelled = run.is_cancel_requested
+            self._is_cancel_requested = run.is_cancel_requested
             if is_due:
                 now = self._runner.ports.clock.now()
                 until = now + timedelta(seconds=self._runner.lease_seconds)

@@ -1,11 +1,16 @@
 """Give a submission another try: run it again, or only grade its evidence again."""
 
+from audition.domain.errors import ConflictError
+from audition.domain.evidence import ArtifactKind
 from audition.domain.people import Principal, Role
 from audition.domain.submission import State, Submission
-from audition.ports import Ports
+from audition.ports import Ports, UnitOfWork
 from audition.services.authorize import require_role
 from audition.services.submit import first_run
 from audition.services.transition import transition
+
+#: States in which no worker is on it: the arrows that lost leases also use are not for people.
+_AT_REST = frozenset({State.GRADED, State.ERRORED})
 
 
 def rerun(ports: Ports, principal: Principal, submission_id: str, reason: str) -> Submission:
@@ -17,7 +22,7 @@ def rerun(ports: Ports, principal: Principal, submission_id: str, reason: str) -
     """
     require_role(principal, Role.REVIEWER)
     with ports.unit_of_work() as uow:
-        submission = uow.submissions.get(submission_id)
+        submission = _at_rest(uow, submission_id)
         now = ports.clock.now()
         transition(uow, submission, State.QUEUED, actor=principal.actor, reason=reason, at=now)
         number = uow.runs.latest(submission_id).number + 1
@@ -38,11 +43,22 @@ def regrade(ports: Ports, principal: Principal, submission_id: str, reason: str)
     """
     require_role(principal, Role.REVIEWER)
     with ports.unit_of_work() as uow:
-        submission = uow.submissions.get(submission_id)
+        submission = _at_rest(uow, submission_id)
+        run = uow.runs.latest(submission_id)
+        if not any(a.kind == ArtifactKind.EVIDENCE for a in uow.runs.artifacts(run.id)):
+            msg = f"Run {run.number} of submission {submission_id} left no evidence to grade."
+            raise ConflictError(msg, code="no-evidence", next_step="Run the submission again instead.")
         now = ports.clock.now()
         transition(uow, submission, State.GRADING, actor=principal.actor, reason=reason, at=now)
-        run = uow.runs.latest(submission_id)
         uow.hint("grade", run.id, run.fence)
         moved = uow.submissions.get(submission_id)
         uow.commit()
     return moved
+
+
+def _at_rest(uow: UnitOfWork, submission_id: str) -> Submission:
+    submission = uow.submissions.get(submission_id)
+    if submission.state not in _AT_REST:
+        msg = f"Submission {submission_id} is {submission.state}; only a graded or errored one gets another try."
+        raise ConflictError(msg, code="state-conflict", next_step="Wait until it is graded.")
+    return submission
