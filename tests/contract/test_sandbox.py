@@ -52,9 +52,7 @@ def says(text: bytes, code: int = 0) -> Deed:
 
 
 def volume(*, is_writable: bool = True, name: str = "out") -> VolumeMount:
-    return VolumeMount(
-        name=name, target=f"/{name}", is_writable=is_writable, size_bytes=1 << 20, inodes=16
-    )
+    return VolumeMount(name=name, target=f"/{name}", is_writable=is_writable, size_bytes=1 << 20, inodes=16)
 
 
 def hold(inside: Inside) -> int:

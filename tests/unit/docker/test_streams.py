@@ -85,7 +85,9 @@ def test_a_giant_frame_comes_in_pieces_of_bounded_size(pair: tuple[socket.socket
     assert b"".join(data for _, data in pieces) == body
 
 
-@pytest.mark.parametrize("data", [b"", b"\x01\0\0", frame(OUT, b"whole")[:-2]], ids=["none", "header", "body"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\x01\0\0", frame(OUT, b"whole")[:-2]], ids=["none", "header", "body"]
+)
 def test_an_early_end_is_an_end(pair: tuple[socket.socket, FrameReader], data: bytes) -> None:
     theirs, reader = pair
     theirs.sendall(data)
@@ -171,7 +173,9 @@ def talk(reader: FrameReader) -> Conversation:
 
 def test_lines_may_come_in_fragments_and_together(pair: tuple[socket.socket, FrameReader]) -> None:
     theirs, reader = pair
-    theirs.sendall(frame(OUT, b"fir") + frame(ERR, b"noise") + frame(OUT, b"st\nsecond\nth") + frame(OUT, b"ird\n"))
+    theirs.sendall(
+        frame(OUT, b"fir") + frame(ERR, b"noise") + frame(OUT, b"st\nsecond\nth") + frame(OUT, b"ird\n")
+    )
     conversation = talk(reader)
 
     lines = [conversation.read_line(20, 1.0) for _ in range(3)]

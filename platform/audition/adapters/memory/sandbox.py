@@ -110,11 +110,7 @@ class FakeSandbox:
     def sweep(self, is_over: Callable[[str, int], bool]) -> int:
         """See `ports.Sandbox.sweep`."""
         self._maybe_fail("sweep")
-        late = {
-            c.key
-            for c in self._mine()
-            if self.now > c.spec.ownership.deadline_epoch + _GRACE_SECONDS
-        }
+        late = {c.key for c in self._mine() if self.now > c.spec.ownership.deadline_epoch + _GRACE_SECONDS}
         return self._remove(lambda key: key in late or is_over(*key))
 
     def image_id(self, reference: str) -> str:

@@ -1,0 +1,1 @@
+"""The domain, which has nothing to fake."""
