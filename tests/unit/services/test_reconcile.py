@@ -29,7 +29,7 @@ class TestReconcile:
         assert world.state(submission) == State.GRADED
 
     def test_a_queue_that_was_emptied_while_grading_waits_is_filled_again(self, world: World) -> None:
-        world.sandbox.fail("score", silent())
+        world.sandbox.fail("score", UnavailableError("The engine is silent."))
         submission = world.submit()
         world.work_one()
         assert world.state(submission) == State.GRADING

@@ -73,6 +73,8 @@ class FakeSandbox:
         self.engine = engine or FakeEngine()
         self.specs: list[ContainerSpec] = []
         """Every spec it was given, in order."""
+        self.expected: list[tuple[str, ...]] = []
+        """Stages that were announced, for each announcement."""
         self.now = 0.0
         """Time of day in Unix seconds; a test moves it."""
         self._instance = instance
@@ -101,6 +103,18 @@ class FakeSandbox:
             yield served
         finally:
             served.stop()
+
+    def expect(self, specs: Sequence[ContainerSpec]) -> None:
+        """See `ports.Sandbox.expect`; nothing here is slow, so nothing is started ahead."""
+        self.expected.append(tuple(spec.stage for spec in specs))
+
+    def stock(self, specs: Sequence[ContainerSpec], count: int) -> bool:
+        """See `ports.Sandbox.stock`; there is never a need to."""
+        del specs, count
+        return False
+
+    def clear(self) -> None:
+        """See `ports.Sandbox.clear`."""
 
     def discard(self, run_id: str, fence: int) -> None:
         """See `ports.Sandbox.discard`."""
