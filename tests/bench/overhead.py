@@ -19,7 +19,7 @@ from audition.domain.execution import ContainerSpec, Limits, Ownership, Profile
 from audition.domain.run import Stage
 from audition.domain.submission import State
 from audition.services.runner import GRADER_IMAGE
-from tests.bench.stack import Bench, trivial_archive
+from tests.stack import Stack, trivial_archive
 
 _WAIT_SECONDS = 120.0
 _PER_CANDIDATE = 5
@@ -39,26 +39,26 @@ class Sample:
         return self.total - self.candidate
 
 
-def measure(bench: Bench, runs: int, say: Callable[[str], None]) -> list[Sample]:
+def measure(stack: Stack, runs: int, say: Callable[[str], None]) -> list[Sample]:
     """Take turns between submissions and bare loops, after one turn that does not count."""
-    address = bench.settings.docker_host or usual_addresses()[0]
+    address = stack.settings.docker_host or usual_addresses()[0]
     client = connect(address)
     samples = []
     for number in range(runs + 1):
         if number % _PER_CANDIDATE == 0:
-            candidate = bench.candidate(f"c{number}")
+            candidate = stack.candidate(f"c{number}")
         submission = candidate.submit(trivial_archive(), "trivial.zip", key=f"k{number}")["id"]
         candidate.wait(submission, _WAIT_SECONDS)
-        total, inside = _times(bench, submission)
-        sample = Sample(total=total, candidate=inside, bare=bare_loop(bench, client))
+        total, inside = _times(stack, submission)
+        sample = Sample(total=total, candidate=inside, bare=bare_loop(stack, client))
         say(f"{number:3}  overhead {sample.overhead:6.3f} s   bare loop {sample.bare:6.3f} s")
         samples.append(sample)
     client.close()
     return samples[1:]
 
 
-def _times(bench: Bench, submission_id: str) -> tuple[float, float]:
-    with bench.ports.unit_of_work() as uow:
+def _times(stack: Stack, submission_id: str) -> tuple[float, float]:
+    with stack.ports.unit_of_work() as uow:
         submission = uow.submissions.get(submission_id)
         if submission.state != State.GRADED:
             msg = f"{submission_id} is {submission.state}: {submission.state_reason}"
@@ -69,26 +69,26 @@ def _times(bench: Bench, submission_id: str) -> tuple[float, float]:
     return total, usage.wall_seconds if usage else 0.0
 
 
-def bare_specs(bench: Bench) -> list[ContainerSpec]:
+def bare_specs(stack: Stack) -> list[ContainerSpec]:
     """The containers of one submission, doing nothing."""
     owner = Ownership(run_id="pub_bare", fence=0, deadline_epoch=int(time.time()) + 3600)
     grader = ContainerSpec(
         stage="bare",
-        image=bench.images[GRADER_IMAGE],
+        image=stack.images[GRADER_IMAGE],
         argv=("true",),
         profile=Profile.GRADER,
         ownership=owner,
         limits=Limits(),
     )
-    candidate = replace(grader, image=bench.images["tabular"], profile=Profile.CANDIDATE)
+    candidate = replace(grader, image=stack.images["tabular"], profile=Profile.CANDIDATE)
     return [grader, candidate, grader, grader]
 
 
-def bare_loop(bench: Bench, client: docker.APIClient) -> float:
+def bare_loop(stack: Stack, client: docker.APIClient) -> float:
     """Seconds for create, start, wait, remove of a submission's containers, one after another."""
-    instance, seccomp = bootstrap.instance(bench.settings), seccomp_profile()
+    instance, seccomp = bootstrap.instance(stack.settings), seccomp_profile()
     started = time.perf_counter()
-    for spec in bare_specs(bench):
+    for spec in bare_specs(stack):
         request = create_request(spec, instance=instance, seccomp=seccomp)
         container = client.create_container_from_config(request)["Id"]  # type: ignore[no-untyped-call]
         client.start(container)

@@ -1,4 +1,4 @@
-"""A whole running Audition for measurements: real web, queue, worker and clock on a free port."""
+"""A whole running Audition, for measurements and browsers: real web, queue, worker and clock on a free port."""
 
 import io
 import socket
@@ -20,8 +20,9 @@ from audition.services.add_staff import add_staff
 from audition.services.publish import publish
 from audition.settings import Settings
 
-_SLUG = "credit-scoring"
-_PASSWORD = "correct horse battery staple"
+SLUG = "credit-scoring"
+OPERATOR = "op@stack.example"
+PASSWORD = "correct horse battery staple"
 #: Pure Python and quick: what is measured is the platform, not the candidate.
 _PREDICT = """\
 import csv
@@ -41,8 +42,8 @@ def trivial_archive() -> bytes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bench:
-    """What a measurement works with."""
+class Stack:
+    """What is running, and somebody with every right on it."""
 
     settings: Settings
     ports: Ports
@@ -51,14 +52,14 @@ class Bench:
 
     def candidate(self, name: str) -> Client:
         """Somebody new who has started."""
-        body = {"challenge": _SLUG, "email": f"{name}@bench.example", "name": name}
+        body = {"challenge": SLUG, "email": f"{name}@stack.example", "name": name}
         invitation = self.staff.post("/invitations", body)
         session = Client(self.staff.url).post("/invitations/start", {"token": invitation["token"]})
         return Client(self.staff.url, session["token"])
 
 
 @contextmanager
-def running_bench(folder: Path) -> Iterator[Bench]:
+def running_stack(folder: Path) -> Iterator[Stack]:
     """Start everything in a folder of its own, with the challenge published."""
     port = _free_port()
     settings = replace(
@@ -73,17 +74,13 @@ def running_bench(folder: Path) -> Iterator[Bench]:
     images = bootstrap.image_references(settings)
     ports = bootstrap.control_plane(settings)
     runner = bootstrap.runner(settings, images, slot=999)
-    publish(runner, "bench", read_challenge(settings.challenges_dir / _SLUG))
-    add_staff(
-        ports, "bench", email="op@bench.example", name="Op", password=_PASSWORD, roles={Role.OPERATOR}
-    )
+    publish(runner, "test", read_challenge(settings.challenges_dir / SLUG))
+    add_staff(ports, "test", email=OPERATOR, name="Op", password=PASSWORD, roles={Role.OPERATOR})
     with Processes(folder / "logs") as processes:
         start_processes(Steps(), Host(settings=settings, images=images), processes)
-        body = {"email": "op@bench.example", "password": _PASSWORD}
+        body = {"email": OPERATOR, "password": PASSWORD}
         token = Client(settings.public_url).post("/tokens", body)["token"]
-        yield Bench(
-            settings=settings, ports=ports, images=images, staff=Client(settings.public_url, token)
-        )
+        yield Stack(settings=settings, ports=ports, images=images, staff=Client(settings.public_url, token))
 
 
 def _free_port() -> int:
