@@ -97,7 +97,7 @@ def _upload(candidate: Walker, archive: bytes, name: str) -> None:
         {"name": name, "mimeType": "application/zip", "buffer": archive}
     )
     expect(candidate.page.locator("[data-says]")).to_contain_text("ready to submit")
-    candidate.look(f"job-5-submit-{name.split('.')[0]}")
+    candidate.look(f"job-5-submit-{name.split('.', maxsplit=1)[0]}")
     candidate.page.get_by_role("button", name="Submit this archive").click()
     candidate.page.wait_for_url("**/s/sub_*")
 
