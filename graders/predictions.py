@@ -1,6 +1,7 @@
 """Read a predictions file strictly and say everything that is wrong with it, with file, row and column.
 
-Hostile input. Row numbers are lines of the file as an editor shows them: the header is line 1.
+Hostile input. Row numbers are lines of the file as an editor shows them: the header is line 1. (A Parquet file has
+no lines; there its first row is line 2, so that both formats count alike.)
 """
 
 import csv
@@ -15,8 +16,12 @@ from audition.domain.grade import Evidence
 
 _EXAMPLES = 5
 _MAX_CELL = 100
+_MAX_COLUMNS_SHOWN = 10
 #: Rows beyond the expected number that are still looked at, to say which ids are too many.
 _SLACK_ROWS = 10_000
+#: Most that a Parquet file may say it unpacks to; honest predictions are a thousandth of it.
+_MAX_PARQUET_BYTES = 256 << 20
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass
@@ -43,6 +48,8 @@ class Predictions:
     """Whether reading stopped because there are far too many rows."""
     duplicates: Problem = field(default_factory=Problem)
     unknown_ids: Problem = field(default_factory=Problem)
+    ragged: Problem = field(default_factory=Problem)
+    """Rows with another number of cells than the header."""
     not_numbers: Problem = field(default_factory=Problem)
     out_of_range: Problem = field(default_factory=Problem)
     missing_ids: Problem = field(default_factory=Problem)
@@ -57,7 +64,14 @@ class Predictions:
     @property
     def is_usable(self) -> bool:
         """Whether a metric can be computed: exactly one finite, allowed value for each expected id."""
-        problems = (self.duplicates, self.unknown_ids, self.not_numbers, self.out_of_range, self.missing_ids)
+        problems = (
+            self.ragged,
+            self.duplicates,
+            self.unknown_ids,
+            self.not_numbers,
+            self.out_of_range,
+            self.missing_ids,
+        )
         return not (self.unreadable or self.missing_columns or self.is_cut or any(p.count for p in problems))
 
     def summary(self) -> str:
@@ -66,11 +80,12 @@ class Predictions:
             return f"{self.file}: {self.unreadable}"
         if self.missing_columns:
             wanted = ", ".join(self.missing_columns)
-            found = ", ".join(self.found_columns[:10]) or "none"
+            found = ", ".join(map(repr, self.found_columns[:_MAX_COLUMNS_SHOWN])) or "none"
             return f"{self.file}: column {wanted} is missing (found: {found})."
         parts = [
             text.format(n=problem.count, first=_first(problem))
             for problem, text in (
+                (self.ragged, "{n:,} rows have the wrong number of cells ({first})"),
                 (self.missing_ids, "{n:,} ids are missing ({first})"),
                 (self.duplicates, "{n:,} ids appear more than once ({first})"),
                 (self.unknown_ids, "{n:,} ids were not asked for ({first})"),
@@ -100,40 +115,53 @@ def read_predictions(path: Path, spec: OutputSpec, expected_ids: frozenset[str])
     if path.stat().st_size == 0:
         result.unreadable = "the file is empty (0 bytes). Write one row for each id."
         return result
-    rows = _parquet_rows(path, spec, result) if path.suffix == ".parquet" else _csv_rows(path, spec, result)
-    try:
-        for line, identifier, value in rows:
-            _take(result, spec, expected_ids, line, identifier, value)
-            if result.rows > len(expected_ids) + _SLACK_ROWS:
-                result.is_cut = True
-                break
-    except (csv.Error, UnicodeDecodeError) as error:
-        result.unreadable = f"it cannot be read as UTF-8 CSV ({error})."
+    most = len(expected_ids) + _SLACK_ROWS
+    read = _parquet_rows if path.suffix == ".parquet" else _csv_rows
+    for line, identifier, value in read(path, spec, result, most):
+        _take(result, spec, expected_ids, line, identifier, value)
     if not (result.unreadable or result.missing_columns or result.is_cut):
         _note_missing(result, spec, expected_ids)
     return result
 
 
-def _csv_rows(path: Path, spec: OutputSpec, result: Predictions) -> Iterator[tuple[int, str, Any]]:
+def _csv_rows(path: Path, spec: OutputSpec, result: Predictions, most: int) -> Iterator[tuple[int, str, Any]]:
     # utf-8-sig: spreadsheets write a byte-order mark, which is no fault of the values.
     with path.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.reader(stream, strict=True)
-        header = [name.strip() for name in next(reader, [])]
-        if not _has_columns(result, spec, header):
-            return
-        at_id, at_value = header.index(spec.id_column), header.index(spec.prediction_column)
-        for row in reader:
-            if not row:
-                continue  # A blank line, usually the last.
-            if len(row) != len(header):
-                cells = f"line {reader.line_num} has {len(row)} cells, not {len(header)}"
-                result.note(result.not_numbers, cells, reader.line_num, "")
-                continue
-            yield reader.line_num, row[at_id].strip(), row[at_value].strip()
+        try:
+            header = [name.strip() for name in next(reader, [])]
+            if not _has_columns(result, spec, header):
+                return
+            at_id, at_value = header.index(spec.id_column), header.index(spec.prediction_column)
+            for row in reader:
+                # Blank and broken lines count too: ten million of them take as long as rows.
+                result.rows += 1
+                if result.rows > most:
+                    result.is_cut = True
+                    return
+                if row and len(row) != len(header):
+                    cells = f"{len(row)} instead of {len(header)} in line {reader.line_num}"
+                    result.note(result.ragged, cells, reader.line_num, "")
+                elif row:
+                    yield reader.line_num, row[at_id].strip(), row[at_value].strip()
+        except UnicodeDecodeError as error:
+            result.unreadable = _not_text(path, error, reader.line_num)
+        except csv.Error as error:
+            result.unreadable = f"it cannot be read as CSV (near line {max(1, reader.line_num)}: {error})."
+
+
+def _not_text(path: Path, error: UnicodeDecodeError, line: int) -> str:
+    with path.open("rb") as stream:
+        start = stream.read(2)
+    if start in _UTF16_MARKS:
+        return "it is UTF-16 text. Write it as UTF-8."
+    return (
+        f"it is not UTF-8 text (byte 0x{error.object[error.start]:02x} after line {line}). Write it as UTF-8."
+    )
 
 
 def _parquet_rows(
-    path: Path, spec: OutputSpec, result: Predictions
+    path: Path, spec: OutputSpec, result: Predictions, most: int
 ) -> Iterator[tuple[int, str, Any]]:
     import pyarrow as pa  # noqa: PLC0415  a tenth of a second that CSV users need not wait
     import pyarrow.parquet as pq  # noqa: PLC0415
@@ -142,22 +170,37 @@ def _parquet_rows(
         file = pq.ParquetFile(path)
         if not _has_columns(result, spec, list(file.schema_arrow.names)):
             return
-        line = 1
+        if trouble := _too_large(file.metadata):
+            result.unreadable = trouble
+            return
         for batch in file.iter_batches(columns=[spec.id_column, spec.prediction_column]):
             columns = batch.to_pydict()
             pairs = zip(columns[spec.id_column], columns[spec.prediction_column], strict=True)
             for identifier, value in pairs:
-                line += 1
-                yield line, str(identifier), value
-    except (pa.ArrowException, OSError, ValueError) as error:
+                result.rows += 1
+                if result.rows > most:
+                    result.is_cut = True
+                    return
+                yield result.rows + 1, "" if identifier is None else str(identifier), value
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         result.unreadable = f"it cannot be read as Parquet ({' '.join(str(error).split())[:160]})."
+
+
+def _too_large(metadata: Any) -> str:  # noqa: ANN401  pyarrow has no types
+    groups = (metadata.row_group(n) for n in range(metadata.num_row_groups))
+    unpacked = sum(group.total_byte_size for group in groups)
+    if unpacked <= _MAX_PARQUET_BYTES:
+        return ""
+    return f"it unpacks to {unpacked:,} bytes; at most {_MAX_PARQUET_BYTES:,} are read."
 
 
 def _has_columns(result: Predictions, spec: OutputSpec, header: list[str]) -> bool:
     wanted = (spec.id_column, spec.prediction_column)
     result.found_columns = tuple(name[:_MAX_CELL] for name in header)
     result.missing_columns = tuple(name for name in wanted if name not in header)
-    return not result.missing_columns
+    if twice := [name for name in wanted if header.count(name) > 1]:
+        result.unreadable = f"column {twice[0]} is there {header.count(twice[0])} times. Write it once."
+    return not (result.missing_columns or result.unreadable)
 
 
 def _take(  # noqa: PLR0913  one cell, where it is and what is asked of it
@@ -168,7 +211,6 @@ def _take(  # noqa: PLR0913  one cell, where it is and what is asked of it
     identifier: str,
     cell: object,
 ) -> None:
-    result.rows += 1
     shown = identifier[:_MAX_CELL]
     if identifier not in expected_ids:
         result.note(result.unknown_ids, f"{shown!r} in line {line}", line, spec.id_column)
@@ -182,7 +224,7 @@ def _take(  # noqa: PLR0913  one cell, where it is and what is asked of it
     if not math.isfinite(value):
         result.note(result.not_numbers, f"{text!r} in line {line}", line, column)
     elif not _is_allowed(value, spec):
-        result.note(result.out_of_range, f"{text} in line {line}", line, column)
+        result.note(result.out_of_range, f"{text!r} in line {line}", line, column)
 
 
 def _number(cell: object) -> float:
@@ -191,9 +233,12 @@ def _number(cell: object) -> float:
         return math.nan
     if isinstance(cell, (int, float)):
         return float(cell)
+    text = str(cell)
+    # Python also reads "1_000" and digits of other scripts as numbers, which no CSV writer means.
+    if "_" in text or not text.isascii():
+        return math.nan
     try:
-        # Python reads "1_000" as a number, which no CSV writer means.
-        return float(str(cell)) if "_" not in str(cell) else math.nan
+        return float(text)
     except ValueError:
         return math.nan
 
@@ -213,10 +258,19 @@ def read_answers(path: Path, id_column: str, answer_column: str) -> dict[str, fl
     """The hidden answers, id to value. Ours, so a fault in them is an exception.
 
     Raises:
-        ValueError: A column is missing or a value is not a finite number.
+        ValueError: A column is missing, an id is there twice, or a value is not a finite number.
     """
+    answers: dict[str, float] = {}
     with path.open(encoding="utf-8", newline="") as stream:
-        answers = {row[id_column]: float(row[answer_column]) for row in csv.DictReader(stream)}
+        reader = csv.DictReader(stream)
+        if missing := {id_column, answer_column} - set(reader.fieldnames or ()):
+            msg = f"The answers file {path.name} has no column {', '.join(sorted(missing))}."
+            raise ValueError(msg)
+        for row in reader:
+            if row[id_column] in answers:
+                msg = f"The answers file {path.name} has an id twice (line {reader.line_num})."
+                raise ValueError(msg)
+            answers[row[id_column]] = float(row[answer_column])
     if not answers or not all(math.isfinite(value) for value in answers.values()):
         msg = f"The answers file {path.name} is empty or holds values that are not finite."
         raise ValueError(msg)

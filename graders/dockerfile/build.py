@@ -16,7 +16,8 @@ _REQUIREMENT_FILE = re.compile(r"(?:-r|--requirement)[=\s]+(\S+)")
 _PINNED = re.compile(r"^[A-Za-z0-9._-]+(?:\[[^\]]*\])?\s*===?\s*[^*,;\s]+|@\s*\S+#sha256=")
 _LOCKS = ("uv.lock", "poetry.lock", "Pipfile.lock", "conda-lock.yml", "pylock.toml")
 _SECRET_NAME = re.compile(
-    r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?)(?:_|$)", re.IGNORECASE
+    r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?)(?:_|$)",
+    re.IGNORECASE,
 )
 _ASSIGNMENT = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*)(?:=(.*))?$", re.DOTALL)
 
@@ -63,7 +64,9 @@ def base_pinned(workspace: Workspace) -> Result:
     shares = [_pin_share(stage.base) for stage in bases]
     share = sum(shares) / len(shares)
     evidence = [
-        stage.source.evidence(_pin_word(value)) for stage, value in zip(bases, shares, strict=True) if value < 1
+        stage.source.evidence(_pin_word(value))
+        for stage, value in zip(bases, shares, strict=True)
+        if value < 1
     ]
     if share == 1:
         return passed("Every base image is named by its digest.")
@@ -106,7 +109,9 @@ def dependencies_pinned(workspace: Workspace) -> Result:
             (pinned if _PINNED.search(text) else loose).append(evidence)
     total = len(pinned) + len(loose)
     if total == 0:
-        return partial(0.5, "The requirements that are installed could not be found.", installs[0].evidence("here"))
+        return partial(
+            0.5, "The requirements that are installed could not be found.", installs[0].evidence("here")
+        )
     if not loose:
         return passed(f"All {total} requirements name an exact version.")
     sentence = f"{len(loose)} of {total} requirements name no exact version."
@@ -126,14 +131,25 @@ def _requirements(workspace: Workspace, instruction: Instruction) -> Iterator[tu
     skip = False
     for word in command.split():
         if skip or word.startswith("-") or "/" in word or word.startswith("."):
-            skip = word in {"-r", "--requirement", "-c", "--constraint", "-f", "--find-links", "-i", "--index-url"}
+            skip = word in {
+                "-r",
+                "--requirement",
+                "-c",
+                "--constraint",
+                "-f",
+                "--find-links",
+                "-i",
+                "--index-url",
+            }
             continue
         word = word.strip("\"'")  # noqa: PLW2901  quotes belong to the shell, not to the requirement
         yield word, instruction.evidence(f"{word} on the command line")
 
 
 def _from_file(workspace: Workspace, name: str) -> Iterator[tuple[str, Evidence]]:
-    path = next((p for p in sorted(workspace.submission.rglob(name)) if p.is_file() and not p.is_symlink()), None)
+    path = next(
+        (p for p in sorted(workspace.submission.rglob(name)) if p.is_file() and not p.is_symlink()), None
+    )
     if path is None or path.stat().st_size > _MAX_REQUIREMENTS:
         return
     shown = str(path.relative_to(workspace.submission))
@@ -159,7 +175,9 @@ def layer_order(workspace: Workspace) -> Result:
         at = [n for n, i in enumerate(stage.instructions) if i.name == "run" and _PIP_INSTALL.search(i.text)]
         early = [i for i in stage.instructions[: at[0]] if _copies_everything(i)] if at else []
         if early:
-            return failed("The code is copied before the dependencies are installed.", early[0].evidence("here"))
+            return failed(
+                "The code is copied before the dependencies are installed.", early[0].evidence("here")
+            )
     return passed("A change of code does not reinstall the dependencies.")
 
 

@@ -31,9 +31,7 @@ class Instruction:
 
     def evidence(self, summary: str) -> Evidence:
         """Point at this instruction."""
-        return Evidence(
-            summary=summary, file=self.file, line=self.line, excerpt=self.original[:_MAX_EXCERPT]
-        )
+        return Evidence(summary=summary, file=self.file, line=self.line, excerpt=self.original[:_MAX_EXCERPT])
 
     @property
     def text(self) -> str:

@@ -35,7 +35,11 @@ def non_root(workspace: Workspace) -> Result:
         return passed(f"The service runs as user {name}.")
     if name.startswith("$"):
         return partial(0.5, "The user depends on a variable.", user.evidence("a variable"))
-    return partial(0.8, f"The service runs as the named user {name[:40]!r}; a number can be verified.", user.evidence("a name"))
+    return partial(
+        0.8,
+        f"The service runs as the named user {name[:40]!r}; a number can be verified.",
+        user.evidence("a name"),
+    )
 
 
 @check(
@@ -55,7 +59,9 @@ def exec_form(workspace: Workspace) -> Result:
         return failed("The Dockerfile says nowhere what to start (no CMD, no ENTRYPOINT).")
     if command.is_exec_form:
         return passed("Signals reach the service.")
-    return failed("The service is started by a shell, which swallows signals.", command.evidence("shell form"))
+    return failed(
+        "The service is started by a shell, which swallows signals.", command.evidence("shell form")
+    )
 
 
 @check(

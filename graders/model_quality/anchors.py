@@ -1,6 +1,7 @@
 """Map a metric value to a score between the anchors that the challenge declares."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from audition.domain.challenge import Anchor
 
@@ -15,7 +16,7 @@ def score_of(value: float, anchors: Sequence[Anchor]) -> float:
     line = sorted(anchors, key=lambda anchor: anchor.value)
     if value <= line[0].value:
         return line[0].score
-    for left, right in zip(line, line[1:], strict=False):
+    for left, right in pairwise(line):
         if value <= right.value:
             share = (value - left.value) / (right.value - left.value)
             return left.score + share * (right.score - left.score)

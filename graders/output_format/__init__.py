@@ -1,7 +1,10 @@
 """Does the predictions file have the form that was asked for? Guards the metric; worth no points itself."""
 
 import dataclasses
+from functools import lru_cache
+from pathlib import Path
 
+from audition.domain.challenge import AnswersSpec, OutputSpec
 from audition.domain.grade import Dimension, Grade
 from audition.grading import (
     CheckList,
@@ -14,6 +17,7 @@ from audition.grading import (
     passed,
 )
 from audition.grading.versions import content_version
+from graders import predictions
 from graders.predictions import Predictions, Problem, read_answers, read_predictions
 
 _WHY = "Production code that reads your output has no person to guess what was meant."
@@ -23,9 +27,24 @@ def _read(workspace: Workspace) -> Predictions | None:
     path = workspace.output()
     if path is None:
         return None
-    spec = workspace.manifest.answers
-    answers = read_answers(workspace.answers / spec.file, spec.id_column, spec.answer_column)
-    return read_predictions(path, workspace.manifest.output, frozenset(answers))
+    answers = workspace.manifest.answers
+    return _read_once(
+        path, workspace.manifest.output, workspace.answers / answers.file, answers, _stamp(path)
+    )
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    facts = path.stat()
+    return facts.st_mtime_ns, facts.st_size
+
+
+@lru_cache(maxsize=1)
+def _read_once(
+    path: Path, output: OutputSpec, answers_file: Path, answers: AnswersSpec, _stamp: tuple[int, int]
+) -> Predictions:
+    """Every check asks for the same file: it may have a million rows, so it is read once."""
+    known = read_answers(answers_file, answers.id_column, answers.answer_column)
+    return read_predictions(path, output, frozenset(known))
 
 
 def _absence(workspace: Workspace) -> str:
@@ -70,9 +89,23 @@ def _about(workspace: Workspace, kind: str, good: str, bad: str) -> Result:
     if found is None or found.unreadable or found.missing_columns:
         return not_applicable("The file could not be read.")
     problem: Problem = getattr(found, kind)
+    if found.is_cut and kind == "missing_ids":
+        return not_applicable("There are far too many rows: reading stopped before the end.")
     if problem.count:
         return failed(bad.format(n=f"{problem.count:,}"), *problem.examples)
     return passed(good)
+
+
+@check(
+    "output.rows.complete",
+    "Every row has all its cells",
+    points=0,
+    why="A row with a cell too many or too few shifts its values into the wrong columns.",
+    fix="Let a CSV library write the file; it quotes commas and line ends in values.",
+)
+def even(workspace: Workspace) -> Result:
+    """No row has another number of cells than the header."""
+    return _about(workspace, "ragged", "All rows have all cells.", "{n} rows have the wrong number of cells.")
 
 
 @check(
@@ -123,7 +156,9 @@ def known(workspace: Workspace) -> Result:
 )
 def numeric(workspace: Workspace) -> Result:
     """No NaN, infinity or text."""
-    return _about(workspace, "not_numbers", "All values are finite numbers.", "{n} values are not finite numbers.")
+    return _about(
+        workspace, "not_numbers", "All values are finite numbers.", "{n} values are not finite numbers."
+    )
 
 
 @check(
@@ -151,8 +186,8 @@ class OutputFormat(CheckList):
 
 grader = OutputFormat(
     name="output-format",
-    version=content_version("1", __file__),
+    version=content_version("1", __file__, predictions.__file__),
     dimension=Dimension.MODEL_QUALITY,
     needs=frozenset({Need.OUTPUTS, Need.ANSWERS}),
-    checks=(present, readable, complete, unique, known, numeric, in_range),
+    checks=(present, readable, even, complete, unique, known, numeric, in_range),
 )

@@ -4,14 +4,15 @@ from hashlib import sha256
 from pathlib import Path
 
 
-def content_version(declared: str, module_file: str) -> str:
-    """The declared version and the first eight hex digits of the SHA-256 over the package's sources.
+def content_version(declared: str, module_file: str, *helpers: str) -> str:
+    """The declared version and the first eight hex digits of the SHA-256 over its sources.
 
     Args:
         declared: What people call the version, e.g. "1".
         module_file: The `__file__` of the grader package's `__init__`.
+        helpers: The `__file__` of modules elsewhere that its judgement depends on.
     """
     digest = sha256()
-    for path in sorted(Path(module_file).parent.glob("*.py")):
+    for path in (*sorted(Path(module_file).parent.glob("*.py")), *map(Path, helpers)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return f"{declared}+{digest.hexdigest()[:8]}"

@@ -1,6 +1,7 @@
 """Checks, workspaces, versions and the runner."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,9 +34,13 @@ def make_workspace(root: Path, *outputs: str) -> Workspace:
     return Workspace(manifest=make_manifest(), evidence=evidence, outputs=root)
 
 
+def saying(result: Result) -> Callable[[Workspace], Result]:
+    return lambda _: result
+
+
 def make_list(*results: Result) -> CheckList:
     checks = tuple(
-        check(f"test.number-{n}", "Title", points=4, why="Why.", fix="Fix.")(lambda _, r=result: r)
+        check(f"test.number-{n}", "Title", points=4, why="Why.", fix="Fix.")(saying(result))
         for n, result in enumerate(results)
     )
     return CheckList(
@@ -87,7 +92,8 @@ def test_a_changed_line_is_a_changed_version(tmp_path: Path) -> None:
     (tmp_path / "rules.py").write_text("")
     second = content_version("2", str(module))
     module.write_text("x = 2\n")
-    assert len({first, second, content_version("2", str(module))}) == 3
+    third = content_version("2", str(module))
+    assert len({first, second, third, content_version("2", str(module), __file__)}) == 4
 
 
 @dataclass(frozen=True)

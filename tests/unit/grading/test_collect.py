@@ -67,6 +67,10 @@ def _sparse(path: Path) -> None:
         stream.truncate(1 << 40)
 
 
+def _too_long(path: Path) -> None:
+    path.write_bytes(bytes(LIMIT + 1))
+
+
 def _device(path: Path) -> None:
     os.mknod(path, 0o20644, os.makedev(1, 5))  # /dev/zero
 
@@ -79,7 +83,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "folder": (Path.mkdir, "is not a regular file"),
     "hard link": (_hard_link, "has several names"),
     "sparse giant": (_sparse, "has 1,099,511,627,776 bytes; at most 1,048,576 are accepted"),
-    "one byte too many": (lambda path: path.write_bytes(bytes(LIMIT + 1)) and None, "at most 1,048,576"),
+    "one byte too many": (_too_long, "at most 1,048,576"),
 }
 
 

@@ -1,0 +1,19 @@
+"""Imported by grader containers while they wait: everything that any of their verbs needs, ready to use."""
+
+from importlib.metadata import entry_points
+
+from audition import codec
+from audition.domain.challenge import Manifest
+from audition.domain.contract import Collection, Inventory
+from audition.domain.evidence import RunEvidence
+from audition.domain.grade import GradeSheet
+from audition.grading import collect, contract, unpack
+from audition.grading.runner import GROUP
+
+for _kind in (Manifest, Inventory, Collection, RunEvidence, GradeSheet):
+    codec.prepare(_kind)
+
+for _entry in entry_points(group=GROUP):
+    _entry.load()
+
+__all__ = ["collect", "contract", "unpack"]

@@ -1,0 +1,1 @@
+"""Golden workspaces in, findings out."""
