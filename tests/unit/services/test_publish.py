@@ -1,0 +1,205 @@
+"""Publishing a challenge folder: `prepare` runs in a container, its files are taken, all of it is stored."""
+
+import zipfile
+from collections.abc import Callable
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from audition import codec
+from audition.adapters.memory.inside import Inside
+from audition.catalog.read import ChallengeFolder
+from audition.domain.challenge import Area, ChallengeVersion
+from audition.domain.contract import CollectedFile, Collection, Inventory
+from audition.domain.errors import InvalidError, UnavailableError
+from audition.domain.execution import FileMount, Profile
+from audition.services.publish import publish
+from tests import factories
+from tests.unit.services.world import World
+
+FILES = {"public": {"test.csv": b"id,a\n1,2\n"}, "private": {"answers.csv": b"id,target\n1,1\n"}}
+
+
+def holds(refusals: tuple[str, ...] = ()) -> Callable[[Inside], int]:
+    """The holder: collects both areas when asked."""
+
+    def play(inside: Inside) -> int:
+        inside.print(codec.to_json(Inventory()) + b"\n")
+        inside.await_signal()
+        for area in ("public", "private"):
+            files = inside.read(area)
+            listed = tuple(
+                CollectedFile(name=name, bytes=len(data), sha256=sha256(data).hexdigest())
+                for name, data in files.items()
+            )
+            inside.print(codec.to_json(Collection(files=listed, refusals=refusals)) + b"\n")
+            inside.print(b"".join(files.values()))
+        inside.await_signal()
+        return 0
+
+    return play
+
+
+def prepares(inside: Inside) -> int:
+    for area, files in FILES.items():
+        for name, data in files.items():
+            inside.write(area, name, data)
+    return 0
+
+
+@pytest.fixture
+def world() -> World:
+    made = World()
+    made.sandbox.programs |= {"hold": holds(), "prepare": prepares}
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> ChallengeFolder:
+    starter = tmp_path / "starter"
+    starter.mkdir()
+    (starter / "predict.py").write_text("print()\n")
+    return ChallengeFolder(
+        path=tmp_path,
+        manifest=factories.make_manifest(slug="tiny"),
+        brief="# Tiny",
+        datacard="# Data",
+        rubric=(),
+        checksums={
+            f"{area}/{name}": sha256(data).hexdigest()
+            for area, files in FILES.items()
+            for name, data in files.items()
+        },
+        samples=(),
+    )
+
+
+def publish_it(world: World, folder: ChallengeFolder) -> tuple[ChallengeVersion, list[str]]:
+    said: list[str] = []
+    return publish(world.runner, "cli", folder, said.append), said
+
+
+def test_a_version_is_stored_with_its_files_and_kit(world: World, folder: ChallengeFolder) -> None:
+    version, said = publish_it(world, folder)
+
+    assert (version.slug, version.number) == ("tiny", 1)
+    assert {(f.area, f.name): world.blobs.get(f.digest) for f in version.files} == {
+        (Area.PUBLIC, "test.csv"): FILES["public"]["test.csv"],
+        (Area.PRIVATE, "answers.csv"): FILES["private"]["answers.csv"],
+    }
+    with zipfile.ZipFile(BytesIO(world.blobs.get(version.kit_digest))) as kit:
+        names = set(kit.namelist())
+        everything = b"".join(kit.read(name) for name in names)
+    assert "tiny/data/test.csv" in names
+    assert not any("answers" in name and name.startswith("tiny/data") for name in names)
+    assert FILES["private"]["answers.csv"] not in everything
+    assert said == ["running prepare in a container without network", "packing the kit"]
+    with world.ports.unit_of_work() as uow:
+        assert uow.challenges.latest("tiny") == version
+        assert [e.action for e in uow.audit.about(version.id)] == ["published"]
+
+
+def test_the_same_content_is_the_same_version_and_other_content_the_next(
+    world: World, folder: ChallengeFolder
+) -> None:
+    first, _ = publish_it(world, folder)
+    again, said = publish_it(world, folder)
+    assert again == first
+    assert said[-1] == "version 1 has exactly this content already"
+
+    object.__setattr__(folder, "brief", "# Tiny, changed")
+    second, _ = publish_it(world, folder)
+    assert (second.number, second.digest != first.digest) == (2, True)
+
+
+def test_the_authors_code_sees_its_folder_and_two_empty_ones(world: World, folder: ChallengeFolder) -> None:
+    publish_it(world, folder)
+    prepare = next(s for s in world.sandbox.specs if s.stage == "prepare")
+
+    assert prepare.profile == Profile.AUTHOR
+    assert {m.target for m in prepare.mounts} == {"/challenge", "/public", "/private"}
+    assert [m.source for m in prepare.mounts if isinstance(m, FileMount)] == [str(folder.path)]
+    assert prepare.image == world.runner.images["tabular"]
+
+
+def test_nothing_is_left_whether_it_went_well_or_not(world: World, folder: ChallengeFolder) -> None:
+    publish_it(world, folder)
+    world.sandbox.programs["prepare"] = lambda _: 1
+    with pytest.raises(InvalidError):
+        publish_it(world, folder)
+
+    assert world.sandbox.engine.containers == []
+    assert world.sandbox.engine.volumes == {}
+
+
+def raises(inside: Inside) -> int:
+    inside.complain(b"Traceback (most recent call last):\nKeyError: 'age'")
+    return 1
+
+
+def hogs(inside: Inside) -> int:
+    inside.allocate(1 << 50)
+    return 0
+
+
+def hangs(inside: Inside) -> int:
+    inside.sleep(1e6)
+    return 0
+
+
+@pytest.mark.parametrize(
+    ("program", "said", "problems"),
+    [
+        (raises, "ended with exit code 1", ("Traceback (most recent call last):\nKeyError: 'age'",)),
+        (hogs, "needed more than 4 GiB", ()),
+        (hangs, "took longer than 900 s", ()),
+    ],
+    ids=["raises", "hogs", "hangs"],
+)
+def test_a_prepare_that_fails_is_the_challenges_fault_and_says_how(
+    world: World,
+    folder: ChallengeFolder,
+    program: Callable[[Inside], int],
+    said: str,
+    problems: tuple[str, ...],
+) -> None:
+    world.sandbox.programs["prepare"] = program
+
+    with pytest.raises(InvalidError, match=said) as caught:
+        publish_it(world, folder)
+    assert (caught.value.code, caught.value.problems) == ("prepare-failed", problems)
+    assert "Mend prepare.py" in caught.value.next_step
+    with world.ports.unit_of_work() as uow:
+        assert [v.slug for v in uow.challenges.all()] == ["credit-scoring"]
+
+
+def test_things_that_cannot_be_taken_are_named(world: World, folder: ChallengeFolder) -> None:
+    world.sandbox.programs["hold"] = holds(refusals=("'x' is not a regular file.",))
+
+    with pytest.raises(InvalidError) as caught:
+        publish_it(world, folder)
+    assert caught.value.problems == ("'x' is not a regular file.",)
+    assert "public" in caught.value.detail
+
+
+def test_data_that_differs_from_what_was_promised_is_no_version(
+    world: World, folder: ChallengeFolder
+) -> None:
+    folder.checksums["public/test.csv"] = "0" * 64
+
+    with pytest.raises(InvalidError) as caught:
+        publish_it(world, folder)
+    assert caught.value.code == "data-differs"
+
+
+@pytest.mark.parametrize("stage", ["hold", "prepare"])
+def test_an_engine_that_fails_is_ours(world: World, folder: ChallengeFolder, stage: str) -> None:
+    world.sandbox.fail(stage, UnavailableError("The engine is silent."))
+    with pytest.raises(UnavailableError):
+        publish_it(world, folder)
+
+
+def test_nobody_has_to_listen(world: World, folder: ChallengeFolder) -> None:
+    assert publish(world.runner, "cli", folder).number == 1
