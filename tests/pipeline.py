@@ -1,7 +1,7 @@
 """The real pipeline in one process: real database, blobs, containers; the test is the worker."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -98,9 +98,7 @@ def make_pipeline(folder: Path, images: Mapping[str, str], slot: int = 0) -> Pip
         passwords=PlainPasswords(),
         mailer=MemoryMailer(),
     )
-    sandbox = bootstrap.sandbox(
-        Settings.from_env({"AUDITION_DATABASE_URL": url, "DOCKER_HOST": settings.docker_host or ""})
-    )
+    sandbox = bootstrap.sandbox(replace(settings, database_url=url, data_dir=folder), slot)
     runner = Runner(
         ports=ports,
         sandbox=sandbox,
@@ -108,5 +106,6 @@ def make_pipeline(folder: Path, images: Mapping[str, str], slot: int = 0) -> Pip
         worker=f"test/{slot}",
         slot=slot,
         facts=sandbox.facts(),
+        warm_imports=bootstrap.warm_imports(settings),
     )
     return Pipeline(runner=runner, queue=queue)

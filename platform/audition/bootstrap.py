@@ -64,14 +64,18 @@ def instance(settings: Settings) -> str:
     return sha256(settings.database_url.encode()).hexdigest()[:12]
 
 
-def sandbox(settings: Settings) -> Sandbox:
-    """The container engine of this host.
+def sandbox(settings: Settings, slot: int = 0) -> Sandbox:
+    """The container engine of this host, as one worker on it uses it.
 
     Raises:
         UnavailableError: It does not answer.
     """
     address = settings.docker_host or usual_addresses()[0]
-    return DockerSandbox(connect(address, pool_size=32), instance=instance(settings))
+    return DockerSandbox(
+        connect(address, pool_size=32),
+        instance=instance(settings),
+        bays_folder=settings.data_dir / "bays" / str(slot),
+    )
 
 
 def image_references(settings: Settings) -> dict[str, str]:
@@ -87,24 +91,34 @@ def image_references(settings: Settings) -> dict[str, str]:
     return {state.name: state.reference for state in image_states(settings)}
 
 
-def runner(settings: Settings, images: dict[str, str], slot: int = 0) -> Runner:
+def warm_imports(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """What candidates' containers import while they wait, by image name."""
+    recipes = read_recipes(settings.images_dir)
+    return {name: recipe.warm for name, recipe in recipes.items() if recipe.warm is not None}
+
+
+def runner(
+    settings: Settings, images: dict[str, str], slot: int = 0, facts: dict[str, str] | None = None
+) -> Runner:
     """A worker's equipment.
 
     Args:
         settings: The operator's choices.
         images: From `image_references`, looked up once a process.
         slot: Number of the worker on this host, in [0, 999].
+        facts: Of the engine, where they are known already.
     """
-    box = sandbox(settings)
+    box = sandbox(settings, slot)
     return Runner(
         ports=control_plane(settings),
         sandbox=box,
         images=images,
+        warm_imports=warm_imports(settings),
         worker=f"{socket.gethostname()}/{slot}/{os.getpid()}",
         slot=slot,
         lease_seconds=settings.lease_seconds,
         lease_renew_seconds=settings.lease_renew_seconds,
         max_losses=settings.max_losses,
         deadline_seconds=settings.run_deadline_seconds,
-        facts=box.facts(),
+        facts=box.facts() if facts is None else facts,
     )

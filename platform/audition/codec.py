@@ -22,6 +22,11 @@ def _adapter(kind: type[T]) -> TypeAdapter[T]:
     return found
 
 
+def prepare(kind: type[Any]) -> None:
+    """Make the adapter of a type now, so that its first use does not wait for it."""
+    _adapter(kind)
+
+
 def to_json(value: object) -> bytes:
     """Encode a dataclass as compact JSON, UTF-8."""
     kind: type[Any] = type(value)

@@ -44,6 +44,8 @@ class Settings:
     web_processes: int = 2
     web_threads: int = 64
     workers: int = 1
+    warm_bays: int = 1
+    """Sets of containers that each worker keeps waiting for runs to come; 0 starts none ahead."""
     upload_max_bytes: int = 256 << 20
     lease_seconds: float = 15.0
     lease_renew_seconds: float = 5.0
@@ -102,6 +104,7 @@ class Settings:
             web_processes=reader.take("AUDITION_WEB_PROCESSES", _positive_int, 2),
             web_threads=reader.take("AUDITION_WEB_THREADS", _positive_int, 64),
             workers=reader.take("AUDITION_WORKERS", _positive_int, max(1, (os.cpu_count() or 2) // 2)),
+            warm_bays=reader.take("AUDITION_WARM_BAYS", _natural, 1),
             upload_max_bytes=reader.take("AUDITION_UPLOAD_MAX_BYTES", _positive_int, 256 << 20),
             lease_seconds=reader.take("AUDITION_LEASE_SECONDS", _positive, 15.0),
             lease_renew_seconds=reader.take("AUDITION_LEASE_RENEW_SECONDS", _positive, 5.0),
@@ -160,6 +163,13 @@ def _positive(text: str) -> float:
 def _positive_int(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         msg = "must be a whole number above 0"
+        raise ValueError(msg)
+    return int(text)
+
+
+def _natural(text: str) -> int:
+    if not text.isdecimal():
+        msg = "must be a whole number, 0 or more"
         raise ValueError(msg)
     return int(text)
 

@@ -62,6 +62,8 @@ class VolumeMount:
     is_writable: bool
     size_bytes: int
     inodes: int
+    writer: Profile = Profile.CANDIDATE
+    """Whose containers write to it: the volume belongs to their user, whoever mounts it first."""
 
 
 Mount = FileMount | VolumeMount
@@ -90,6 +92,8 @@ class ContainerSpec:
     mounts: tuple[Mount, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     working_dir: str = "/"
+    warm_imports: tuple[str, ...] | None = None
+    """Modules to import while a container like this waits; None when none may be started ahead."""
     slot: int = 0
     """Worker slot, in [0, 999]; gives candidate code a user id of its own on this host."""
 

@@ -191,9 +191,7 @@ def _unwritten(error: OSError, state: Unpacking) -> str:
         return f"The archive is damaged or cut short ({_one_line(error)}). {_ADVICE}"
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return f"{too_large(state.bounds)}, or it has too many small files. Leave out data and caches."
-    return (
-        f"The archive could not be written out: {error.strerror}. Send it again; if that fails too, tell us."
-    )
+    raise error  # Trouble of this machine: nobody may be refused for it.
 
 
 def _shown(name: str) -> str:

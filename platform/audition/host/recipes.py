@@ -13,7 +13,7 @@ from audition.host.wheels import project_files
 FILE = "images.toml"
 #: Reading material: changing it does not make another image.
 _NOT_IN_IMAGES = frozenset({"README.md", "requirements.in"})
-_KEYS = frozenset({"about", "from", "debian", "requirements", "project", "used_by", "selftest_user"})
+_KEYS = frozenset({"about", "from", "debian", "requirements", "project", "used_by", "warm", "selftest_user"})
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Recipe:
     """`runs` for what grades submissions, `compose` for the many-service shape."""
     selftest_user: str
     """`uid:gid` of the self-test."""
+    warm: tuple[str, ...] | None = None
+    """Modules a candidate's container imports while it waits; None when none may be started ahead."""
 
 
 def read_recipes(images_dir: Path) -> dict[str, Recipe]:
@@ -81,6 +83,7 @@ def _recipe(name: str, table: Mapping[str, Any], images_dir: Path, earlier: Mapp
         project=tuple(table.get("project", ())),
         used_by=tuple(table.get("used_by", ("runs",))),
         selftest_user=table.get("selftest_user", "10001:10001"),
+        warm=tuple(table["warm"]) if "warm" in table else None,
     )
 
 

@@ -1,6 +1,6 @@
 """Running containers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 
@@ -48,6 +48,28 @@ class Sandbox(Protocol):
         Raises:
             UnavailableError: The engine failed, not the container.
         """
+        ...
+
+    def expect(self, specs: Sequence[ContainerSpec]) -> None:
+        """Announce the containers that a run will ask for, so that they can be started ahead.
+
+        Only a hint: `run` and `serve` do the same with and without it, at another speed.
+
+        Args:
+            specs: One for each stage, all with the run's ownership; commands and files may still differ.
+        """
+        ...
+
+    def stock(self, specs: Sequence[ContainerSpec], count: int) -> bool:
+        """Keep sets of containers like these waiting, for runs to come; true when one was added.
+
+        Raises:
+            UnavailableError: The engine failed.
+        """
+        ...
+
+    def clear(self) -> None:
+        """Remove what waits; called when a worker ends."""
         ...
 
     def serve(self, spec: ContainerSpec) -> AbstractContextManager[Served]:

@@ -21,6 +21,8 @@ from audition.domain.run import Stage
 from audition.services.runner import GRADER_IMAGE, Runner
 
 _GRADING = ("python", "-m", "audition.grading")
+#: What grader containers import while they wait.
+_GRADER_IMPORTS = ("audition.grading.warm",)
 #: What the interpreter and its libraries may take besides the unpacked files.
 _KEEPER_MEMORY = 256 << 20
 #: Unpacking is bounded by size; a bomb of many tiny blocks must also end.
@@ -72,6 +74,7 @@ def keeper_spec(
         image=runner.images[GRADER_IMAGE],
         argv=(*_GRADING, "keep"),
         profile=Profile.KEEPER,
+        warm_imports=_GRADER_IMPORTS,
         ownership=owner,
         limits=limits,
         mounts=(
@@ -93,6 +96,7 @@ def predict_spec(
         image=runner.images[version.manifest.image],
         argv=contract.predict,
         profile=Profile.CANDIDATE,
+        warm_imports=runner.warm_imports.get(version.manifest.image),
         ownership=owner,
         limits=version.manifest.limits_of(Stage.PREDICT),
         mounts=(
@@ -131,6 +135,17 @@ def judge_spec(
     return _grader_spec(runner, version, owner, Stage.JUDGE, evidence_digest, artifacts, tree)
 
 
+def expected_specs(runner: Runner, version: ChallengeVersion, owner: Ownership) -> tuple[ContainerSpec, ...]:
+    """The containers that a run of this version will ask for, before anything is known of the submission."""
+    nothing = version.manifest_digest
+    return (
+        keeper_spec(runner, version, owner, nothing),
+        predict_spec(runner, version, owner, Contract()),
+        score_spec(runner, version, owner, nothing, ()),
+        judge_spec(runner, version, owner, nothing, ()),
+    )
+
+
 def _grader_spec(  # noqa: PLR0913  two callers, one shape
     runner: Runner,
     version: ChallengeVersion,
@@ -159,6 +174,7 @@ def _grader_spec(  # noqa: PLR0913  two callers, one shape
         image=runner.images[GRADER_IMAGE],
         argv=(*_GRADING, str(stage)),
         profile=Profile.GRADER,
+        warm_imports=_GRADER_IMPORTS,
         ownership=owner,
         limits=limits,
         mounts=mounts,

@@ -76,6 +76,7 @@ def _stages(runner: Runner, claimed: Claimed, lease: Lease, *, is_graded_only: b
     keeper_spec = containers.keeper_spec(
         runner, claimed.version, claimed.owner, claimed.submission.archive_digest
     )
+    runner.sandbox.expect(containers.expected_specs(runner, claimed.version, claimed.owner))
     with runner.sandbox.serve(keeper_spec) as keeper:
         inventory = unpack(keeper, book)
         if is_graded_only:
@@ -87,7 +88,8 @@ def _stages(runner: Runner, claimed: Claimed, lease: Lease, *, is_graded_only: b
             lease.begin_grading()
             artifacts, verdict = collected.artifacts, collected.evidence.verdict
         grades = grade_evidence(runner, claimed, lease, artifacts, book)
-    _publish_grades(runner, claimed, verdict, grades)
+        # Before the keeper is ended: nobody should wait for a container to go.
+        _publish_grades(runner, claimed, verdict, grades)
 
 
 def _recorded(runner: Runner, claimed: Claimed) -> tuple[tuple[Artifact, ...], Verdict]:

@@ -168,6 +168,7 @@ def _volumes(*, is_writable: bool) -> tuple[VolumeMount, ...]:
             is_writable=is_writable,
             size_bytes=_DATA_BYTES,
             inodes=4096,
+            writer=Profile.AUTHOR,
         )
         for place in (places.PUBLIC, places.PRIVATE)
     )

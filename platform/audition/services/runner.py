@@ -18,6 +18,8 @@ class Runner:
     images: Mapping[str, str]
     """Image name to reference on this host."""
     worker: str
+    warm_imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By image name: what a candidate's container imports while it waits. Not named: never started ahead."""
     slot: int = 0
     lease_seconds: float = 15.0
     lease_renew_seconds: float = 5.0

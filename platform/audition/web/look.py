@@ -35,6 +35,7 @@ def install(app: Flask) -> None:
         stage_words=words.stage_words,
         verdict_words=words.verdict_words,
         metric_name=words.metric_name,
+        role_name=words.role_name,
         log_name=log_name,
         band=lambda score: words.BANDS[band(score)],
     )
@@ -44,6 +45,7 @@ def install(app: Flask) -> None:
         left=formats.left,
         asset=_asset_url(Path(app.static_folder or "")),
         settled_states=SETTLED_STATES,
+        judged_states=words.JUDGED_STATES,
         role=Role,
     )
     app.context_processor(_for_every_page)

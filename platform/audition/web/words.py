@@ -48,6 +48,9 @@ STATES = {
     State.CANCELLED: Words(label="Cancelled", tone="quiet", icon="dash", hint="No attempt was used."),
 }
 
+#: Where a verdict says what happened. Elsewhere the state says more: nothing was run, or not to its end.
+JUDGED_STATES = frozenset({State.GRADING, State.GRADED, State.RELEASED})
+
 VERDICTS = {
     Verdict.ACCEPTED: Words(
         label="Ran to the end", tone="good", icon="check", hint="The predictions were accepted."
@@ -127,6 +130,8 @@ BANDS = {
 #: Metric names as people write them.
 METRICS = {"roc_auc": "ROC AUC", "pr_auc": "PR AUC", "rmse": "RMSE", "mae": "MAE", "log_loss": "log loss"}
 
+_ACRONYMS = frozenset({"ai", "ml", "nlp"})
+
 _ALL: dict[type, dict[object, Words]] = {
     type(next(iter(table))): dict(table.items())
     for table in (STATES, VERDICTS, FAULTS, STAGES, STAGE_STATUSES, OUTCOMES, DIMENSIONS)
@@ -152,3 +157,9 @@ def verdict_words(name: str) -> Words:
 def metric_name(name: str) -> str:
     """A metric's name as people write it."""
     return METRICS.get(name, name.replace("_", " "))
+
+
+def role_name(slug: str) -> str:
+    """A role as people write it, e.g. "ML engineer" for "ml-engineer"."""
+    words = [word.upper() if word in _ACRONYMS else word for word in slug.replace("_", "-").split("-")]
+    return " ".join(words)[:1].upper() + " ".join(words)[1:]

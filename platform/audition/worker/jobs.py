@@ -18,10 +18,11 @@ _log = logging.getLogger(__name__)
 
 
 @functools.cache
-def equipment() -> tuple[Settings, dict[str, str]]:
+def equipment() -> tuple[Settings, dict[str, str], dict[str, str]]:
     """What every job of this process needs and none changes; made before the first fork, and inherited."""
     settings = Settings.from_env()
-    return settings, bootstrap.image_references(settings)
+    facts = bootstrap.sandbox(settings).facts()
+    return settings, bootstrap.image_references(settings), facts
 
 
 class Slot:
@@ -41,8 +42,8 @@ def grade_run(run_id: str, fence: int) -> None:
 
 
 def _guarded(work: Callable[[Runner, str, int], None], run_id: str, fence: int) -> None:
-    settings, images = equipment()
-    runner = bootstrap.runner(settings, images, Slot.number)
+    settings, images, facts = equipment()
+    runner = bootstrap.runner(settings, images, Slot.number, facts)
     try:
         work(runner, run_id, fence)
     except Exception as error:  # noqa: BLE001  the job boundary

@@ -1,11 +1,12 @@
-"""The worker process: takes hints from RQ, runs each in a process of its own, and reaps beside it.
+"""The worker process: takes hints from RQ, runs each in a process of its own, with an attendant beside it.
 
 Theory of operation. Three deadlines, each longer than the last, end work that does not end by itself: the one
 in the container (`Limits.time_seconds`, enforced by us from outside), the one of the service (the job's own
 time-out, an alarm in the job's process), and the one of this parent, which kills the job's process from outside
 a minute later: an alarm can be swallowed, a SIGKILL cannot. The job's process renews the lease on its run; when
-it dies, for whatever reason, the lease expires and the reconciler takes the run back. A reaper process removes
-what dead jobs leave on the engine, from labels alone; it ends when this process does.
+it dies, for whatever reason, the lease expires and the reconciler takes the run back. An attendant process sweeps
+what dead jobs leave on the engine, from labels alone, and keeps a bay of containers waiting for the next run; it
+ends when this process does.
 """
 
 import logging
@@ -21,6 +22,7 @@ from audition import bootstrap
 from audition.adapters.rq_queue import QUEUE_NAME
 from audition.domain.errors import AuditionError
 from audition.services.reconcile import is_over
+from audition.services.stock import stock
 from audition.settings import Settings
 from audition.worker import jobs
 
@@ -29,7 +31,8 @@ _log = logging.getLogger(__name__)
 _MONITOR_SECONDS = 5
 #: Seconds between RQ's own clean-ups; its default of ten minutes hides abandoned jobs for as long.
 _MAINTENANCE_SECONDS = 30
-_REAP_SECONDS = 5.0
+_SWEEP_SECONDS = 5.0
+_STOCK_SECONDS = 0.2
 
 
 def work(settings: Settings, slot: int, *, is_burst: bool = False) -> None:
@@ -42,10 +45,10 @@ def work(settings: Settings, slot: int, *, is_burst: bool = False) -> None:
     """
     jobs.Slot.number = slot
     jobs.equipment()
-    reaper = multiprocessing.get_context("spawn").Process(
-        target=reap_forever, args=(settings, os.getpid()), daemon=True, name="reaper"
+    attendant = multiprocessing.get_context("spawn").Process(
+        target=attend_forever, args=(settings, slot, os.getpid()), daemon=True, name="attendant"
     )
-    reaper.start()
+    attendant.start()
     connection = Redis.from_url(bootstrap.redis_url(settings))
     # One queue a worker: only then RQ takes a job atomically (BLMOVE).
     queue = Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer)
@@ -59,17 +62,22 @@ def work(settings: Settings, slot: int, *, is_burst: bool = False) -> None:
     try:
         worker.work(burst=is_burst, logging_level="WARNING")
     finally:
-        reaper.terminate()
+        attendant.terminate()
+        attendant.join()
+        bootstrap.sandbox(settings, slot).clear()
 
 
-def reap_forever(settings: Settings, parent: int) -> None:
-    """Remove what is over from this host's engine, now and every few seconds, while the worker lives."""
-    ports = bootstrap.control_plane(settings)
+def attend_forever(settings: Settings, slot: int, parent: int) -> None:
+    """Sweep what is over from this host's engine and keep bays waiting, while the worker lives."""
+    images, facts = bootstrap.image_references(settings), bootstrap.sandbox(settings, slot).facts()
+    runner = bootstrap.runner(settings, images, slot, facts)
+    swept_at = 0.0
     while os.getppid() == parent:
         try:
-            box = bootstrap.sandbox(settings)
-            if removed := box.sweep(lambda run_id, fence: is_over(ports, run_id, fence)):
-                _log.info("reaper removed %d things", removed)
+            if time.monotonic() - swept_at > _SWEEP_SECONDS:
+                swept_at = time.monotonic()
+                runner.sandbox.sweep(lambda run_id, fence: is_over(runner.ports, run_id, fence))
+            stock(runner, settings.warm_bays)
         except AuditionError as error:
-            _log.warning("reaper: %s", error.detail)
-        time.sleep(_REAP_SECONDS)
+            _log.warning("attendant: %s", error.detail)
+        time.sleep(_STOCK_SECONDS)

@@ -177,18 +177,18 @@ def test_labels_are_all_a_reaper_needs() -> None:
 
 @pytest.mark.parametrize("slot", [0, 1, 999])
 def test_user_ids_are_distinct_per_slot_and_never_trusted_ones(slot: int) -> None:
-    candidates = {uid_of(spec(slot=s)) for s in range(1000)}
-    trusted = {uid_of(spec(slot=s, profile=Profile.GRADER)) for s in range(1000)}
+    candidates = {uid_of(Profile.CANDIDATE, s) for s in range(1000)}
+    trusted = {uid_of(Profile.GRADER, s) for s in range(1000)}
 
-    assert uid_of(spec(slot=slot)) == 20_000 + slot
+    assert uid_of(Profile.CANDIDATE, slot) == 20_000 + slot
     assert len(candidates) == 1000
     assert not candidates & trusted
     assert min(candidates | trusted) >= 10_000
 
 
 def test_the_keeper_shares_its_user_with_the_candidate_and_the_author_with_no_candidate() -> None:
-    assert uid_of(spec(profile=Profile.KEEPER)) == uid_of(spec())
-    assert uid_of(spec(profile=Profile.AUTHOR)) == uid_of(spec(profile=Profile.GRADER)) != uid_of(spec())
+    assert uid_of(Profile.KEEPER, 0) == uid_of(Profile.CANDIDATE, 0)
+    assert uid_of(Profile.AUTHOR, 0) == uid_of(Profile.GRADER, 0) != uid_of(Profile.CANDIDATE, 0)
 
 
 def test_the_environment_is_a_short_list_with_thread_counts_and_no_secret(
@@ -239,7 +239,7 @@ def test_a_spec_has_no_field_that_asks_for_privilege() -> None:
     """What can be asked for is exactly this; a new field needs a look at what it opens."""
     assert {f.name for f in dataclasses.fields(ContainerSpec)} == {
         "stage", "image", "argv", "profile", "ownership", "limits", "mounts", "environment",
-        "working_dir", "slot",
+        "working_dir", "slot", "warm_imports",
     }  # fmt: skip
     assert {f.name for f in dataclasses.fields(FileMount)} == {"source", "target"}
 

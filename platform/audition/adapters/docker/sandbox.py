@@ -6,20 +6,23 @@ container of the same run reads. What a container prints is read from an attache
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import docker
 from docker.errors import APIError
 from requests.exceptions import RequestException
 
+from audition.adapters.docker.bays import Bays
 from audition.adapters.docker.engine_client import engine_facts
 from audition.adapters.docker.failures import engine_errors
-from audition.adapters.docker.streams import Captured, Conversation, FrameReader, Tap
+from audition.adapters.docker.launch import Launcher
+from audition.adapters.docker.streams import Captured, Conversation, Tap
 from audition.adapters.docker.sweep import Sweeper
-from audition.adapters.docker.translate import create_request, seccomp_profile
+from audition.adapters.docker.translate import seccomp_profile
 from audition.adapters.docker.usage import Meter
 from audition.domain.errors import UnavailableError
 from audition.domain.execution import ContainerSpec, Exit, Usage
@@ -29,40 +32,66 @@ from audition.ports import Served
 _TICK_SECONDS = 0.2
 #: How long the engine gets to report the end of a container that was killed.
 _KILL_SECONDS = 15.0
-#: Exit codes that say "cannot execute" and "not found" when a start is refused; see failures.py.
-_NOT_RUNNABLE = frozenset({126, 127})
 
 
 class DockerSandbox:
     """`ports.Sandbox` on a Docker engine."""
 
-    def __init__(self, client: docker.APIClient, *, instance: str, runtime: str | None = None) -> None:
+    def __init__(
+        self,
+        client: docker.APIClient,
+        *,
+        instance: str,
+        runtime: str | None = None,
+        bays_folder: Path | None = None,
+    ) -> None:
         """Use an engine.
 
         Args:
             client: Connected client; its time-out bounds every call.
             instance: Name of this Audition in labels; several may share the engine.
             runtime: OCI runtime, None for the engine's default.
+            bays_folder: Where containers that wait get their files; None when none are started ahead.
         """
         self._client = client
-        self._instance = instance
         self._runtime = runtime
-        self._seccomp = seccomp_profile()
         self._sweeper = Sweeper(client, instance)
+        seccomp = seccomp_profile()
+        self._bays = (
+            None
+            if bays_folder is None
+            else Bays(client, folder=bays_folder, instance=instance, seccomp=seccomp, runtime=runtime)
+        )
+        self._launcher = Launcher(client, self._bays, instance=instance, seccomp=seccomp, runtime=runtime)
+
+    def expect(self, specs: Sequence[ContainerSpec]) -> None:
+        """See `ports.Sandbox.expect`."""
+        if self._bays is not None and all(spec.warm_imports is not None for spec in specs):
+            self._bays.expect(specs)
+
+    def stock(self, specs: Sequence[ContainerSpec], count: int) -> bool:
+        """See `ports.Sandbox.stock`."""
+        return self._bays is not None and self._bays.stock(specs, count)
+
+    def clear(self) -> None:
+        """See `ports.Sandbox.clear`."""
+        if self._bays is not None:
+            self._bays.clear()
 
     def run(self, spec: ContainerSpec, should_stop: Callable[[], bool] | None = None) -> Exit:
         """See `ports.Sandbox.run`."""
-        container, reader = self._create(spec)
-        tap = Tap(reader, cap=spec.limits.log_bytes, flood=spec.limits.flood_bytes)
-        if not self._start(container, spec):
-            return self._exit(container, tap.finish(), Usage())
-        meter = Meter(self._client, container)
-        is_late = self._watch(container, spec, tap, should_stop)
+        launched = self._launcher.launch(spec)
+        tap = Tap(launched.reader, cap=spec.limits.log_bytes, flood=spec.limits.flood_bytes)
+        if not launched.begin():
+            return self._exit(launched.container, tap.finish(), Usage())
+        meter = Meter(self._client, launched.container)
+        is_late = self._watch(launched.container, spec, tap, should_stop)
         captured = tap.finish()
         return self._exit(
-            container,
+            launched.container,
             captured,
             meter.usage(),
+            began_at=launched.began_at,
             is_past_deadline=is_late,
             is_flooding=tap.is_flooding.is_set(),
         )
@@ -70,27 +99,30 @@ class DockerSandbox:
     @contextmanager
     def serve(self, spec: ContainerSpec) -> Iterator[Served]:
         """See `ports.Sandbox.serve`."""
-        container, reader = self._create(spec)
-        if not self._start(container, spec):
-            reader.close()
+        launched = self._launcher.launch(spec)
+        if not launched.begin():
+            launched.reader.close()
             msg = f"The {spec.stage} container cannot run its command {spec.argv[0]!r}."
             raise UnavailableError(msg, transient=False)
-        talk = Conversation(reader, what=spec.stage, stderr_cap=spec.limits.log_bytes)
+        talk = Conversation(launched.reader, what=spec.stage, stderr_cap=spec.limits.log_bytes)
         try:
-            yield _Served(self, container, talk)
+            yield _Served(self, launched.container, talk)
         finally:
             talk.close()
-            self.kill(container)
+            self.kill(launched.container)
 
     def discard(self, run_id: str, fence: int) -> None:
         """See `ports.Sandbox.discard`."""
         with engine_errors(f"removing what run {run_id} left"):
             self._sweeper.remove_run(run_id, fence)
+            if self._bays is not None:
+                self._bays.discard(run_id, fence)
 
     def sweep(self, is_over: Callable[[str, int], bool]) -> int:
         """See `ports.Sandbox.sweep`."""
         with engine_errors("sweeping"):
-            return self._sweeper.sweep(is_over, now=time.time())
+            swept = self._bays.sweep(is_over, time.time()) if self._bays is not None else 0
+            return swept + self._sweeper.sweep(is_over, now=time.time())
 
     def image_id(self, reference: str) -> str:
         """See `ports.Sandbox.image_id`."""
@@ -131,25 +163,6 @@ class DockerSandbox:
     def ended(self, container: str, captured: Captured) -> Exit:
         """How a container that has ended did so."""
         return self._exit(container, captured, Usage())
-
-    def _create(self, spec: ContainerSpec) -> tuple[str, FrameReader]:
-        request = create_request(spec, instance=self._instance, seccomp=self._seccomp, runtime=self._runtime)
-        with engine_errors(f"creating the {spec.stage} container"):
-            container = self._client.create_container_from_config(request)["Id"]  # type: ignore[no-untyped-call]
-            stream = self._client.attach_socket(container, params={"stdout": 1, "stderr": 1, "stream": 1})
-        return container, FrameReader(stream._sock, stream)  # noqa: SLF001  docker-py wraps the socket in a file
-
-    def _start(self, container: str, spec: ContainerSpec) -> bool:
-        """Start it; false when the command itself cannot be executed."""
-        with engine_errors(f"starting the {spec.stage} container"):
-            try:
-                self._client.start(container)
-            except APIError:
-                state = self._client.inspect_container(container)["State"]
-                if state["ExitCode"] in _NOT_RUNNABLE:
-                    return False
-                raise
-        return True
 
     def _watch(
         self,
@@ -194,12 +207,13 @@ class DockerSandbox:
                 return
             time.sleep(0.02)
 
-    def _exit(
+    def _exit(  # noqa: PLR0913  facts from four sources
         self,
         container: str,
         captured: Captured,
         usage: Usage,
         *,
+        began_at: float | None = None,
         is_past_deadline: bool = False,
         is_flooding: bool = False,
     ) -> Exit:
@@ -215,7 +229,7 @@ class DockerSandbox:
             stderr=bytes(captured.stderr),
             is_log_truncated=captured.is_truncated,
             usage=Usage(
-                wall_seconds=_elapsed(state),
+                wall_seconds=_elapsed(state, began_at),
                 cpu_seconds=usage.cpu_seconds,
                 peak_memory_bytes=usage.peak_memory_bytes,
             ),
@@ -246,9 +260,9 @@ class _Served:
         return self._sandbox.ended(self._container, self._talk.captured)
 
 
-def _elapsed(state: dict[str, Any]) -> float:
-    """Seconds from start to end by the engine's own clock; 0 when it never started."""
-    started, finished = _timestamp(state["StartedAt"]), _timestamp(state["FinishedAt"])
+def _elapsed(state: dict[str, Any], began_at: float | None) -> float:
+    """Seconds from start, or from when it was told to begin, to end; 0 when it never started."""
+    started, finished = began_at or _timestamp(state["StartedAt"]), _timestamp(state["FinishedAt"])
     return max(0.0, finished - started) if started > 0 and finished > 0 else 0.0
 
 

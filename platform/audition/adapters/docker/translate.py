@@ -39,10 +39,10 @@ def seccomp_profile() -> str:
     return Path(__file__).with_name("seccomp.json").read_text()
 
 
-def uid_of(spec: ContainerSpec) -> int:
-    """The user id a container runs as, distinct for each slot of this host."""
-    is_candidates = spec.profile in {Profile.CANDIDATE, Profile.KEEPER}
-    return (CANDIDATE_UID if is_candidates else TRUSTED_UID) + spec.slot
+def uid_of(profile: Profile, slot: int) -> int:
+    """The user id containers of a profile run as, distinct for each slot of this host."""
+    is_candidates = profile in {Profile.CANDIDATE, Profile.KEEPER}
+    return (CANDIDATE_UID if is_candidates else TRUSTED_UID) + slot
 
 
 def volume_name(spec: ContainerSpec, mount: VolumeMount) -> str:
@@ -63,7 +63,12 @@ def labels_of(spec: ContainerSpec, instance: str) -> dict[str, str]:
 
 
 def create_request(
-    spec: ContainerSpec, *, instance: str, seccomp: str, runtime: str | None = None
+    spec: ContainerSpec,
+    *,
+    instance: str,
+    seccomp: str,
+    runtime: str | None = None,
+    reads_stdin: bool = False,
 ) -> dict[str, Any]:
     """The body of the engine's "create container" request.
 
@@ -72,8 +77,9 @@ def create_request(
         instance: Which Audition this is; several may share an engine.
         seccomp: Text of the seccomp profile.
         runtime: OCI runtime, or None for the engine's default.
+        reads_stdin: Whether it waits for a line on its standard input, which ends with the one who writes it.
     """
-    uid = uid_of(spec)
+    uid = uid_of(spec.profile, spec.slot)
     return {
         "Image": spec.image,
         "Entrypoint": [],
@@ -84,7 +90,9 @@ def create_request(
         "Labels": labels_of(spec, instance),
         "Healthcheck": {"Test": ["NONE"]},
         "Tty": False,
-        "OpenStdin": False,
+        "OpenStdin": reads_stdin,
+        "StdinOnce": reads_stdin,
+        "AttachStdin": reads_stdin,
         "AttachStdout": True,
         "AttachStderr": True,
         "NetworkDisabled": True,
@@ -152,7 +160,7 @@ def _mount(spec: ContainerSpec, mount: Mount, instance: str) -> dict[str, Any]:
             "ReadOnly": True,
             "BindOptions": {"Propagation": "rprivate"},
         }
-    uid = uid_of(spec)
+    uid = uid_of(mount.writer, spec.slot)
     options = f"size={mount.size_bytes},nr_inodes={mount.inodes},uid={uid},gid={uid},mode=0755"
     return {
         "Type": "volume",

@@ -1,0 +1,290 @@
+"""Bays: the containers of one run, started ahead, waiting for what they will work on.
+
+Theory of operation. Starting a container costs a hundred milliseconds and more, importing a scientific stack up to
+seconds; neither depends on the submission. So a *bay* holds one container for each stage of a challenge's runs,
+hardened like any other, with its volumes, its user id and its limits, but with empty folders where files will be
+and the boot of `boot.py` for a command. When a run asks for a container of the same shape, its files are linked
+into the folders, one line on stdin says what to run, and the run has its container in a millisecond. Every
+container is used once and never again.
+
+A bay is a folder: `free/<key>-<bay>` while it waits, `held/<run>.<fence>.<bay>` from the moment a run took it. The
+take is one rename, so exactly one process wins, and anybody who finds the folder knows whose it is. The answers of
+a challenge are linked into the score container's folder when that container is asked for, which is after the
+candidate's has ended; until then they are nowhere in a bay.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from uuid import uuid4
+
+import docker
+
+from audition.adapters.docker.boot import boot_command
+from audition.adapters.docker.failures import engine_errors
+from audition.adapters.docker.sweep import GRACE_SECONDS, Sweeper
+from audition.adapters.docker.translate import create_request
+from audition.domain.errors import UnavailableError
+from audition.domain.execution import ContainerSpec, FileMount, Ownership, Profile, VolumeMount
+
+#: A bay that nobody took in this time is replaced: whatever changed on the host meanwhile, it has not seen.
+FREE_SECONDS = 1800.0
+#: No fewer than this between a take and the next refill, so that making a bay does not slow the run it is for.
+REFILL_PAUSE_SECONDS = 0.4
+_RECORD = "bay.json"
+
+
+def folders_of(spec: ContainerSpec) -> tuple[str, ...]:
+    """The top-level folders into which a container gets files."""
+    targets = {PurePosixPath(m.target).parts[1] for m in spec.mounts if isinstance(m, FileMount)}
+    return tuple(sorted(targets))
+
+
+def shape_of(spec: ContainerSpec) -> str:
+    """What two containers must have in common for one to stand in for the other, as a short digest.
+
+    Everything but the command, the files and the owner.
+    """
+    volumes = [m for m in spec.mounts if isinstance(m, VolumeMount)]
+    parts = (
+        spec.stage,
+        spec.image,
+        spec.profile,
+        spec.limits,
+        sorted(spec.environment.items()),
+        spec.slot,
+        spec.working_dir,
+        spec.warm_imports,
+        folders_of(spec),
+        volumes,
+    )
+    return sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+@dataclass
+class Bay:
+    """One bay that a run holds."""
+
+    folder: Path
+    owner: Ownership
+    """Under which its containers and volumes are labelled and named."""
+    shapes: dict[str, str]
+    containers: dict[str, Future[str]] = field(default_factory=dict)
+
+    def take(self, spec: ContainerSpec) -> str | None:
+        """The container for a spec, filled with its files; None when there is none of its shape.
+
+        Raises:
+            UnavailableError: It was being made and could not be.
+        """
+        if self.shapes.get(spec.stage) != shape_of(spec) or spec.stage not in self.containers:
+            return None
+        container = self.containers.pop(spec.stage).result()
+        for mount in spec.mounts:
+            if isinstance(mount, FileMount):
+                _link(Path(mount.source), self.folder / spec.stage / mount.target.lstrip("/"))
+        return container
+
+
+class Bays:
+    """Makes bays, hands them out, and takes them away. One for each worker process."""
+
+    def __init__(
+        self,
+        client: docker.APIClient,
+        *,
+        folder: Path,
+        instance: str,
+        seccomp: str,
+        runtime: str | None,
+    ) -> None:
+        """`folder` must have the same path on the engine's host, on the blobs' file system."""
+        self._client = client
+        self._free = folder / "free"
+        self._held = folder / "held"
+        self._instance = instance
+        self._seccomp = seccomp
+        self._runtime = runtime
+        self._sweeper = Sweeper(client, instance)
+        self._mine: dict[tuple[str, int], Bay] = {}
+        self._makers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="bay")
+
+    def expect(self, specs: Sequence[ContainerSpec]) -> None:
+        """Get a bay for the run that owns these specs: one that waits, or one that is made while it starts."""
+        owner = specs[0].ownership
+        bay = self._take_free(_key(specs), owner) or self._make(self._held, specs, owner)
+        self._mine[owner.run_id, owner.fence] = bay
+
+    def of(self, owner: Ownership) -> Bay | None:
+        """The bay a run holds."""
+        return self._mine.get((owner.run_id, owner.fence))
+
+    def stock(self, specs: Sequence[ContainerSpec], count: int) -> bool:
+        """Make one bay if fewer than `count` of this kind wait; true when one was made.
+
+        Raises:
+            UnavailableError: The engine failed.
+        """
+        key = _key(specs)
+        waiting = [path for path in _folders(self._free) if path.name.startswith(f"{key}-")]
+        if len(waiting) >= count or self._was_taken_just_now():
+            return False
+        now = time.time()
+        owner = Ownership(run_id=_new_id(), fence=0, deadline_epoch=int(now + 2 * FREE_SECONDS))
+        made = [replace(spec, ownership=owner) for spec in specs]
+        bay = self._make(self._free.parent / "making", made, owner)
+        try:
+            ids = {stage: future.result() for stage, future in bay.containers.items()}
+        except UnavailableError:
+            self._remove(owner.run_id, 0, bay.folder)
+            raise
+        record = {"owner": owner.run_id, "deadline": owner.deadline_epoch, "made": now}
+        (bay.folder / _RECORD).write_text(json.dumps({**record, "shapes": bay.shapes, "ids": ids}))
+        self._free.mkdir(parents=True, exist_ok=True)
+        bay.folder.rename(self._free / f"{key}-{owner.run_id}")
+        return True
+
+    def discard(self, run_id: str, fence: int) -> None:
+        """Remove the bay of a run, if it had one."""
+        self._mine.pop((run_id, fence), None)
+        for folder in _folders(self._held):
+            if folder.name.startswith(f"{run_id}.{fence}."):
+                self._remove(folder.name.split(".")[2], 0, folder)
+
+    def sweep(self, is_over: Callable[[str, int], bool], now: float) -> int:
+        """Remove bays whose run is over, and free ones that waited too long; return how many."""
+        removed = 0
+        for folder in _folders(self._held):
+            run_id, fence, bay_id = folder.name.split(".")
+            if is_over(run_id, int(fence)):
+                self._remove(bay_id, 0, folder)
+                removed += 1
+        for place in (self._free, self._free.parent / "making"):
+            for folder in _folders(place):
+                with suppress(FileNotFoundError):
+                    if now - folder.stat().st_mtime > FREE_SECONDS + GRACE_SECONDS:
+                        removed += self._withdraw(folder)
+        return removed
+
+    def clear(self) -> None:
+        """Remove every bay that waits: the worker ends."""
+        for folder in (*_folders(self._free), *_folders(self._free.parent / "making")):
+            self._withdraw(folder)
+
+    def _withdraw(self, folder: Path) -> int:
+        """Remove a free bay, unless a run takes it first."""
+        gone = folder.with_name(f"{folder.name}.gone")
+        with suppress(FileNotFoundError):
+            folder.rename(gone)
+            self._remove(_bay_id(folder.name), 0, gone)
+            return 1
+        return 0
+
+    def _was_taken_just_now(self) -> bool:
+        """Whether a run has taken a bay so recently that making the next would slow it."""
+        with suppress(FileNotFoundError):
+            return time.time() - self._held.stat().st_mtime < REFILL_PAUSE_SECONDS
+        return False
+
+    def _take_free(self, key: str, owner: Ownership) -> Bay | None:
+        self._held.mkdir(parents=True, exist_ok=True)
+        for folder in _folders(self._free):
+            if not folder.name.startswith(f"{key}-") or folder.name.endswith(".gone"):
+                continue
+            bay_id = _bay_id(folder.name)
+            target = self._held / f"{owner.run_id}.{owner.fence}.{bay_id}"
+            with suppress(FileNotFoundError):
+                folder.rename(target)
+                return _opened(target)
+        return None
+
+    def _make(self, place: Path, specs: Sequence[ContainerSpec], owner: Ownership) -> Bay:
+        """Begin to make a bay in a folder of `place`; its containers come as futures."""
+        is_held = place == self._held
+        name = f"{owner.run_id}.{owner.fence}.{owner.run_id}" if is_held else owner.run_id
+        folder = place / name
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
+        bay = Bay(folder=folder, owner=owner, shapes={s.stage: shape_of(s) for s in specs})
+        for spec in specs:
+            bay.containers[spec.stage] = self._makers.submit(self._start, spec, folder)
+        return bay
+
+    def _start(self, spec: ContainerSpec, folder: Path) -> str:
+        """Create and start one waiting container.
+
+        Raises:
+            UnavailableError: The engine failed.
+        """
+        mounts = [m for m in spec.mounts if isinstance(m, VolumeMount)]
+        empty = []
+        for name in folders_of(spec):
+            source = folder / spec.stage / name
+            source.mkdir(parents=True, exist_ok=True)
+            empty.append(FileMount(source=str(source), target=f"/{name}"))
+        # Made for a run that is under way, a candidate's container has no time to import what may not be needed.
+        is_ahead = folder.parent != self._held or spec.profile != Profile.CANDIDATE
+        imports = (spec.warm_imports or ()) if is_ahead else ()
+        waiting = replace(spec, argv=boot_command(imports), mounts=(*empty, *mounts))
+        request = create_request(
+            waiting,
+            instance=self._instance,
+            seccomp=self._seccomp,
+            runtime=self._runtime,
+            reads_stdin=True,
+        )
+        with engine_errors(f"starting a waiting {spec.stage} container"):
+            container = str(self._client.create_container_from_config(request)["Id"])  # type: ignore[no-untyped-call]
+            self._client.start(container)
+        return container
+
+    def _remove(self, owner: str, fence: int, folder: Path) -> None:
+        with engine_errors("removing a bay"):
+            self._sweeper.remove_run(owner, fence)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _key(specs: Sequence[ContainerSpec]) -> str:
+    return sha256("".join(shape_of(spec) for spec in specs).encode()).hexdigest()[:16]
+
+
+def _new_id() -> str:
+    return f"bay_{uuid4().hex[:20]}"
+
+
+def _bay_id(name: str) -> str:
+    return name.removesuffix(".gone").rpartition("-")[2]
+
+
+def _folders(place: Path) -> Iterator[Path]:
+    with suppress(FileNotFoundError):
+        yield from sorted(place.iterdir())
+
+
+def _opened(folder: Path) -> Bay:
+    """A bay that was free, as its record describes it."""
+    record = json.loads((folder / _RECORD).read_text())
+    owner = Ownership(run_id=record["owner"], fence=0, deadline_epoch=record["deadline"])
+    bay = Bay(folder=folder, owner=owner, shapes=record["shapes"])
+    for stage, container in record["ids"].items():
+        ready: Future[str] = Future()
+        ready.set_result(container)
+        bay.containers[stage] = ready
+    return bay
+
+
+def _link(source: Path, target: Path) -> None:
+    """Put a file where a waiting container sees it: a link where that is possible, else a copy."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+        target.chmod(0o444)

@@ -1,0 +1,88 @@
+"""What a container that was started ahead runs while it waits: a few lines of ours that become the real command.
+
+Theory of operation. Importing a scientific stack costs more than starting a container, so a container that waits
+imports it first, as far as it gets before it is told what to run: one line on stdin, a JSON list of words. It then
+becomes that command. `python FILE` and `python -m MODULE` run in the same interpreter, so that the imports count;
+anything else replaces it. The boot holds no secret and has no rights that the command does not have: candidate code
+that takes it over has won nothing. Standard input is gone by then, and the command sees what a fresh interpreter
+would show it. At its end the process goes at once: taking a scientific stack apart takes longer than most of the
+platform's own work, and is of no use to anybody.
+"""
+
+import json
+
+_BOOT = """
+def boot():
+    import select, sys
+    for name in sys.argv[1:]:
+        if select.select([0], [], [], 0)[0]:
+            break
+        try:
+            __import__(name)
+        except Exception:
+            pass
+    import __main__, atexit, builtins, json, os, threading
+    words = json.loads(sys.stdin.buffer.readline())
+    quiet = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(quiet, 0)
+    os.close(quiet)
+    sys.stdin = open(0)
+    is_module = words[0] in ("python", "python3") and words[1:2] == ["-m"] and len(words) > 2
+    is_file = words[0] in ("python", "python3") and len(words) > 1 and not words[1].startswith("-")
+    if not is_module and not is_file:
+        try:
+            os.execvp(words[0], words)
+        except OSError as error:
+            sys.stderr.write("%s: %s\\n" % (words[0], error.strerror))
+            sys.stderr.flush()
+            os._exit(127 if isinstance(error, FileNotFoundError) else 126)
+    status = 0
+    try:
+        if is_module:
+            import runpy
+            sys.argv = words[2:]
+            sys.path[0] = os.getcwd()
+            runpy.run_module(words[2], run_name="__main__", alter_sys=True)
+        else:
+            path = words[1]
+            sys.argv = words[1:]
+            sys.path[0] = os.path.dirname(os.path.realpath(path))
+            try:
+                source = open(path, "rb").read()
+            except OSError as error:
+                raise SystemExit("python: can't open file %r: %s" % (path, error.strerror))
+            space = vars(__main__)
+            space.clear()
+            space.update(__name__="__main__", __builtins__=builtins, __file__=path)
+            exec(compile(source, path, "exec"), space)
+    except SystemExit as request:
+        status = request.code
+        if status is not None and not isinstance(status, int):
+            sys.stderr.write("%s\\n" % (status,))
+            status = 1
+    except BaseException as error:
+        frame = error.__traceback__ and error.__traceback__.tb_next
+        sys.excepthook(type(error), error, frame)
+        status = 130 if isinstance(error, KeyboardInterrupt) else 1
+    # What the interpreter does at its end, but for taking apart every module: the process is over anyway.
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass
+    os._exit((status or 0) & 255)
+boot()
+"""
+
+
+def boot_command(imports: tuple[str, ...]) -> tuple[str, ...]:
+    """The command of a container that waits; a module that is not there is skipped."""
+    # -u: what the command prints must not sit in a buffer when it is killed.
+    return ("python", "-u", "-c", _BOOT, *imports)
+
+
+def go_line(argv: tuple[str, ...]) -> bytes:
+    """What turns a waiting container into its command."""
+    return json.dumps(list(argv)).encode() + b"\n"
