@@ -3,18 +3,18 @@
 from audition.domain.grade import Dimension
 from audition.grading import CheckList, Need
 from audition.grading.versions import content_version
-from graders.dockerfile import build, runtime
+from graders.dockerfile import build, packages, runtime
 
 grader = CheckList(
     name="dockerfile",
-    version=content_version("1", __file__),
+    version=content_version("2", __file__),
     dimension=Dimension.DEPLOYMENT,
     needs=frozenset({Need.SUBMISSION}),
     checks=(
         build.present,
         build.base_pinned,
-        build.dependencies_pinned,
-        build.layer_order,
+        packages.dependencies_pinned,
+        packages.layer_order,
         build.copy_not_add,
         build.no_secrets,
         build.context_ignored,

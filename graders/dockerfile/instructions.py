@@ -1,5 +1,7 @@
 """A parsed Dockerfile: stages and instructions with their lines. Hostile input, parsed in a sandbox."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +14,31 @@ from audition.grading import Workspace
 NAMES = ("Dockerfile", "docker/Dockerfile", "deploy/Dockerfile", "deployment/Dockerfile")
 _MAX_BYTES = 256 << 10
 _MAX_EXCERPT = 160
+#: Source: Dockerfile reference, overview of instructions.
+_KNOWN = frozenset(
+    [
+        "add",
+        "arg",
+        "cmd",
+        "copy",
+        "entrypoint",
+        "env",
+        "expose",
+        "from",
+        "healthcheck",
+        "label",
+        "maintainer",
+        "onbuild",
+        "run",
+        "shell",
+        "stopsignal",
+        "user",
+        "volume",
+        "workdir",
+    ]
+)
+_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
+_ASSIGNMENT = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*)(?:=(.*))?$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +49,8 @@ class Instruction:
     """Lower case, e.g. "run"."""
     words: tuple[str, ...]
     """Arguments; for the shell form one string."""
+    heredocs: tuple[str, ...]
+    """Contents of its here-documents."""
     flags: tuple[str, ...]
     is_exec_form: bool
     line: int
@@ -38,13 +67,27 @@ class Instruction:
         """All arguments in one string."""
         return " ".join(self.words)
 
+    def assignments(self) -> tuple[tuple[str, str], ...]:
+        """Names and values of an ENV or ARG, quotes taken off; the value of a bare ARG is empty."""
+        if self.name == "env":
+            # The parser gives ENV as name, value, name, value ...
+            pairs = list(zip(self.words[::2], self.words[1::2], strict=False))
+        else:
+            matches = (_ASSIGNMENT.match(word) for word in self.words)
+            pairs = [(match[1], match[2] or "") for match in matches if match]
+        return tuple((name, value.strip("\"'")) for name, value in pairs)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildStage:
     """What stands between one FROM and the next."""
 
     base: str
+    """The image's name with the variables filled in that have a default."""
     alias: str
+    """Lower case; empty when it has none."""
+    parent: int | None
+    """Index of the stage it continues; None when it starts from an image."""
     source: Instruction
     instructions: tuple[Instruction, ...]
 
@@ -72,13 +115,31 @@ class Recipe:
         """The stage that becomes the image."""
         return self.stages[-1]
 
-    def lineage(self) -> tuple[BuildStage, ...]:
-        """The stages whose settings the final image inherits, the final one first."""
-        by_alias = {stage.alias: stage for stage in self.stages if stage.alias}
-        found = [self.final]
-        while (parent := by_alias.get(found[-1].base.lower())) is not None and parent not in found:
-            found.append(parent)
+    def lineage(self, stage: BuildStage | None = None) -> tuple[BuildStage, ...]:
+        """The stages whose settings a stage (else the final one) inherits, itself first."""
+        found = [stage or self.final]
+        while (parent := found[-1].parent) is not None:
+            found.append(self.stages[parent])
         return tuple(found)
+
+    def variables(self) -> dict[str, str]:
+        """What ENV and the defaults of ARG say at the end of the final stage."""
+        known: dict[str, str] = {}
+        for stage in reversed(self.lineage()):
+            for instruction in stage.instructions:
+                if instruction.name in {"env", "arg"}:
+                    for name, value in instruction.assignments():
+                        known[name] = fill_in(value or self.arguments.get(name, ""), known)
+        return known
+
+
+def fill_in(text: str, values: Mapping[str, str]) -> str:
+    """Replace variables that have a value, or a default of their own; leave the others as they stand."""
+
+    def value(match: re.Match[str]) -> str:
+        return values.get(match[1] or match[3]) or match[2] or match[0]
+
+    return _VARIABLE.sub(value, text)
 
 
 def find_recipe(workspace: Workspace) -> Recipe | None:
@@ -95,18 +156,25 @@ def _parse(path: Path, name: str, _changed: int) -> Recipe:
     if path.stat().st_size > _MAX_BYTES:
         return Recipe(file=name, error=f"it is larger than {_MAX_BYTES >> 10} KiB")
     try:
-        commands = dockerfile.parse_string(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if "\0" in text:  # The parser would stop there and see nothing of what follows.
+            return Recipe(file=name, error="it holds NUL bytes")
+        commands = dockerfile.parse_string(text)
     except UnicodeDecodeError:
         return Recipe(file=name, error="it is not UTF-8 text")
     except dockerfile.GoParseError as error:
         return Recipe(file=name, error=" ".join(str(error).split())[:200])
-    return _stages(name, [_instruction(command, name) for command in commands])
+    instructions = [_instruction(command, name) for command in commands]
+    # The parser takes any word for an instruction; the builder, which comes later, does not.
+    mistake = next((text for i in instructions if (text := _mistake(i))), "")
+    return Recipe(file=name, error=mistake) if mistake else _recipe(name, instructions)
 
 
 def _instruction(command: dockerfile.Command, file: str) -> Instruction:
     return Instruction(
         name=command.cmd.lower(),
-        words=(*command.value, *(heredoc.content for heredoc in command.heredocs)),
+        words=tuple(command.value),
+        heredocs=tuple(heredoc.content for heredoc in command.heredocs),
         flags=tuple(command.flags),
         is_exec_form=bool(command.json),
         line=command.start_line,
@@ -115,34 +183,52 @@ def _instruction(command: dockerfile.Command, file: str) -> Instruction:
     )
 
 
-def _stages(file: str, instructions: list[Instruction]) -> Recipe:
+def _mistake(instruction: Instruction) -> str:
+    name, where = instruction.name.upper()[:20], f"line {instruction.line}"
+    if instruction.name not in _KNOWN:
+        return f"{where}: there is no instruction {name!r}"
+    if not instruction.words and not instruction.is_exec_form:
+        return f"{where}: {name} says nothing"
+    if instruction.name in {"copy", "add"} and len(instruction.words) < 2:  # noqa: PLR2004  source and destination
+        return f"{where}: {name} needs a source and a destination"
+    if instruction.name == "from" and not (len(instruction.words) == 1 or _has_alias(instruction)):
+        return f"{where}: FROM names one image, and perhaps AS and a name"
+    return ""
+
+
+def _has_alias(instruction: Instruction) -> bool:
+    words = instruction.words
+    return len(words) == 3 and words[1].lower() == "as"  # noqa: PLR2004  FROM image AS name
+
+
+def _recipe(file: str, instructions: list[Instruction]) -> Recipe:
     starts = [index for index, i in enumerate(instructions) if i.name == "from"]
     if not starts:
         return Recipe(file=file, error="it has no FROM instruction")
-    arguments = {}
+    if early := next((i for i in instructions[: starts[0]] if i.name != "arg"), None):
+        return Recipe(
+            file=file, error=f"line {early.line}: {early.name.upper()} stands before the first FROM"
+        )
+    arguments: dict[str, str] = {}
     for instruction in instructions[: starts[0]]:
-        if instruction.name == "arg":
-            name, _, value = instruction.text.partition("=")
-            arguments[name] = value.strip("\"'")
-    ends = [*starts[1:], len(instructions)]
-    stages = tuple(
-        _stage(instructions[start], tuple(instructions[start + 1 : end]), arguments)
-        for start, end in zip(starts, ends, strict=True)
-    )
-    return Recipe(file=file, arguments=arguments, stages=stages)
+        for name, value in instruction.assignments():
+            arguments[name] = fill_in(value, arguments)
+    stages: list[BuildStage] = []
+    for start, end in zip(starts, [*starts[1:], len(instructions)], strict=True):
+        stages.append(_stage(instructions[start], instructions[start + 1 : end], arguments, stages))
+    return Recipe(file=file, arguments=arguments, stages=tuple(stages))
 
 
 def _stage(
-    source: Instruction, instructions: tuple[Instruction, ...], arguments: dict[str, str]
+    source: Instruction, rest: list[Instruction], arguments: dict[str, str], earlier: list[BuildStage]
 ) -> BuildStage:
-    words = source.words
-    base = words[0] if words else ""
-    for name, value in arguments.items():
-        base = base.replace(f"${{{name}}}", value).replace(f"${name}", value)
-    has_alias = len(words) == 3 and words[1].lower() == "as"  # noqa: PLR2004  FROM image AS name
+    base = fill_in(source.words[0], arguments)
+    # Only stages above count: FROM python AS python starts from the image of that name.
+    aliases = {stage.alias: index for index, stage in enumerate(earlier) if stage.alias}
     return BuildStage(
         base=base,
-        alias=words[2].lower() if has_alias else "",
+        alias=source.words[2].lower() if _has_alias(source) else "",
+        parent=aliases.get(base.lower()),
         source=source,
-        instructions=instructions,
+        instructions=tuple(rest),
     )

@@ -1,0 +1,92 @@
+"""Checks on what is installed: exact versions, and the order that keeps builds quick."""
+
+from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
+from graders.dockerfile.build import copies_everything, readable
+from graders.dockerfile.installs import Install, installs, is_tool
+from graders.dockerfile.instructions import BuildStage, Instruction, Recipe
+from graders.dockerfile.requirements import Asked, NotFoundHere, Tree, asked
+
+_NO_FILE = "There is no readable Dockerfile."
+_NO_PACKAGES = "The Dockerfile installs no Python packages."
+
+
+@check(
+    "dockerfile.dependencies.pinned",
+    "Dependencies are pinned",
+    points=3,
+    why="A model that was trained with one version of a library may answer differently with the next.",
+    fix="Install from a lock file with exact versions; with hashes (pip install --require-hashes) nobody can swap one.",
+)
+def dependencies_pinned(workspace: Workspace) -> Result:
+    """Share of installed packages that are named by one exact version; what comes from a lock file is."""
+    recipe = readable(workspace)
+    if recipe is None:
+        return not_applicable(_NO_FILE)
+    found = [
+        (stage, install) for stage in recipe.stages for install in installs(stage) if not install.is_tooling
+    ]
+    if not found:
+        return not_applicable(_NO_PACKAGES)
+    packages: list[Asked] = []
+    lost: list[Install] = []
+    for stage, install in found:
+        try:
+            packages += [item for item in asked(workspace, stage, install) if not is_tool(item.text)]
+        except NotFoundHere:
+            # A file that is made during the build, as by `poetry export`, is as good as the lock it is made from.
+            if not Tree(workspace, stage).has_lock():
+                lost.append(install)
+    return _pinned_share(packages, lost)
+
+
+def _pinned_share(packages: list[Asked], lost: list[Install]) -> Result:
+    loose = [item.evidence for item in packages if not item.is_pinned]
+    if loose:
+        share = 1 - len(loose) / len(packages)
+        sentence = f"{len(loose)} of {len(packages)} requirements name no exact version."
+        return partial(share, sentence, *loose[:5]) if share else failed(sentence, *loose[:5])
+    if lost:
+        sentence = "What is installed here could not be found in the submission."
+        return partial(0.5, sentence, *(install.instruction.evidence("not found") for install in lost))
+    if len(packages) == 1 and packages[0].text.endswith(".lock"):
+        return passed("Packages come from a lock file.")
+    return passed(f"All {len(packages)} requirements name an exact version.")
+
+
+@check(
+    "dockerfile.layers.dependencies-first",
+    "Dependencies are installed before the code is copied",
+    points=1,
+    why="Otherwise every changed line reinstalls everything, and builds take minutes instead of seconds.",
+    fix="COPY the requirements or lock file, RUN the install, and only then COPY the rest.",
+)
+def layer_order(workspace: Workspace) -> Result:
+    """No COPY of everything stands before the first install of dependencies (catalogue A7, static part)."""
+    recipe = readable(workspace)
+    if recipe is None:
+        return not_applicable(_NO_FILE)
+    firsts = [(stage, first) for stage in recipe.stages if (first := _first_install(stage))]
+    if not firsts:
+        return not_applicable(_NO_PACKAGES)
+    for stage, first in firsts:
+        for instruction in _before(recipe, stage, first):
+            if copies_everything(instruction):
+                return failed(
+                    "The code is copied before the dependencies are installed.", instruction.evidence("here")
+                )
+    return passed("A change of code does not reinstall the dependencies.")
+
+
+def _first_install(stage: BuildStage) -> Install | None:
+    """The first install of dependencies; later ones, as of the project itself, are quick."""
+    return next((install for install in installs(stage) if not install.is_tooling), None)
+
+
+def _before(recipe: Recipe, stage: BuildStage, install: Install) -> list[Instruction]:
+    """The instructions above an install: those of the stages that its own continues, then its own."""
+    above = [i for earlier in reversed(recipe.lineage(stage)[1:]) for i in earlier.instructions]
+    # A stage that installed its dependencies before it copied is a sound start for another.
+    if any(_first_install(earlier) for earlier in recipe.lineage(stage)[1:]):
+        above = []
+    own = [i for i in stage.instructions if i.line < install.instruction.line]
+    return [*above, *own]
