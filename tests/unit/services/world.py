@@ -131,6 +131,11 @@ def good_programs() -> dict[str, Program | None]:
     }
 
 
+def upload_of(data: bytes, key: str | None = None) -> Upload:
+    """An upload of these bytes."""
+    return Upload(stream=io.BytesIO(data), name="solution.zip", idempotency_key=key)
+
+
 @dataclass(kw_only=True)
 class World:
     """Everything, and verbs that make tests read as sentences."""
@@ -142,11 +147,13 @@ class World:
     sandbox: FakeSandbox = field(init=False)
     ports: Ports = field(init=False)
     runner: Runner = field(init=False)
+    is_empty: bool = False
+    """Whether the challenge and its people are left out."""
     carol: Principal = CAROL
     alice: Principal = ALICE
 
     def __post_init__(self) -> None:
-        """Fill the world."""
+        """Wire everything."""
         engine = FakeEngine(images={ref: f"sha256:{name}" for name, ref in IMAGES.items()})
         self.sandbox = FakeSandbox(good_programs(), engine=engine)
         self.ports = Ports(
@@ -159,6 +166,10 @@ class World:
             mailer=MemoryMailer(),
         )
         self.runner = self.worker("worker-a")
+        if not self.is_empty:
+            self._fill()
+
+    def _fill(self) -> None:
         files = tuple(
             DataFile(area=area, name=name, digest=self.blobs.put(data), bytes=len(data))
             for area, name, data in (
@@ -193,8 +204,7 @@ class World:
 
     def submit(self, data: bytes = b"PK archive", key: str | None = None) -> Submission:
         """Carol uploads."""
-        upload = Upload(stream=io.BytesIO(data), name="solution.zip", idempotency_key=key)
-        return submit(self.ports, self.carol, upload)
+        return submit(self.ports, self.carol, upload_of(data, key))
 
     def work_one(self, runner: Runner | None = None) -> bool:
         """A worker takes the oldest hint, if there is one, and works on it."""

@@ -1,0 +1,1 @@
+"""What hostile code can and cannot do; the attack corpus grows here."""
