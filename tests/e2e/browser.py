@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 SCREENSHOTS = Path(__file__).resolve().parents[1] / "screenshots"
@@ -23,6 +24,10 @@ WIDTHS = (1280, 320)
 SCHEMES = ("light", "dark")
 _HEIGHT = 900
 _FIRST_ERROR = 400
+#: What lies beyond the window's right edge, innermost last.
+_STICKS_OUT = """width => [...document.querySelectorAll('main *')]
+    .filter(e => e.getBoundingClientRect().right > width + 1 && !e.closest('.scroll, pre'))
+    .map(e => e.tagName + '.' + e.getAttribute('class') + ': ' + e.textContent.trim().slice(0, 40)).slice(-5)"""
 
 
 @dataclass(slots=True)
@@ -92,7 +97,9 @@ class Walker:
 
     def _check_fits(self, name: str, width: int) -> None:
         wide = self.page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{name} is {wide} pixels wide in a window of {width}"
+        if wide > width:
+            culprits = self.page.evaluate(_STICKS_OUT, width)
+            pytest.fail(f"{name} is {wide} pixels wide in a window of {width}: {culprits}")
 
     def sign_in(self, email: str, password: str) -> None:
         """Sign in as staff."""

@@ -105,9 +105,8 @@ def _upload(candidate: Walker, archive: bytes, name: str) -> None:
 def _watch_until_graded(ada: Walker) -> None:
     """The page changes by itself: what was put into it by hand at the start is still there at the end."""
     ada.page.evaluate("document.documentElement.dataset.seen = 'yes'")
-    expect(ada.page.locator(".stepper")).to_contain_text("Unpack")
-    ada.page.locator(".stepper .busy").first.wait_for()
-    ada.look("job-6-live")
+    at_first = ada.page.locator(".state").inner_text()
+    assert at_first in {"Waiting", "Running", "Grading"}
     expect(ada.page.locator(".state")).to_contain_text(_GRADED, timeout=_RUN_MS)
     assert ada.page.evaluate("document.documentElement.dataset.seen") == "yes"
     expect(ada.page.locator(".stepper li.good")).to_have_count(5)
@@ -126,7 +125,7 @@ def _review(staff: Walker) -> None:
         expect(page.locator(".gauges")).to_contain_text(part)
     expect(page.locator("#findings")).to_contain_text("to improve")
     expect(page.locator(".finding").first).to_contain_text("How to fix")
-    expect(page.locator("figure.square svg, .chart.square svg").first).to_be_visible()
+    expect(page.locator("figure.square svg").first).to_be_visible()
     for name in ("logs", "metrics", "stages", "provenance", "history"):
         expect(page.locator(f"#{name}")).to_be_visible()
     for summary in page.locator("details.fold > summary").all():
@@ -188,8 +187,9 @@ def test_a_failure_says_what_limit_it_met_and_what_to_do(stack: Stack, browser: 
     with walker(browser, stack.settings.public_url) as candidate:
         _candidate(stack, candidate, "hoarder")
         _upload(candidate, samples["memory_limit/hoards"].pack(), "hoards.zip")
+        candidate.look("job-6-live")
         expect(candidate.page.locator(".state")).to_contain_text(_GRADED, timeout=_RUN_MS)
-        message = candidate.page.locator(".stage-message")
+        message = candidate.page.locator(".stage-message").first
         expect(message).to_contain_text("Memory limit reached in predict (1.0 GiB")
         expect(message).to_contain_text("Read the data in smaller parts")
         candidate.look("job-failed")

@@ -88,7 +88,7 @@ def tell(
                         digest=digest,
                         bytes=len(log),
                     )
-                    for kind in (ArtifactKind.STDOUT, ArtifactKind.STDERR)
+                    for kind in (ArtifactKind.STDOUT, ArtifactKind.STDERR, ArtifactKind.EVIDENCE)
                 ]
             )
             uow.grades.publish(run_id, grades)
