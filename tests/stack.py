@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from audition import bootstrap
 from audition.catalog.read import read_challenge
@@ -59,8 +60,8 @@ class Stack:
 
 
 @contextmanager
-def running_stack(folder: Path) -> Iterator[Stack]:
-    """Start everything in a folder of its own, with the challenge published."""
+def running_stack(folder: Path, **choices: Any) -> Iterator[Stack]:
+    """Start everything in a folder of its own, with the challenge published; `choices` are settings."""
     port = _free_port()
     settings = replace(
         Settings.from_env(),
@@ -70,6 +71,7 @@ def running_stack(folder: Path) -> Iterator[Stack]:
         public_url=f"http://127.0.0.1:{port}",
         upload_rate="100000 per hour",
     )
+    settings = replace(settings, **choices)
     bootstrap.migrate(settings)
     images = bootstrap.image_references(settings)
     ports = bootstrap.control_plane(settings)

@@ -5,7 +5,7 @@ Every setting is documented in `docs/settings.md`; a test keeps the two equal.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TypeVar
 
@@ -64,18 +64,8 @@ class Settings:
 
     def environment(self) -> dict[str, str]:
         """Our own environment, changed so that a child process reads the same settings."""
-        chosen = {
-            "AUDITION_DATA_DIR": str(self.data_dir),
-            "AUDITION_DATABASE_URL": self.database_url,
-            "AUDITION_REDIS_URL": self.redis_url or "",
-            "AUDITION_IMAGE_TAG": self.image_tag or "",
-            "AUDITION_HOST": self.host,
-            "AUDITION_PORT": str(self.port),
-            "AUDITION_PUBLIC_URL": self.public_url,
-            "AUDITION_UPLOAD_RATE": self.upload_rate,
-            "AUDITION_SIGN_IN_RATE": self.sign_in_rate,
-            "DOCKER_HOST": self.docker_host or "",
-        }
+        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "repo_dir"}
+        chosen = {_variable(name): "" if value is None else str(value) for name, value in values.items()}
         return {**os.environ, **chosen}
 
     @classmethod
@@ -122,6 +112,11 @@ class Settings:
             )
         reader.check()
         return settings
+
+
+def _variable(name: str) -> str:
+    """The environment variable of a setting; the engine's address has the name that every Docker tool reads."""
+    return "DOCKER_HOST" if name == "docker_host" else f"AUDITION_{name.upper()}"
 
 
 class _Reader:

@@ -1,8 +1,10 @@
-"""Run the measurements: `audition bench [--runs N]`."""
+"""Run the measurements: `audition bench [--runs N] [--only warm,cold,load]`."""
 
 import argparse
+import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench import overhead
@@ -13,16 +15,58 @@ def main() -> None:
     """Measure and print; stdout has the tables, stderr the turns."""
     parser = argparse.ArgumentParser(prog="audition bench")
     parser.add_argument(
-        "--runs", type=int, default=20, help="submissions to measure (at least 20 to quote p95)"
+        "--runs", type=int, default=20, help="submissions in each part (at least 20 to quote p95)"
     )
-    runs = parser.parse_args().runs
+    parser.add_argument("--only", default="warm,cold,load", help="parts to run")
+    arguments = parser.parse_args()
+    parts: dict[str, Callable[[int], str]] = {"warm": _warm, "cold": _cold, "load": _load}
+    for name in arguments.only.split(","):
+        sys.stdout.write(parts[name](arguments.runs) + "\n")
+        sys.stdout.flush()
 
-    def say(line: str) -> None:
-        sys.stderr.write(f"{line}\n")
 
-    with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder)) as stack:
-        Path(folder).chmod(0o755)
-        sys.stdout.write(overhead.report(overhead.measure(stack, runs, say)) + "\n")
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    folder = tempfile.TemporaryDirectory()
+    # Containers read blobs by bind mount, under a user id of their own.
+    Path(folder.name).chmod(0o755)
+    return folder
+
+
+def _warm(runs: int) -> str:
+    with _folder() as folder, running_stack(Path(folder), workers=1, warm_bays=1) as stack:
+        engine = overhead.Engine(stack)
+        overhead.await_bays(stack)
+        memory = overhead.waiting_memory(stack, engine)
+        samples = overhead.sequential(stack, engine, runs, _say)
+    waiting = ", ".join(f"{stage} {size / (1 << 20):.0f} MiB" for stage, size in memory)
+    title = f"{runs} submissions, one at a time, bay waiting"
+    return f"{overhead.table(title, overhead.rows(samples))}\n  memory of a bay that waits: {waiting}"
+
+
+def _cold(runs: int) -> str:
+    with _folder() as folder, running_stack(Path(folder), workers=1, warm_bays=0) as stack:
+        samples = overhead.sequential(stack, overhead.Engine(stack), runs, _say)
+    return overhead.table(f"{runs} submissions, one at a time, nothing waiting", overhead.rows(samples))
+
+
+def _load(runs: int) -> str:
+    workers = os.cpu_count() or 2
+    with _folder() as folder, running_stack(Path(folder), workers=workers, warm_bays=1) as stack:
+        best, threads = overhead.Engine(stack).best_rate()
+        rate, work = overhead.at_once(stack, runs)
+    spread = overhead.p95(work) / sorted(work)[len(work) // 2]
+    lines = [
+        overhead.table(f"{runs} submissions at once, {workers} workers", [("platform work each", work, "s")]),
+        f"  p95 / p50 of the platform's work           {spread:7.3f}x",
+        f"  submissions per second                     {rate:7.3f}/s",
+        f"  bare loop at its best ({threads} at a time)         {best / 4:7.3f}/s  ({best:.2f} containers/s)",
+        f"  throughput / bare loop at its best         {rate / (best / 4):7.3f}x",
+    ]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
-"""What does the platform add to a submission, next to a bare loop over the same containers?
+"""What does the platform add to a submission, next to bare loops over the same containers?
 
 Overhead is the time from "received" to "graded", both as the database has them, less the time that the engine says
-the candidate's container ran. The bare loop does create, start, wait and remove for as many containers with the
-same images and the same hardening, each running `true`. The two take turns, so that noise hits both.
+the candidate's command ran. The bare loop does create, start, wait and remove through docker-py for as many
+containers with the same images and the same hardening, each running `true`; the other loop does the same with one
+`docker run` a stage. All take turns, so that noise hits all of them.
 """
 
+import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from statistics import median, quantiles
 
@@ -15,23 +18,26 @@ import docker
 from audition import bootstrap
 from audition.adapters.docker.engine_client import connect, usual_addresses
 from audition.adapters.docker.translate import create_request, seccomp_profile
+from audition.cli.client import Client
 from audition.domain.execution import ContainerSpec, Limits, Ownership, Profile
 from audition.domain.run import Stage
 from audition.domain.submission import State
 from audition.services.runner import GRADER_IMAGE
 from tests.stack import Stack, trivial_archive
 
-_WAIT_SECONDS = 120.0
+WAIT_SECONDS = 300.0
 _PER_CANDIDATE = 5
+_BAY_SECONDS = 15.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One turn of both; seconds."""
+    """One turn of all; seconds."""
 
     total: float
     candidate: float
     bare: float
+    docker_run: float
 
     @property
     def overhead(self) -> float:
@@ -39,39 +45,141 @@ class Sample:
         return self.total - self.candidate
 
 
-def measure(stack: Stack, runs: int, say: Callable[[str], None]) -> list[Sample]:
-    """Take turns between submissions and bare loops, after one turn that does not count."""
-    address = stack.settings.docker_host or usual_addresses()[0]
-    client = connect(address)
+class Engine:
+    """The engine, for loops that do nothing but start containers."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Connect, with room for several threads."""
+        address = stack.settings.docker_host or usual_addresses()[0]
+        self.client: docker.APIClient = connect(address, pool_size=16)
+        self._instance = bootstrap.instance(stack.settings)
+        self._seccomp = seccomp_profile()
+        self._specs = _bare_specs(stack)
+
+    def bare_loop(self) -> float:
+        """Seconds for a submission's containers, one after another, through docker-py."""
+        started = time.perf_counter()
+        for spec in self._specs:
+            self.one(spec)
+        return time.perf_counter() - started
+
+    def one(self, spec: ContainerSpec | None = None) -> None:
+        """Create, start, wait, remove."""
+        request = create_request(spec or self._specs[0], instance=self._instance, seccomp=self._seccomp)
+        container = self.client.create_container_from_config(request)["Id"]  # type: ignore[no-untyped-call]
+        self.client.start(container)
+        self.client.wait(container)
+        self.client.remove_container(container, force=True)
+
+    def docker_run_loop(self) -> float:
+        """Seconds for a submission's containers by the command-line client, with its defaults and no hardening."""
+        started = time.perf_counter()
+        for spec in self._specs:
+            command = ["docker", "run", "--rm", "--network=none", spec.image, "true"]
+            subprocess.run(command, check=True, capture_output=True)
+        return time.perf_counter() - started
+
+    def best_rate(self, count: int = 24) -> tuple[float, int]:
+        """Containers a second at the best of several concurrencies, and that concurrency."""
+        rates = []
+        for threads in (1, 2, 4, 8):
+            started = time.perf_counter()
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(lambda _: self.one(), range(count)))
+            rates.append((count / (time.perf_counter() - started), threads))
+        return max(rates)
+
+
+def sequential(stack: Stack, engine: Engine, runs: int, say: Callable[[str], None]) -> list[Sample]:
+    """One submission at a time, in turns with the loops, after one turn that does not count."""
     samples = []
+    candidate = stack.staff
     for number in range(runs + 1):
         if number % _PER_CANDIDATE == 0:
-            candidate = stack.candidate(f"c{number}")
-        submission = candidate.submit(trivial_archive(), "trivial.zip", key=f"k{number}")["id"]
-        candidate.wait(submission, _WAIT_SECONDS)
-        total, inside = _times(stack, submission)
-        sample = Sample(total=total, candidate=inside, bare=bare_loop(stack, client))
+            candidate = stack.candidate(f"s{number}")
+        await_bays(stack)
+        total, inside = _submit(stack, candidate, f"k{number}")
+        sample = Sample(
+            total=total,
+            candidate=inside,
+            bare=engine.bare_loop(),
+            docker_run=engine.docker_run_loop(),
+        )
         say(f"{number:3}  overhead {sample.overhead:6.3f} s   bare loop {sample.bare:6.3f} s")
         samples.append(sample)
-    client.close()
     return samples[1:]
 
 
-def _times(stack: Stack, submission_id: str) -> tuple[float, float]:
+def at_once(stack: Stack, runs: int) -> tuple[float, list[float]]:
+    """All submissions at once, by as many candidates; submissions a second, and seconds of work for each.
+
+    Work is from "taken by a worker" to "graded", less the candidate's own time: what waiting in a queue adds is
+    the load's doing, not the platform's.
+    """
+    candidates = [stack.candidate(f"c{number}") for number in range(runs)]
+    await_bays(stack)
+    archive = trivial_archive()
+    started = time.perf_counter()
+    with ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(lambda c: c.submit(archive, "trivial.zip", key="k")["id"], candidates))
+        list(pool.map(lambda pair: pair[0].wait(pair[1], WAIT_SECONDS), zip(candidates, ids, strict=True)))
+    rate = runs / (time.perf_counter() - started)
+    return rate, [_work_seconds(stack, submission_id) for submission_id in ids]
+
+
+def await_bays(stack: Stack) -> None:
+    """Wait until every worker has its bays and they have imported what they import; at once when none are kept."""
+    if stack.settings.warm_bays == 0:
+        return
+    wanted = stack.settings.warm_bays * stack.settings.workers
+    until = time.monotonic() + _BAY_SECONDS
+    while len(list(stack.settings.data_dir.glob("bays/*/free/*"))) < wanted and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(2.0)
+
+
+def waiting_memory(stack: Stack, engine: Engine) -> list[tuple[str, int]]:
+    """Stage and bytes of memory of each container that waits."""
+    label = f"audition.instance={bootstrap.instance(stack.settings)}"
+    found = []
+    for container in engine.client.containers(filters={"label": label}):
+        memory = engine.client.stats(container["Id"], stream=False)["memory_stats"]
+        cache = memory.get("stats", {}).get("total_inactive_file", 0)
+        found.append((container["Labels"]["audition.stage"], int(memory.get("usage", 0)) - int(cache)))
+    return sorted(found)
+
+
+def _submit(stack: Stack, candidate: Client, key: str) -> tuple[float, float]:
+    """Submit and wait; seconds in all, and inside candidate code."""
+    submission_id = candidate.submit(trivial_archive(), "trivial.zip", key=key)["id"]
+    candidate.wait(submission_id, WAIT_SECONDS)
     with stack.ports.unit_of_work() as uow:
         submission = uow.submissions.get(submission_id)
-        if submission.state != State.GRADED:
-            msg = f"{submission_id} is {submission.state}: {submission.state_reason}"
-            raise RuntimeError(msg)
+    if submission.state != State.GRADED:
+        msg = f"{submission_id} is {submission.state}: {submission.state_reason}"
+        raise RuntimeError(msg)
+    total = (submission.state_changed_at - submission.created_at).total_seconds()
+    return total, _candidate_seconds(stack, submission_id)
+
+
+def _candidate_seconds(stack: Stack, submission_id: str) -> float:
+    with stack.ports.unit_of_work() as uow:
         stages = uow.runs.stages(uow.runs.latest(submission_id).id)
     usage = next(s.usage for s in stages if s.stage == Stage.PREDICT)
-    total = (submission.state_changed_at - submission.created_at).total_seconds()
-    return total, usage.wall_seconds if usage else 0.0
+    return usage.wall_seconds if usage else 0.0
 
 
-def bare_specs(stack: Stack) -> list[ContainerSpec]:
+def _work_seconds(stack: Stack, submission_id: str) -> float:
+    with stack.ports.unit_of_work() as uow:
+        history = uow.audit.about(submission_id)
+    times = {entry.action: entry.at for entry in history}
+    work = (times["grading->graded"] - times["queued->running"]).total_seconds()
+    return work - _candidate_seconds(stack, submission_id)
+
+
+def _bare_specs(stack: Stack) -> list[ContainerSpec]:
     """The containers of one submission, doing nothing."""
-    owner = Ownership(run_id="pub_bare", fence=0, deadline_epoch=int(time.time()) + 3600)
+    owner = Ownership(run_id="pub_bare", fence=0, deadline_epoch=int(time.time()) + 7200)
     grader = ContainerSpec(
         stage="bare",
         image=stack.images[GRADER_IMAGE],
@@ -84,35 +192,25 @@ def bare_specs(stack: Stack) -> list[ContainerSpec]:
     return [grader, candidate, grader, grader]
 
 
-def bare_loop(stack: Stack, client: docker.APIClient) -> float:
-    """Seconds for create, start, wait, remove of a submission's containers, one after another."""
-    instance, seccomp = bootstrap.instance(stack.settings), seccomp_profile()
-    started = time.perf_counter()
-    for spec in bare_specs(stack):
-        request = create_request(spec, instance=instance, seccomp=seccomp)
-        container = client.create_container_from_config(request)["Id"]  # type: ignore[no-untyped-call]
-        client.start(container)
-        client.wait(container)
-        client.remove_container(container, force=True)
-    return time.perf_counter() - started
-
-
-def report(samples: list[Sample]) -> str:
-    """The figures and their ratios, as a table."""
-    overheads = [s.overhead for s in samples]
-    bares = [s.bare for s in samples]
-    ratios = [s.overhead / s.bare for s in samples]
-    lines = ["", f"{len(samples)} submissions, one at a time      p50      p95"]
-    for name, values, unit in (
-        ("platform overhead", overheads, "s"),
-        ("bare loop of 4 containers", bares, "s"),
-        ("ratio, turn by turn", ratios, "x"),
-        ("inside candidate code", [s.candidate for s in samples], "s"),
-    ):
-        lines.append(f"  {name:<30} {median(values):7.3f}{unit} {p95(values):7.3f}{unit}")
-    return "\n".join(lines)
-
-
 def p95(values: list[float]) -> float:
     """95th percentile, by linear interpolation."""
     return quantiles(values, n=20, method="inclusive")[-1]
+
+
+def rows(samples: list[Sample]) -> list[tuple[str, list[float], str]]:
+    """What is printed of sequential samples: name, values, unit."""
+    return [
+        ("platform overhead", [s.overhead for s in samples], "s"),
+        ("bare loop of the 4 containers", [s.bare for s in samples], "s"),
+        ("docker run for each", [s.docker_run for s in samples], "s"),
+        ("overhead / bare loop", [s.overhead / s.bare for s in samples], "x"),
+        ("overhead / docker run", [s.overhead / s.docker_run for s in samples], "x"),
+        ("inside candidate code", [s.candidate for s in samples], "s"),
+    ]
+
+
+def table(title: str, lines: list[tuple[str, list[float], str]]) -> str:
+    """Figures as p50 and p95."""
+    head = f"\n{title:<44}     p50      p95"
+    body = [f"  {name:<42} {median(v):7.3f}{unit} {p95(v):7.3f}{unit}" for name, v, unit in lines]
+    return "\n".join([head, *body])
