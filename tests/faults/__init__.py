@@ -1,0 +1,1 @@
+"""What breaks on real hosts: processes killed, queues emptied and away. Slow, on real parts."""
