@@ -203,3 +203,8 @@ def test_chart_geometry_stays_inside() -> None:
     assert [(bar.start_seconds, bar.seconds) for bar in bars] == [(0.0, 2.0), (2.0, 3.0)]
     assert charts.span(bars) == 5.0
     assert charts.span(()) == 1.0
+
+
+def test_words_of_marks_that_are_close_do_not_lie_on_each_other() -> None:
+    assert charts.drops([0.0, 0.4, 0.9, 1.0]) == [0, 0, 0, 46]
+    assert charts.drops([0.0, 0.1, 0.15, 0.9]) == [0, 46, 0, 0]

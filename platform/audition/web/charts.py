@@ -6,12 +6,17 @@ All charts are about 340 units wide, so that their text stays readable on a tele
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from math import cos, pi, sin
 
 from audition.domain.run import StageRecord
 
 #: Most points of a curve that are drawn: more cannot be seen at this size.
 MOST_POINTS = 160
+#: Marks whose scores differ by less have words that would touch.
+_CLOSE = 0.2
+#: Height of the words of a mark: three lines.
+_ROW = 46
 
 
 def linear(value: float, low: float, high: float, start: float, end: float) -> float:
@@ -85,3 +90,17 @@ def bars(stages: Sequence[StageRecord], now: datetime) -> tuple[Bar, ...]:
 def span(timeline: Sequence[Bar]) -> float:
     """Length of the time axis in seconds, never zero."""
     return max((bar.start_seconds + bar.seconds for bar in timeline), default=0.0) or 1.0
+
+
+def drops(scores: Sequence[float]) -> list[int]:
+    """How far down the words of each mark on a score axis go, in units of the picture.
+
+    A mark close behind another has its words one row below, so that the two do not lie on each other.
+
+    Args:
+        scores: Places of the marks in [0, 1], ascending; at least one.
+    """
+    found = [0]
+    for before, score in pairwise(scores):
+        found.append(_ROW - found[-1] if score - before < _CLOSE else 0)
+    return found
