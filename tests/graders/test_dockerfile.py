@@ -138,7 +138,7 @@ MUTANTS = {
     "secret handed on": (swap("EXPOSE 8080", "ARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN"), SECRETS, 2.0),
     "password in an address": (swap("EXPOSE 8080", "RUN curl https://bob:hunter2@host/x"), SECRETS, 2.0),
     "cloud key in a label": (swap("EXPOSE 8080", "LABEL key=AKIAABCDEFGHIJKLMNOP"), SECRETS, 2.0),
-    "key file": (swap("EXPOSE 8080", "COPY deploy/id_rsa /root/.ssh/"), SECRETS, 2.0),
+    "key file": (swap("EXPOSE 8080", "COPY deploy/id_rsa /keys/"), SECRETS, 2.0),
     "environment file": (swap("EXPOSE 8080", "COPY .env /app/.env"), SECRETS, 2.0),
     "no user": (swap("USER 10001:10001\n", ""), USER, 3.0),
     "root": (swap("USER 10001:10001", "USER root"), USER, 3.0),

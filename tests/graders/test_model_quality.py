@@ -283,7 +283,7 @@ def test_predictions_that_cannot_be_measured_are_worth_nothing_and_say_why(works
         finding = grade.findings[0]
         assert (grade.status, finding.outcome, finding.points) == (GradeStatus.OK, Outcome.FAILED, 0.0)
         assert words in finding.sentence
-        assert grade.metrics == grade.curves == ()
+        assert (grade.metrics, grade.curves) == ((), ())
 
 
 def test_no_predictions_are_worth_nothing(workspace: Workspace) -> None:

@@ -56,7 +56,7 @@ def test_a_file_in_order_passes_every_check(workspace: Workspace, name: str) -> 
     assert grade.invalid_output == ""
 
 
-BAD_FILES = {
+BAD_FILES: dict[str, tuple[bytes | str, str, str]] = {
     "0 bytes": ("", "output.readable", "predictions.csv: the file is empty (0 bytes). Write one row"),
     "only a line end": ("\n", "output.readable", "column id, probability is missing (found: none)"),
     "wrong columns": (
