@@ -18,6 +18,7 @@ from audition.adapters.tokens import RandomTokens
 from audition.domain.errors import InvalidError
 from audition.host.images import image_states
 from audition.host.recipes import read_recipes
+from audition.host.redis_server import own_url, socket_path
 from audition.ports import Ports, Sandbox
 from audition.services.runner import Runner
 from audition.settings import Settings
@@ -32,22 +33,23 @@ def redis_url(settings: Settings) -> str:
     """The queue's address.
 
     Raises:
-        InvalidError: None is configured; `audition up` starts one and says where.
+        InvalidError: None is configured, and none was started for this data folder.
     """
-    if settings.redis_url is None:
-        msg = "No queue server is configured (AUDITION_REDIS_URL)."
+    if settings.redis_url is None and not socket_path(settings.data_dir).exists():
+        msg = "No queue server is configured (AUDITION_REDIS_URL), and none runs for this data folder."
         raise InvalidError(
             msg,
             code="no-queue",
             next_step="Use `audition up`, which starts one, or set AUDITION_REDIS_URL.",
         )
-    return settings.redis_url
+    return settings.redis_url or own_url(settings.data_dir)
 
 
 def control_plane(settings: Settings) -> Ports:
     """What web and clock may use: no container engine among it."""
     clock = SystemClock()
-    queue = RqQueue(redis_url(settings), settings.run_deadline_seconds)
+    # Not asked until there is something to say, so verbs that only touch the database work while nothing runs.
+    queue = RqQueue(settings.redis_url or own_url(settings.data_dir), settings.run_deadline_seconds)
     return Ports(
         unit_of_work=sql_storage(make_engine(settings.database_url), queue),
         blobs=FolderBlobs(settings.data_dir / "blobs"),

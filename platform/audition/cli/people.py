@@ -35,7 +35,10 @@ def add(email: str, name: str, roles: tuple[str, ...], *, password_stdin: bool) 
     """Add a staff account; without --password-stdin a password is made and printed once."""
     made = "" if password_stdin else secrets.token_urlsafe(18)
     password = made or sys.stdin.readline().rstrip("\n")
-    ports = bootstrap.control_plane(Settings.from_env())
+    settings = Settings.from_env()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    bootstrap.migrate(settings)
+    ports = bootstrap.control_plane(settings)
     account = add_staff(
         ports, _ACTOR, email=email, name=name, password=password, roles={Role(r) for r in roles}
     )

