@@ -11,7 +11,7 @@ import pytest
 
 from audition.domain.execution import ContainerSpec, FileMount, Limits, Ownership, Profile, VolumeMount
 from tests.contract.boxes import DockerBox, owner
-from tests.security import probe
+from audition.adapters.docker import probe
 from tests.tiny import CANARY
 
 pytestmark = pytest.mark.docker
@@ -102,7 +102,7 @@ def test_the_root_is_read_only(facts: Facts) -> None:
     allowed = {place: code for place, code in facts["writes"].items() if code is None}
 
     assert allowed == {}
-    assert facts["writes"]["/var/tmp"] == EROFS
+    assert facts["writes"]["/var"] in {EROFS, errno.EACCES}
     assert facts["writes"]["/submission"] == EROFS
 
 

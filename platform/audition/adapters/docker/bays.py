@@ -30,7 +30,7 @@ import docker
 from audition.adapters.docker.boot import boot_command
 from audition.adapters.docker.failures import engine_errors
 from audition.adapters.docker.sweep import GRACE_SECONDS, Sweeper
-from audition.adapters.docker.translate import create_request
+from audition.adapters.docker.translate import Translator
 from audition.domain.errors import UnavailableError
 from audition.domain.execution import ContainerSpec, FileMount, Ownership, Profile, VolumeMount
 
@@ -101,25 +101,21 @@ class Bays:
         client: docker.APIClient,
         *,
         folder: Path,
-        instance: str,
-        seccomp: str,
-        runtime: str | None,
+        translator: Translator,
     ) -> None:
         """`folder` must have the same path on the engine's host, on the blobs' file system."""
         self._client = client
         self._free = folder / "free"
         self._held = folder / "held"
-        self._instance = instance
-        self._seccomp = seccomp
-        self._runtime = runtime
-        self._sweeper = Sweeper(client, instance)
+        self._translator = translator
+        self._sweeper = Sweeper(client, translator.instance)
         self._mine: dict[tuple[str, int], Bay] = {}
         self._makers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="bay")
 
     def expect(self, specs: Sequence[ContainerSpec]) -> None:
         """Get a bay for the run that owns these specs: one that waits, or one that is made while it starts."""
         owner = specs[0].ownership
-        bay = self._take_free(_key(specs), owner) or self._make(self._held, specs, owner)
+        bay = self._take_free(self._key(specs), owner) or self._make(self._held, specs, owner)
         self._mine[owner.run_id, owner.fence] = bay
 
     def of(self, owner: Ownership) -> Bay | None:
@@ -132,7 +128,7 @@ class Bays:
         Raises:
             UnavailableError: The engine failed.
         """
-        key = _key(specs)
+        key = self._key(specs)
         waiting = [path for path in _folders(self._free) if path.name.startswith(f"{key}-")]
         if len(waiting) >= count or self._was_taken_just_now():
             return False
@@ -233,26 +229,22 @@ class Bays:
         is_ahead = folder.parent != self._held or spec.profile != Profile.CANDIDATE
         imports = (spec.warm_imports or ()) if is_ahead else ()
         waiting = replace(spec, argv=boot_command(imports), mounts=(*empty, *mounts))
-        request = create_request(
-            waiting,
-            instance=self._instance,
-            seccomp=self._seccomp,
-            runtime=self._runtime,
-            reads_stdin=True,
-        )
+        request = self._translator.request(waiting, reads_stdin=True)
         with engine_errors(f"starting a waiting {spec.stage} container"):
             container = str(self._client.create_container_from_config(request)["Id"])  # type: ignore[no-untyped-call]
             self._client.start(container)
         return container
 
+    def _key(self, specs: Sequence[ContainerSpec]) -> str:
+        """What bays have in common that can stand in for each other."""
+        # With the runtimes, so that a bay is not found by a worker that has been told of others.
+        parts = [(shape_of(spec), self._translator.runtimes.get(spec.profile)) for spec in specs]
+        return sha256(repr(parts).encode()).hexdigest()[:16]
+
     def _remove(self, owner: str, fence: int, folder: Path) -> None:
         with engine_errors("removing a bay"):
             self._sweeper.remove_run(owner, fence)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _key(specs: Sequence[ContainerSpec]) -> str:
-    return sha256("".join(shape_of(spec) for spec in specs).encode()).hexdigest()[:16]
 
 
 def _new_id() -> str:

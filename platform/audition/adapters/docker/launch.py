@@ -12,7 +12,7 @@ from audition.adapters.docker.bays import Bays
 from audition.adapters.docker.boot import go_line
 from audition.adapters.docker.failures import engine_errors
 from audition.adapters.docker.streams import FrameReader
-from audition.adapters.docker.translate import create_request
+from audition.adapters.docker.translate import Translator
 from audition.domain.execution import ContainerSpec
 
 #: Exit codes that say "cannot execute" and "not found" when a start is refused; see failures.py.
@@ -34,15 +34,11 @@ class Launched:
 class Launcher:
     """Creates containers, or takes them from a bay."""
 
-    def __init__(
-        self, client: docker.APIClient, bays: Bays | None, *, instance: str, seccomp: str, runtime: str | None
-    ) -> None:
+    def __init__(self, client: docker.APIClient, bays: Bays | None, translator: Translator) -> None:
         """Without bays every container is a fresh one."""
         self._client = client
         self._bays = bays
-        self._instance = instance
-        self._seccomp = seccomp
-        self._runtime = runtime
+        self._translator = translator
 
     def launch(self, spec: ContainerSpec) -> Launched:
         """Get a container ready.
@@ -60,7 +56,7 @@ class Launcher:
         return self._waiting(container, spec)
 
     def _fresh(self, spec: ContainerSpec) -> Launched:
-        request = create_request(spec, instance=self._instance, seccomp=self._seccomp, runtime=self._runtime)
+        request = self._translator.request(spec)
         with engine_errors(f"creating the {spec.stage} container"):
             container = self._client.create_container_from_config(request)["Id"]  # type: ignore[no-untyped-call]
             reader, _ = self._attach(container, stdin=False)

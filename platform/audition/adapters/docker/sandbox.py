@@ -6,7 +6,7 @@ container of the same run reads. What a container prints is read from an attache
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -22,10 +22,10 @@ from audition.adapters.docker.failures import engine_errors
 from audition.adapters.docker.launch import Launcher
 from audition.adapters.docker.streams import Captured, Conversation, Tap
 from audition.adapters.docker.sweep import Sweeper
-from audition.adapters.docker.translate import seccomp_profile
+from audition.adapters.docker.translate import Translator
 from audition.adapters.docker.usage import Meter
 from audition.domain.errors import UnavailableError
-from audition.domain.execution import ContainerSpec, Exit, Usage
+from audition.domain.execution import ContainerSpec, Exit, Profile, Usage
 from audition.ports import Served
 
 #: How often a running container is looked at: deadline, flood, cancellation.
@@ -42,7 +42,7 @@ class DockerSandbox:
         client: docker.APIClient,
         *,
         instance: str,
-        runtime: str | None = None,
+        runtimes: Mapping[Profile, str] | None = None,
         bays_folder: Path | None = None,
     ) -> None:
         """Use an engine.
@@ -50,19 +50,15 @@ class DockerSandbox:
         Args:
             client: Connected client; its time-out bounds every call.
             instance: Name of this Audition in labels; several may share the engine.
-            runtime: OCI runtime, None for the engine's default.
+            runtimes: Whose code runs under which OCI runtime; the engine's default for those not named.
             bays_folder: Where containers that wait get their files; None when none are started ahead.
         """
         self._client = client
-        self._runtime = runtime
+        self._runtimes = dict(runtimes or {})
         self._sweeper = Sweeper(client, instance)
-        seccomp = seccomp_profile()
-        self._bays = (
-            None
-            if bays_folder is None
-            else Bays(client, folder=bays_folder, instance=instance, seccomp=seccomp, runtime=runtime)
-        )
-        self._launcher = Launcher(client, self._bays, instance=instance, seccomp=seccomp, runtime=runtime)
+        translator = Translator(instance=instance, runtimes=self._runtimes)
+        self._bays = None if bays_folder is None else Bays(client, folder=bays_folder, translator=translator)
+        self._launcher = Launcher(client, self._bays, translator)
 
     def expect(self, specs: Sequence[ContainerSpec]) -> None:
         """See `ports.Sandbox.expect`."""
@@ -135,7 +131,8 @@ class DockerSandbox:
         return {
             "engine": facts.version,
             "runc": facts.runc_version,
-            "runtime": self._runtime or facts.default_runtime,
+            "runtime": self._runtimes.get(Profile.CANDIDATE, facts.default_runtime),
+            "trusted_runtime": self._runtimes.get(Profile.GRADER, facts.default_runtime),
             "cgroup": facts.cgroup_version,
             "storage": facts.storage_driver,
             "kernel": facts.kernel,
@@ -233,7 +230,7 @@ class DockerSandbox:
                 cpu_seconds=usage.cpu_seconds,
                 peak_memory_bytes=usage.peak_memory_bytes,
             ),
-            runtime=str(record["HostConfig"].get("Runtime") or self._runtime or ""),
+            runtime=str(record["HostConfig"].get("Runtime") or ""),
             image_id=str(record["Image"]),
         )
 

@@ -1,11 +1,16 @@
 """Translate a `ContainerSpec` into an engine request: pure, so every flag is asserted without an engine.
 
 Theory of operation. Every container of ours gets the same hardening, whoever's code it runs; profiles differ in
-their user id only. There is no option to weaken anything: what is not in a `ContainerSpec` cannot be asked for.
+their user id, and in the runtime where a host has two. There is no option to weaken anything: what is not in a
+`ContainerSpec` cannot be asked for.
 Sources: CIS Docker Benchmark section 5, the engine API reference (v1.41), and the design's security notes 2.1.
 """
 
+import functools
+import json
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +27,10 @@ LABEL_FENCE = f"{_PREFIX}fence"
 LABEL_STAGE = f"{_PREFIX}stage"
 LABEL_DEADLINE = f"{_PREFIX}deadline"
 
+#: The runtimes we know: the usual one, which shares the host's kernel, and gVisor's.
+RUNC = "runc"
+GVISOR = "runsc"
+
 #: Not a link to the outside: for libraries that want a home, a temp folder and quiet thread pools.
 _FIXED_ENVIRONMENT = {
     "HOME": "/tmp",  # noqa: S108  a tmpfs of this container alone
@@ -34,9 +43,20 @@ _FIXED_ENVIRONMENT = {
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
-def seccomp_profile() -> str:
-    """The profile in `seccomp.json`; the API wants its text, not a path."""
-    return Path(__file__).with_name("seccomp.json").read_text()
+@functools.cache
+def seccomp_profile(runtime: str = RUNC) -> str:
+    """The profile in `seccomp.json`, as a runtime can apply it; the API wants its text, not a path."""
+    text = Path(__file__).with_name("seccomp.json").read_text()
+    if runtime != GVISOR:
+        return text
+    # Inside gVisor (--oci-seccomp) whatever is refused fails with EPERM. The C library takes ENOSYS only for a reason
+    # to fall back from clone3 to clone, so without clone3 there would be no thread. What it makes there is gVisor's.
+    profile = json.loads(text)
+    for rule in profile["syscalls"]:
+        if rule["names"] == ["clone3"]:
+            rule.clear()
+            rule.update(names=["clone3"], action="SCMP_ACT_ALLOW", args=[])
+    return json.dumps(profile)
 
 
 def uid_of(profile: Profile, slot: int) -> int:
@@ -60,6 +80,24 @@ def labels_of(spec: ContainerSpec, instance: str) -> dict[str, str]:
         LABEL_STAGE: spec.stage,
         LABEL_DEADLINE: str(owner.deadline_epoch),
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translator:
+    """Turns specs into requests for one instance on one host."""
+
+    instance: str
+    """Which Audition this is; several may share an engine."""
+    runtimes: Mapping[Profile, str] = field(default_factory=dict)
+    """Whose code runs under which runtime; a profile that is not named gets the engine's default."""
+
+    def request(self, spec: ContainerSpec, *, reads_stdin: bool = False) -> dict[str, Any]:
+        """See `create_request`."""
+        runtime = self.runtimes.get(spec.profile)
+        seccomp = seccomp_profile(runtime or RUNC)
+        return create_request(
+            spec, instance=self.instance, seccomp=seccomp, runtime=runtime, reads_stdin=reads_stdin
+        )
 
 
 def create_request(

@@ -1,6 +1,7 @@
-"""Looks around in a container as a candidate's code could, and prints what it sees as JSON.
+"""Looks around in a container as a candidate's code could, and prints what it sees as one line of JSON.
 
-It runs inside: standard library only, and no import of anything of ours.
+It runs inside, as text: standard library only, and no import of anything of ours. `posture.py` says what must be
+seen. It expects an input /in/test.csv, a writable /out and a read-only /submission.
 """
 
 import ctypes
@@ -10,8 +11,10 @@ import platform
 import resource
 import socket
 import sys
+import threading
 from pathlib import Path
 
+#: In two parts, so that the probe does not find itself.
 CANARY_PARTS = ("canary-7d1f", "-of-the-answers")
 #: By name: numbers on x86_64 and aarch64. Source: arch/x86/entry/syscalls, include/uapi/asm-generic/unistd.h.
 CALLS = {
@@ -60,9 +63,13 @@ NEW = {
 }
 FAMILIES = {"AF_NETLINK": 16, "AF_PACKET": 17, "AF_BLUETOOTH": 31, "AF_ALG": 38, "AF_VSOCK": 40, "AF_XDP": 44}
 #: Families that have other kinds than streams: SOCK_RAW and SOCK_SEQPACKET.
-KINDS = {17: 3, 38: 5}
-PLACES = ["/", "/etc", "/usr", "/usr/bin", "/var/tmp", "/run", "/dev", "/in", "/submission", "/opt", "/home"]
-SIZED = ["/tmp", "/out", "/dev/shm", "/submission"]
+KINDS = {16: 3, 17: 3, 38: 5}
+TMP, SHM = "/tmp", "/dev/shm"  # noqa: S108  of the container
+PLACES = ["/", "/etc", "/usr", "/usr/bin", "/var", "/run", "/dev", "/in", "/submission", "/opt", "/home"]
+SIZED = [TMP, "/out", SHM, "/submission"]
+#: More files than any limit that the probe is started with.
+MANY_FILES = 300
+PR_GET_NO_NEW_PRIVS = 39
 CGROUP_FILES = {
     "memory": ["memory/memory.limit_in_bytes", "memory.max"],
     "swap": ["memory/memory.memsw.limit_in_bytes", "memory.swap.max"],
@@ -94,7 +101,9 @@ def calls() -> dict[str, list[int]]:
     found = {}
     for name, numbers in CALLS.items():
         ctypes.set_errno(0)
-        result = libc.syscall(numbers[column], 0, 0, 0, 0, 0, 0)
+        # Request 0 of ptrace would succeed and change this process; 16 attaches to a process 0, which is none.
+        first = 16 if name == "ptrace" else 0
+        result = libc.syscall(numbers[column], first, 0, 0, 0, 0, 0)
         found[name] = [result, ctypes.get_errno()]
     for kind, flag in NEW.items():
         ctypes.set_errno(0)
@@ -146,7 +155,7 @@ def fill(folder: str) -> dict[str, int | None]:
     path.unlink()
     made: list[Path] = []
     many = None
-    while many is None and len(made) < 20_000:
+    while many is None and len(made) < MANY_FILES:
         name = Path(folder) / f"f{len(made)}"
         many = refusal(name.touch)
         if many is None:
@@ -175,9 +184,9 @@ def canary() -> list[str]:
         "/in",
         "/out",
         "/submission",
-        "/tmp",
+        TMP,
         "/run",
-        "/dev/shm",
+        SHM,
         "/etc",
         "/var",
         "/home",
@@ -219,7 +228,9 @@ def network() -> dict[str, object]:
             probe.connect(("169.254.169.254", 80))
 
     return {
-        "interfaces": sorted(p.name for p in Path("/sys/class/net").iterdir()),
+        "interfaces": [
+            line.split(":")[0].strip() for line in Path("/proc/net/dev").read_text().splitlines()[2:]
+        ],
         "routes": Path("/proc/net/route").read_text().splitlines()[1:],
         "out": refusal(out),
         "metadata": refusal(metadata),
@@ -245,6 +256,33 @@ def sockets() -> list[str]:
     return [path for path in usual if Path(path).exists()]
 
 
+def mounts() -> dict[str, list[str]]:
+    """Options of each mount, by where it is."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    return {line.split()[4]: line.split()[5].split(",") for line in lines}
+
+
+def disk() -> None:
+    """Make a device file of the first disk and read it."""
+    path = Path(TMP, "disk")
+    os.mknod(path, 0o60600, os.makedev(8, 0))
+    try:
+        path.read_bytes()
+    finally:
+        path.unlink()
+
+
+def can_start_threads() -> bool:
+    """Whether honest code can: a filter that is too strict is a fault as well."""
+    thread = threading.Thread(target=int)
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    thread.join()
+    return True
+
+
 def writes() -> dict[str, int | None]:
     """Errno of planting a file, by folder."""
     there = [place for place in PLACES if Path(place).is_dir()]
@@ -255,6 +293,10 @@ def look() -> dict[str, object]:
     """Everything."""
     return {
         "status": status(),
+        "no_new_privs": ctypes.CDLL(None).prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0),
+        "kernel": platform.release(),
+        "mounts": mounts(),
+        "can_start_threads": can_start_threads(),
         "groups": os.getgroups(),
         "writes": writes(),
         "input": {
@@ -265,8 +307,8 @@ def look() -> dict[str, object]:
         "network": network(),
         "cgroup": cgroup(),
         "sizes": sizes(),
-        "fill": {place: fill(place) for place in ("/tmp", "/out")},
-        "exec_tmp": run_from("/tmp"),
+        "fill": {place: fill(place) for place in (TMP, "/out")},
+        "exec_tmp": run_from(TMP),
         "environment": dict(os.environ),
         "sockets": sockets(),
         "calls": calls(),
@@ -281,10 +323,10 @@ def look() -> dict[str, object]:
         "kcore": refusal(lambda: Path("/proc/kcore").read_bytes()[:1]),
         "setuid": refusal(lambda: os.setuid(0)),
         "chown": refusal(lambda: os.chown("/out", 0, 0)),
-        "devices": refusal(lambda: os.mknod("/tmp/disk", 0o60600, os.makedev(8, 0))),
+        "devices": refusal(disk),
         "kmsg": refusal(lambda: Path("/dev/kmsg").write_text("x")),
     }  # fmt: skip
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(look()))
+    sys.stdout.write(json.dumps(look()) + "\n")
