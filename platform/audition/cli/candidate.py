@@ -32,7 +32,7 @@ def submit(link: str, folder: Path, *, watch: bool) -> None:
 def status(link: str) -> None:
     """List the submissions of the invitation whose LINK you got."""
     for item in _client(link).get("/submissions")["items"]:
-        click.echo(f"{item['id']}  {item['state']:<10} {item.get('state_reason', '')}")
+        click.echo(f"{item['id']}  {item['state']:<10} {item.get('reason', '')}")
 
 
 def _client(link: str) -> Client:
@@ -53,7 +53,7 @@ def _follow(client: Client, submission_id: str) -> None:
     seen: set[str] = set()
 
     def tell(document: dict[str, object]) -> None:
-        words = f"{document['state']}: {document.get('state_reason', '')}"
+        words = f"{document['state']}: {document.get('reason', '')}".rstrip(": ")
         if words not in seen:
             seen.add(words)
             click.echo(words, err=True)

@@ -124,7 +124,7 @@ def test_an_archive_cut_short_anywhere_never_escapes_and_never_raises(room: Path
             assert tree(target) == FILES
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(sorted({*GOOD, *CASES} - {"zip enormous directory"})),
     changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8),
