@@ -5,8 +5,10 @@ A `Deed` says the same thing twice: as a Python script for a real container and 
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -18,8 +20,8 @@ from audition.adapters.docker.sandbox import DockerSandbox
 from audition.adapters.docker.translate import LABEL_FENCE, LABEL_INSTANCE, LABEL_RUN
 from audition.adapters.memory.inside import Inside
 from audition.adapters.memory.sandbox import FakeEngine, FakeSandbox, Program
-from audition.domain.execution import ContainerSpec, Limits, Ownership, Profile
-from audition.ports import Sandbox
+from audition.domain.execution import ContainerSpec, Exit, Limits, Ownership, Profile
+from audition.ports import Sandbox, Served
 from audition.settings import Settings
 
 #: Small, so that many fit beside each other; Python itself takes about 10 MB.
@@ -85,23 +87,52 @@ class FakeBox:
         return sum(len(box.left(run_id, fence)) for box in self._boxes)
 
 
-class DockerBox:
-    """Implements `Box` on the engine of this host."""
+class AnnouncingSandbox(DockerSandbox):
+    """Announces the first container of every run, so that it is one that was started ahead."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: docker.APIClient, *, instance: str, bays_folder: Path) -> None:
+        super().__init__(client, instance=instance, bays_folder=bays_folder)
+        self._announced: set[Ownership] = set()
+
+    def run(self, spec: ContainerSpec, should_stop: Callable[[], bool] | None = None) -> Exit:
+        self._announce(spec)
+        return super().run(spec, should_stop)
+
+    @contextmanager
+    def serve(self, spec: ContainerSpec) -> Iterator[Served]:
+        self._announce(spec)
+        with super().serve(spec) as served:
+            yield served
+
+    def _announce(self, spec: ContainerSpec) -> None:
+        if spec.ownership not in self._announced:
+            self._announced.add(spec.ownership)
+            self.expect([spec])
+
+
+class DockerBox:
+    """Implements `Box` on the engine of this host; with a folder for bays, its containers are started ahead."""
+
+    def __init__(self, bays_folder: Path | None = None) -> None:
         """Two instances that nobody else uses."""
+        self._is_warm = bays_folder is not None
         settings = Settings.from_env()
         self.client: docker.APIClient = connect(settings.docker_host or usual_addresses()[0], pool_size=32)
         names = [f"contract-{uuid4().hex[:8]}" for _ in range(2)]
         self.instances = names
-        self.sandbox: Sandbox = DockerSandbox(self.client, instance=names[0])
+        self.sandbox: Sandbox = (
+            DockerSandbox(self.client, instance=names[0])
+            if bays_folder is None
+            else AnnouncingSandbox(self.client, instance=names[0], bays_folder=bays_folder)
+        )
         self.other: Sandbox = DockerSandbox(self.client, instance=names[1])
-        self.image = bootstrap.image_references(settings)["base"]
+        # What waits is started as "python", which is in the images that candidates get.
+        self.image = bootstrap.image_references(settings)["tabular" if self._is_warm else "base"]
 
     def spec(self, deed: Deed | None, **overrides: Any) -> ContainerSpec:
         """A container that runs the script."""
         argv = ("python3", "-c", deed.script) if deed else ("no-such-command",)
-        return _spec("deed", self.image, argv, overrides)
+        return _spec("deed", self.image, argv, {"warm_imports": () if self._is_warm else None, **overrides})
 
     def left(self, run_id: str, fence: int = 1) -> int:
         """Count containers and volumes."""

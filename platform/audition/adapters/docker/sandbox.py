@@ -24,7 +24,6 @@ from audition.adapters.docker.streams import Captured, Conversation, Tap
 from audition.adapters.docker.sweep import Sweeper
 from audition.adapters.docker.translate import Translator
 from audition.adapters.docker.usage import Meter
-from audition.domain.errors import UnavailableError
 from audition.domain.execution import ContainerSpec, Exit, Profile, Usage
 from audition.ports import Served
 
@@ -78,8 +77,7 @@ class DockerSandbox:
         """See `ports.Sandbox.run`."""
         launched = self._launcher.launch(spec)
         tap = Tap(launched.reader, cap=spec.limits.log_bytes, flood=spec.limits.flood_bytes)
-        if not launched.begin():
-            return self._exit(launched.container, tap.finish(), Usage())
+        launched.begin()
         meter = Meter(self._client, launched.container)
         is_late = self._watch(launched.container, spec, tap, should_stop)
         captured = tap.finish()
@@ -96,10 +94,7 @@ class DockerSandbox:
     def serve(self, spec: ContainerSpec) -> Iterator[Served]:
         """See `ports.Sandbox.serve`."""
         launched = self._launcher.launch(spec)
-        if not launched.begin():
-            launched.reader.close()
-            msg = f"The {spec.stage} container cannot run its command {spec.argv[0]!r}."
-            raise UnavailableError(msg, transient=False)
+        launched.begin()
         talk = Conversation(launched.reader, what=spec.stage, stderr_cap=spec.limits.log_bytes)
         try:
             yield _Served(self, launched.container, talk)
@@ -217,6 +212,10 @@ class DockerSandbox:
         with engine_errors("reading how a container ended"):
             record = self._client.inspect_container(container)
         state: dict[str, Any] = record["State"]
+        if began_at is not None and 0 < _timestamp(state["FinishedAt"]) < began_at:
+            # It died while it waited, so its end says nothing about what it was to run.
+            msg = f"A waiting container had ended with {state['ExitCode']} before it was used."
+            raise UnavailableError(msg, code="engine-failed")
         return Exit(
             exit_code=int(state["ExitCode"]),
             is_out_of_memory=bool(state["OOMKilled"]),
