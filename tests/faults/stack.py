@@ -157,9 +157,25 @@ class Stack:
         wait_for(is_settled, FINISH_SECONDS, "all are settled")
 
     def await_clean(self, submission: Submission) -> None:
-        """Wait until nothing of its runs is left on the engine."""
-        label = f"{LABEL_RUN}={self.run(submission).id}"
-        wait_for(lambda: self.left(label) == [], CLEAN_SECONDS, f"nothing with {label} is left")
+        """Wait until nothing of its runs is left on the engine; nothing else may be under way."""
+        run_id = self.run(submission).id
+        wait_for(lambda: self.strays(run_id) == [], CLEAN_SECONDS, f"nothing of {run_id} is left")
+
+    def strays(self, run_id: str) -> list[str]:
+        """What of this installation is not part of a bay that waits, and bays that the run still holds."""
+        bays = self.settings.data_dir / "bays"
+        waiting = {
+            p.name.rpartition("-")[2] for place in ("free", "making") for p in bays.glob(f"*/{place}/*")
+        }
+        held = [str(path) for path in bays.glob(f"*/held/{run_id}.*")]
+        label = {"label": self.label}
+        containers = self.client.containers(all=True, filters=label)
+        volumes = self.client.volumes(filters=label).get("Volumes") or []
+        return held + [
+            str(thing.get("Id") or thing.get("Name"))
+            for thing in (*containers, *volumes)
+            if thing["Labels"][LABEL_RUN] not in waiting
+        ]
 
     def left(self, label: str) -> list[str]:
         """Names of labelled containers and volumes."""
