@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from audition.adapters.docker import probe
 from audition.domain.execution import ContainerSpec, FileMount, Limits, Ownership, Profile, VolumeMount
 from tests.contract.boxes import DockerBox, owner
-from audition.adapters.docker import probe
 from tests.tiny import CANARY
 
 pytestmark = pytest.mark.docker
