@@ -1,5 +1,7 @@
 """The real pipeline in one process: real database, blobs, containers; the test is the worker."""
 
+import functools
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -15,6 +17,7 @@ from audition.adapters.sql.unit_of_work import sql_storage
 from audition.adapters.tokens import RandomTokens
 from audition.catalog.read import ChallengeFolder
 from audition.domain.challenge import ChallengeVersion
+from audition.domain.execution import Profile
 from audition.domain.people import Principal, PrincipalKind, Role
 from audition.domain.report import Report
 from audition.domain.submission import Submission
@@ -82,8 +85,23 @@ class Pipeline:
         return ended, compose_report(self.ports, REVIEWER, submission.id)
 
 
-def make_pipeline(folder: Path, images: Mapping[str, str], slot: int = 0) -> Pipeline:
-    """Set one up in a folder of its own."""
+@functools.cache
+def _runtimes(wanted: str) -> Mapping[Profile, str]:
+    settings = replace(Settings.from_env(), runtime=wanted)
+    return bootstrap.runtimes(settings, bootstrap.image_references(settings))
+
+
+def make_pipeline(
+    folder: Path, images: Mapping[str, str], slot: int = 0, runtime: str | None = None
+) -> Pipeline:
+    """Set one up in a folder of its own.
+
+    Args:
+        folder: For its data.
+        images: Name to reference.
+        slot: Of the worker that it is.
+        runtime: Like AUDITION_RUNTIME; without either it is runc, which every host has and which is faster.
+    """
     settings = Settings.from_env()
     queue = MemoryQueue()
     url = f"sqlite:///{folder / 'audition.db'}"
@@ -98,7 +116,8 @@ def make_pipeline(folder: Path, images: Mapping[str, str], slot: int = 0) -> Pip
         passwords=PlainPasswords(),
         mailer=MemoryMailer(),
     )
-    sandbox = bootstrap.sandbox(replace(settings, database_url=url, data_dir=folder), slot)
+    own = replace(settings, database_url=url, data_dir=folder)
+    sandbox = bootstrap.sandbox(own, slot, _runtimes(runtime or os.environ.get("AUDITION_RUNTIME", "runc")))
     runner = Runner(
         ports=ports,
         sandbox=sandbox,

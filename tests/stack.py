@@ -75,7 +75,7 @@ def running_stack(folder: Path, **choices: Any) -> Iterator[Stack]:
     bootstrap.migrate(settings)
     images = bootstrap.image_references(settings)
     ports = bootstrap.control_plane(settings)
-    runner = bootstrap.runner(settings, images, slot=999)
+    runner = bootstrap.runner(settings, bootstrap.equipment(settings, images), slot=999)
     publish(runner, "test", read_challenge(settings.challenges_dir / SLUG))
     add_staff(ports, "test", email=OPERATOR, name="Op", password=PASSWORD, roles={Role.OPERATOR})
     with Processes(folder / "logs") as processes:

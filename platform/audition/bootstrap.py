@@ -1,8 +1,10 @@
 """The composition root: the only module that knows every adapter. Imported by web, worker and cli, lazily."""
 
+import logging
 import os
 import socket
-from hashlib import sha256
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from audition.adapters.blobs import FolderBlobs
 from audition.adapters.clock import SystemClock
@@ -16,12 +18,16 @@ from audition.adapters.sql.migrations import upgrade
 from audition.adapters.sql.unit_of_work import sql_storage
 from audition.adapters.tokens import RandomTokens
 from audition.domain.errors import InvalidError
+from audition.domain.execution import Profile
+from audition.host import posture
 from audition.host.images import image_states
 from audition.host.recipes import read_recipes
 from audition.host.redis_server import own_url, socket_path
 from audition.ports import Ports, Sandbox
 from audition.services.runner import Runner
 from audition.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 
 def migrate(settings: Settings) -> None:
@@ -63,19 +69,36 @@ def control_plane(settings: Settings) -> Ports:
 
 def instance(settings: Settings) -> str:
     """Which Audition this is, for labels on containers: those that share a database are one."""
-    return sha256(settings.database_url.encode()).hexdigest()[:12]
+    return settings.instance
 
 
-def sandbox(settings: Settings, slot: int = 0) -> Sandbox:
+def runtimes(settings: Settings, images: Mapping[str, str]) -> dict[Profile, str]:
+    """Whose code runs under which runtime, by what a look from inside has shown; remembered for a day.
+
+    Raises:
+        UnavailableError: The engine does not answer, or nothing may run on this host.
+    """
+    return posture.runtimes(settings, images, _log.warning)
+
+
+def sandbox(settings: Settings, slot: int = 0, runtimes: Mapping[Profile, str] | None = None) -> Sandbox:
     """The container engine of this host, as one worker on it uses it.
+
+    Args:
+        settings: The operator's choices.
+        slot: Number of the worker on this host, in [0, 999].
+        runtimes: From `runtimes`. Without them it is for cleaning up, and whatever runs does so under the
+            engine's default.
 
     Raises:
         UnavailableError: It does not answer.
     """
     address = settings.docker_host or usual_addresses()[0]
     return DockerSandbox(
-        connect(address, pool_size=32),
+        # A runtime that hangs must not hang the worker: no call takes longer, and the run is then tried again.
+        connect(address, timeout_seconds=posture.ENGINE_SECONDS, pool_size=32),
         instance=instance(settings),
+        runtimes=runtimes,
         bays_folder=settings.data_dir / "bays" / str(slot),
     )
 
@@ -99,22 +122,39 @@ def warm_imports(settings: Settings) -> dict[str, tuple[str, ...]]:
     return {name: recipe.warm for name, recipe in recipes.items() if recipe.warm is not None}
 
 
-def runner(
-    settings: Settings, images: dict[str, str], slot: int = 0, facts: dict[str, str] | None = None
-) -> Runner:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """What every worker of this host needs and no job changes; looked up once a process."""
+
+    images: Mapping[str, str]
+    runtimes: Mapping[Profile, str]
+    facts: Mapping[str, str]
+
+
+def equipment(settings: Settings, images: Mapping[str, str] | None = None) -> Equipment:
+    """Look at the engine and at what its containers are like.
+
+    Raises:
+        UnavailableError: The engine does not answer, or nothing may run on this host.
+        InvalidError: images.toml cannot be read.
+    """
+    images = image_references(settings) if images is None else images
+    chosen = runtimes(settings, images)
+    return Equipment(images=images, runtimes=chosen, facts=sandbox(settings, runtimes=chosen).facts())
+
+
+def runner(settings: Settings, equipment: Equipment, slot: int = 0) -> Runner:
     """A worker's equipment.
 
     Args:
         settings: The operator's choices.
-        images: From `image_references`, looked up once a process.
+        equipment: Of this host.
         slot: Number of the worker on this host, in [0, 999].
-        facts: Of the engine, where they are known already.
     """
-    box = sandbox(settings, slot)
     return Runner(
         ports=control_plane(settings),
-        sandbox=box,
-        images=images,
+        sandbox=sandbox(settings, slot, equipment.runtimes),
+        images=equipment.images,
         warm_imports=warm_imports(settings),
         worker=f"{socket.gethostname()}/{slot}/{os.getpid()}",
         slot=slot,
@@ -122,5 +162,5 @@ def runner(
         lease_renew_seconds=settings.lease_renew_seconds,
         max_losses=settings.max_losses,
         deadline_seconds=settings.run_deadline_seconds,
-        facts=box.facts() if facts is None else facts,
+        facts=equipment.facts,
     )

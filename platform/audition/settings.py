@@ -6,6 +6,7 @@ Every setting is documented in `docs/settings.md`; a test keeps the two equal.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,6 +34,9 @@ class Settings:
     redis_url: str | None = None
     """None: a server of our own is started on a unix socket in `data_dir`."""
     docker_host: str | None = None
+    runtime: str = "auto"
+    """Under which runtime code of candidates and authors runs: "runsc" (gVisor), "runc", or "auto", the strongest
+    that this host has and that passes its self-test."""
     image_tag: str | None = None
     """Tag of the sandbox images to use. None: those that belong to the recipes in `images_dir`."""
     secret_key: str | None = None
@@ -62,6 +66,11 @@ class Settings:
         """Whether the site is reached over TLS."""
         return self.public_url.startswith("https://")
 
+    @property
+    def instance(self) -> str:
+        """Which Audition this is, for labels on containers: those that share a database are one."""
+        return sha256(self.database_url.encode()).hexdigest()[:12]
+
     def environment(self) -> dict[str, str]:
         """Our own environment, changed so that a child process reads the same settings."""
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "repo_dir"}
@@ -86,6 +95,7 @@ class Settings:
             database_url=reader.take("AUDITION_DATABASE_URL", str, f"sqlite:///{data_dir / 'audition.db'}"),
             redis_url=reader.take("AUDITION_REDIS_URL", str, "") or None,
             docker_host=reader.take("DOCKER_HOST", str, "") or None,
+            runtime=reader.take("AUDITION_RUNTIME", _runtime, "auto"),
             image_tag=reader.take("AUDITION_IMAGE_TAG", str, "") or None,
             secret_key=reader.take("AUDITION_SECRET_KEY", _secret, "") or None,
             host=host,
@@ -187,6 +197,13 @@ def _url(text: str) -> str:
 def _secret(text: str) -> str:
     if len(text) < _MIN_SECRET:
         msg = f"must have at least {_MIN_SECRET} characters"
+        raise ValueError(msg)
+    return text
+
+
+def _runtime(text: str) -> str:
+    if text not in {"auto", "runsc", "runc"}:
+        msg = "must be auto, runsc or runc"
         raise ValueError(msg)
     return text
 

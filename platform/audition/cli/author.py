@@ -46,6 +46,6 @@ def publish(slug: str) -> None:
     steps, settings = Steps(), Settings.from_env()
     folder = find_challenge(settings, slug)
     with prepared_host(steps, settings) as host, steps.step(f"publishing {slug}") as step:
-        runner = bootstrap.runner(host.settings, host.images, slot=999)
+        runner = bootstrap.runner(host.settings, bootstrap.equipment(host.settings, host.images), slot=999)
         version = publish_challenge(runner, "cli", folder, step.note)
     click.echo(f"{version.slug} version {version.number} {version.digest}")

@@ -73,7 +73,7 @@ def demo(*, once: bool) -> None:
 
 def _publish(steps: Steps, host: Host, folder: ChallengeFolder) -> None:
     with steps.step(f"publishing {_CHALLENGE}") as step:
-        runner = bootstrap.runner(host.settings, host.images, slot=999)
+        runner = bootstrap.runner(host.settings, bootstrap.equipment(host.settings, host.images), slot=999)
         version = publish(runner, "demo", folder, step.note)
         step.note(f"version {version.number}, {version.digest[:12]}")
 

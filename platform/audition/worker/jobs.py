@@ -18,11 +18,14 @@ _log = logging.getLogger(__name__)
 
 
 @functools.cache
-def equipment() -> tuple[Settings, dict[str, str], dict[str, str]]:
-    """What every job of this process needs and none changes; made before the first fork, and inherited."""
+def equipment() -> tuple[Settings, bootstrap.Equipment]:
+    """What every job of this process needs and none changes; made before the first fork, and inherited.
+
+    Raises:
+        UnavailableError: The engine does not answer, or nothing may run on this host.
+    """
     settings = Settings.from_env()
-    facts = bootstrap.sandbox(settings).facts()
-    return settings, bootstrap.image_references(settings), facts
+    return settings, bootstrap.equipment(settings)
 
 
 class Slot:
@@ -42,8 +45,8 @@ def grade_run(run_id: str, fence: int) -> None:
 
 
 def _guarded(work: Callable[[Runner, str, int], None], run_id: str, fence: int) -> None:
-    settings, images, facts = equipment()
-    runner = bootstrap.runner(settings, images, Slot.number, facts)
+    settings, found = equipment()
+    runner = bootstrap.runner(settings, found, Slot.number)
     try:
         work(runner, run_id, fence)
     except Exception as error:  # noqa: BLE001  the job boundary

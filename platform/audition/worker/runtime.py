@@ -42,6 +42,9 @@ def work(settings: Settings, slot: int, *, is_burst: bool = False) -> None:
         settings: The operator's choices; the same must be in the environment, which jobs read.
         slot: Number of this worker on its host, in [0, 999]; gives its containers a user id of their own.
         is_burst: Stop when the queue is empty.
+
+    Raises:
+        UnavailableError: The engine does not answer, or its containers do not keep candidates in.
     """
     jobs.Slot.number = slot
     jobs.equipment()
@@ -69,8 +72,7 @@ def work(settings: Settings, slot: int, *, is_burst: bool = False) -> None:
 
 def attend_forever(settings: Settings, slot: int, parent: int) -> None:
     """Sweep what is over from this host's engine and keep bays waiting, while the worker lives."""
-    images, facts = bootstrap.image_references(settings), bootstrap.sandbox(settings, slot).facts()
-    runner = bootstrap.runner(settings, images, slot, facts)
+    runner = bootstrap.runner(settings, bootstrap.equipment(settings), slot)
     swept_at = 0.0
     while os.getppid() == parent:
         try:

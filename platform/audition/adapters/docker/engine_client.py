@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import docker
 from docker.errors import DockerException
 
+from audition.adapters.docker.translate import GVISOR
 from audition.domain.errors import UnavailableError
 
 SYSTEM_SOCKET = "unix:///var/run/docker.sock"
@@ -40,6 +41,8 @@ class EngineFacts:
     cpu_count: int
     memory_bytes: int
     root_dir: str
+    gvisor_command: tuple[str, ...] = ()
+    """Path and arguments with which runsc is registered; empty when it is not."""
 
 
 def usual_addresses() -> tuple[str, ...]:
@@ -101,6 +104,8 @@ def engine_facts(client: docker.APIClient) -> EngineFacts:
         info, version = client.info(), client.version()
     except (DockerException, OSError) as error:
         raise UnavailableError(f"The Docker engine stopped answering: {_innermost(error)}") from error
+    runtimes = info.get("Runtimes") or {}
+    gvisor = runtimes.get(GVISOR)
     components = {part["Name"]: part["Version"] for part in version.get("Components") or []}
     options = (option.split(",")[0].removeprefix("name=") for option in info.get("SecurityOptions") or [])
     return EngineFacts(
@@ -111,12 +116,13 @@ def engine_facts(client: docker.APIClient) -> EngineFacts:
         kernel=info["KernelVersion"],
         cgroup_version=str(info.get("CgroupVersion", "1")),
         storage_driver=info["Driver"],
-        runtimes=tuple(sorted(info.get("Runtimes") or {})),
+        runtimes=tuple(sorted(runtimes)),
         default_runtime=info.get("DefaultRuntime", "runc"),
         security_options=tuple(options),
         cpu_count=int(info["NCPU"]),
         memory_bytes=int(info["MemTotal"]),
         root_dir=info["DockerRootDir"],
+        gvisor_command=() if gvisor is None else (gvisor.get("path", ""), *(gvisor.get("runtimeArgs") or ())),
     )
 
 

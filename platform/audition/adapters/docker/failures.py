@@ -2,11 +2,10 @@
 
 Theory of operation. Everything the engine says about *itself* (no answer, time-out, 5xx, "no such image") is
 an `UnavailableError`: the platform's fault, retried, never a candidate's zero. Everything it records about a
-*container* (exit code, out of memory, times) is a value, made in `sandbox.py`. One case is ambiguous: the
-engine answers 400 to a start when the command does not exist or cannot be executed, which is what the
-candidate asked to run. We recognise only the two exit codes that POSIX shells and OCI runtimes agree on, 126
-(cannot execute) and 127 (not found), which the engine writes into the container's record; any other refusal
-to start stays ours.
+*container* (exit code, out of memory, times) is a value, made in `sandbox.py`. A refusal to start is always
+ours: what is started is an init of the engine's, which then finds the candidate's command missing (exit code
+127) or not executable (126) by itself. The engine writes the same codes into the record of a container that did
+not start because the runtime's own program is missing, so they may not be read before the start has succeeded.
 """
 
 from collections.abc import Iterator

@@ -6,17 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import docker
-from docker.errors import APIError
 
 from audition.adapters.docker.bays import Bays
 from audition.adapters.docker.boot import go_line
 from audition.adapters.docker.failures import engine_errors
 from audition.adapters.docker.streams import FrameReader
 from audition.adapters.docker.translate import Translator
+from audition.domain.errors import UnavailableError
 from audition.domain.execution import ContainerSpec
-
-#: Exit codes that say "cannot execute" and "not found" when a start is refused; see failures.py.
-_NOT_RUNNABLE = frozenset({126, 127})
 
 
 @dataclass
@@ -25,8 +22,8 @@ class Launched:
 
     container: str
     reader: FrameReader
-    begin: Callable[[], bool]
-    """Let the command begin; false when it cannot be executed at all."""
+    begin: Callable[[], None]
+    """Let the command begin."""
     began_at: float | None = None
     """Unix time of the beginning, for a container that had been running before; None when it began with it."""
 
@@ -65,13 +62,12 @@ class Launcher:
     def _waiting(self, container: str, spec: ContainerSpec) -> Launched:
         with engine_errors(f"attaching to the {spec.stage} container"):
             reader, sock = self._attach(container, stdin=True)
-        launched = Launched(container, reader, lambda: True)
+        launched = Launched(container, reader, lambda: None)
 
-        def go() -> bool:
+        def go() -> None:
             launched.began_at = time.time()
             with engine_errors(f"telling the {spec.stage} container what to run"):
                 sock.sendall(go_line(spec.argv))
-            return True
 
         launched.begin = go
         return launched
@@ -82,14 +78,11 @@ class Launcher:
         sock = stream._sock  # noqa: SLF001  docker-py wraps the socket in a file
         return FrameReader(sock, stream), sock
 
-    def _start(self, container: str, spec: ContainerSpec) -> bool:
-        """Start it; false when the command itself cannot be executed."""
-        with engine_errors(f"starting the {spec.stage} container"):
-            try:
+    def _start(self, container: str, spec: ContainerSpec) -> None:
+        # Process 1 is an init that is always there, so a refusal is never about the candidate's command.
+        try:
+            with engine_errors(f"starting the {spec.stage} container"):
                 self._client.start(container)
-            except APIError:
-                state = self._client.inspect_container(container)["State"]
-                if state["ExitCode"] in _NOT_RUNNABLE:
-                    return False
-                raise
-        return True
+        except UnavailableError as error:
+            # However the engine words it, another try (perhaps on another host) may go well.
+            raise UnavailableError(error.detail, code=error.code, next_step=error.next_step) from error

@@ -330,3 +330,6 @@ def look() -> dict[str, object]:
 
 if __name__ == "__main__":
     sys.stdout.write(json.dumps(look()) + "\n")
+    sys.stdout.flush()
+    if "--stay" in sys.argv:
+        threading.Event().wait()

@@ -24,6 +24,7 @@ from audition.adapters.docker.streams import Captured, Conversation, Tap
 from audition.adapters.docker.sweep import Sweeper
 from audition.adapters.docker.translate import Translator
 from audition.adapters.docker.usage import Meter
+from audition.domain.errors import UnavailableError
 from audition.domain.execution import ContainerSpec, Exit, Profile, Usage
 from audition.ports import Served
 
