@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from audition.adapters.blobs import FolderBlobs
 from audition.adapters.clock import SystemClock
 from audition.adapters.docker.engine_client import connect, usual_addresses
+from audition.adapters.docker.examiner import ENGINE_SECONDS
 from audition.adapters.docker.sandbox import DockerSandbox
 from audition.adapters.mail import OutboxMailer
 from audition.adapters.passwords import Argon2Passwords
@@ -96,7 +97,7 @@ def sandbox(settings: Settings, slot: int = 0, runtimes: Mapping[Profile, str] |
     address = settings.docker_host or usual_addresses()[0]
     return DockerSandbox(
         # A runtime that hangs must not hang the worker: no call takes longer, and the run is then tried again.
-        connect(address, timeout_seconds=posture.ENGINE_SECONDS, pool_size=32),
+        connect(address, timeout_seconds=ENGINE_SECONDS, pool_size=32),
         instance=instance(settings),
         runtimes=runtimes,
         bays_folder=settings.data_dir / "bays" / str(slot),

@@ -5,7 +5,7 @@ A `Deed` says the same thing twice: as a Python script for a real container and 
 
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +15,9 @@ from uuid import uuid4
 import docker
 
 from audition import bootstrap
-from audition.adapters.docker.engine_client import connect, usual_addresses
+from audition.adapters.docker.engine_client import connect, engine_facts, usual_addresses
 from audition.adapters.docker.sandbox import DockerSandbox
-from audition.adapters.docker.translate import LABEL_FENCE, LABEL_INSTANCE, LABEL_RUN
+from audition.adapters.docker.translate import GVISOR, LABEL_FENCE, LABEL_INSTANCE, LABEL_RUN
 from audition.adapters.memory.inside import Inside
 from audition.adapters.memory.sandbox import FakeEngine, FakeSandbox, Program
 from audition.domain.execution import ContainerSpec, Exit, Limits, Ownership, Profile
@@ -90,8 +90,10 @@ class FakeBox:
 class AnnouncingSandbox(DockerSandbox):
     """Announces the first container of every run, so that it is one that was started ahead."""
 
-    def __init__(self, client: docker.APIClient, *, instance: str, bays_folder: Path) -> None:
-        super().__init__(client, instance=instance, bays_folder=bays_folder)
+    def __init__(
+        self, client: docker.APIClient, *, instance: str, bays_folder: Path, runtimes: Mapping[Profile, str]
+    ) -> None:
+        super().__init__(client, instance=instance, bays_folder=bays_folder, runtimes=runtimes)
         self._announced: set[Ownership] = set()
 
     def run(self, spec: ContainerSpec, should_stop: Callable[[], bool] | None = None) -> Exit:
@@ -113,19 +115,22 @@ class AnnouncingSandbox(DockerSandbox):
 class DockerBox:
     """Implements `Box` on the engine of this host; with a folder for bays, its containers are started ahead."""
 
-    def __init__(self, bays_folder: Path | None = None) -> None:
+    def __init__(
+        self, bays_folder: Path | None = None, runtimes: Mapping[Profile, str] | None = None
+    ) -> None:
         """Two instances that nobody else uses."""
+        runtimes = runtimes or {}
         self._is_warm = bays_folder is not None
         settings = Settings.from_env()
         self.client: docker.APIClient = connect(settings.docker_host or usual_addresses()[0], pool_size=32)
         names = [f"contract-{uuid4().hex[:8]}" for _ in range(2)]
         self.instances = names
         self.sandbox: Sandbox = (
-            DockerSandbox(self.client, instance=names[0])
+            DockerSandbox(self.client, instance=names[0], runtimes=runtimes)
             if bays_folder is None
-            else AnnouncingSandbox(self.client, instance=names[0], bays_folder=bays_folder)
+            else AnnouncingSandbox(self.client, instance=names[0], bays_folder=bays_folder, runtimes=runtimes)
         )
-        self.other: Sandbox = DockerSandbox(self.client, instance=names[1])
+        self.other: Sandbox = DockerSandbox(self.client, instance=names[1], runtimes=runtimes)
         # What waits is started as "python", which is in the images that candidates get.
         self.image = bootstrap.image_references(settings)["tabular" if self._is_warm else "base"]
 
@@ -151,6 +156,19 @@ class DockerBox:
         ]
         self.client.close()
         assert left == []
+
+
+#: Code of strangers under gVisor, what holds and reads their files under the engine's default, as on a real host.
+UNDER_GVISOR = {Profile.CANDIDATE: GVISOR, Profile.AUTHOR: GVISOR}
+
+
+def has_gvisor() -> bool:
+    """Whether the engine has it registered."""
+    client = connect(Settings.from_env().docker_host or usual_addresses()[0])
+    try:
+        return GVISOR in engine_facts(client).runtimes
+    finally:
+        client.close()
 
 
 def _spec(stage: str, image: str, argv: tuple[str, ...], overrides: dict[str, Any]) -> ContainerSpec:

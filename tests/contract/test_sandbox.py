@@ -14,9 +14,10 @@ from audition.domain.errors import UnavailableError
 from audition.domain.execution import Exit, FileMount, Limits, Profile, VolumeMount
 from audition.domain.run import Verdict, judge_exit
 from audition.ports import Served
-from tests.contract.boxes import LIMITS, Box, Deed, DockerBox, FakeBox, owner
+from tests.contract.boxes import LIMITS, UNDER_GVISOR, Box, Deed, DockerBox, FakeBox, has_gvisor, owner
 
 ON_DOCKER = pytest.param("docker_box", marks=pytest.mark.docker)
+ON_GVISOR = [pytest.param(name, marks=pytest.mark.docker) for name in ("gvisor_box", "warm_gvisor_box")]
 STARTED_AHEAD = pytest.param("warm_box", marks=pytest.mark.docker)
 
 
@@ -40,7 +41,29 @@ def warm_box() -> Iterator[DockerBox]:
             box.close()
 
 
-@pytest.fixture(params=["fake", ON_DOCKER, STARTED_AHEAD])
+@pytest.fixture(scope="module")
+def gvisor_box() -> Iterator[DockerBox]:
+    yield from _under_gvisor(None)
+
+
+@pytest.fixture(scope="module")
+def warm_gvisor_box() -> Iterator[DockerBox]:
+    with tempfile.TemporaryDirectory(prefix="bays-") as folder:
+        Path(folder).chmod(0o755)
+        yield from _under_gvisor(Path(folder))
+
+
+def _under_gvisor(bays_folder: Path | None) -> Iterator[DockerBox]:
+    if not has_gvisor():
+        pytest.skip("the engine has no gVisor")
+    box = DockerBox(bays_folder, UNDER_GVISOR)
+    try:
+        yield box
+    finally:
+        box.close()
+
+
+@pytest.fixture(params=["fake", ON_DOCKER, STARTED_AHEAD, *ON_GVISOR])
 def box(request: pytest.FixtureRequest) -> Box:
     made: Box = FakeBox() if request.param == "fake" else request.getfixturevalue(request.param)
     return made

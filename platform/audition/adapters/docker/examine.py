@@ -48,6 +48,16 @@ class Subject:
         return f"{self.profile.value} containers of {self.image} under {self.runtime}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How one kind of container was found."""
+
+    subject: Subject
+    troubles: tuple[str, ...]
+    """Empty when everything is as it must be."""
+    is_remembered: bool = False
+
+
 def examine(
     client: docker.APIClient, subject: Subject, *, instance: str, folder: Path, host_kernel: str
 ) -> tuple[str, ...]:
