@@ -73,6 +73,8 @@ def work(settings: Settings, slot: int, *, is_burst: bool = False) -> None:
 def attend_forever(settings: Settings, slot: int, parent: int) -> None:
     """Sweep what is over from this host's engine and keep bays waiting, while the worker lives."""
     runner = bootstrap.runner(settings, bootstrap.equipment(settings), slot)
+    # What a worker that was killed in this slot had kept waiting.
+    runner.sandbox.clear()
     swept_at = 0.0
     while os.getppid() == parent:
         try:

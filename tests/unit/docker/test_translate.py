@@ -140,7 +140,7 @@ def test_a_volume_is_memory_limited_in_size_and_files_and_belongs_to_one_run_and
     mount = request()["HostConfig"]["Mounts"][1]
     options = mount["VolumeOptions"]["DriverConfig"]["Options"]
 
-    assert mount["Source"] == "audition-run_1-3-out"
+    assert mount["Source"] == "audition-me-run_1-3-out"
     assert mount["ReadOnly"] is False
     assert mount["VolumeOptions"]["NoCopy"] is True, "an image could plant files in it"
     assert options["type"] == "tmpfs"
@@ -154,7 +154,7 @@ def test_runs_and_fences_have_volumes_of_their_own() -> None:
     mount = MOUNTS[1]
     assert isinstance(mount, VolumeMount)
     names = {
-        volume_name(spec(ownership=Ownership(run_id=run_id, fence=fence, deadline_epoch=1)), mount)
+        volume_name(spec(ownership=Ownership(run_id=run_id, fence=fence, deadline_epoch=1)), mount, "test")
         for run_id in ("run_1", "run_2")
         for fence in (1, 2)
     }

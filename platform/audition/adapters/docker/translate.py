@@ -65,9 +65,9 @@ def uid_of(profile: Profile, slot: int) -> int:
     return (CANDIDATE_UID if is_candidates else TRUSTED_UID) + slot
 
 
-def volume_name(spec: ContainerSpec, mount: VolumeMount) -> str:
-    """Name of a run's volume on the engine."""
-    return f"audition-{spec.ownership.run_id}-{spec.ownership.fence}-{mount.name}"
+def volume_name(spec: ContainerSpec, mount: VolumeMount, instance: str) -> str:
+    """Name of a run's volume on the engine, which other instances use as well."""
+    return f"audition-{instance}-{spec.ownership.run_id}-{spec.ownership.fence}-{mount.name}"
 
 
 def labels_of(spec: ContainerSpec, instance: str) -> dict[str, str]:
@@ -123,6 +123,8 @@ def create_request(
         "Entrypoint": [],
         "Cmd": list(spec.argv),
         "User": f"{uid}:{uid}",
+        # The same everywhere: the engine's random one would be the only thing that differs between equal runs.
+        "Hostname": "audition",
         "WorkingDir": spec.working_dir,
         "Env": [f"{key}={value}" for key, value in sorted(_environment(spec).items())],
         "Labels": labels_of(spec, instance),
@@ -202,7 +204,7 @@ def _mount(spec: ContainerSpec, mount: Mount, instance: str) -> dict[str, Any]:
     options = f"size={mount.size_bytes},nr_inodes={mount.inodes},uid={uid},gid={uid},mode=0755"
     return {
         "Type": "volume",
-        "Source": volume_name(spec, mount),
+        "Source": volume_name(spec, mount, instance),
         "Target": mount.target,
         "ReadOnly": not mount.is_writable,
         "VolumeOptions": {
