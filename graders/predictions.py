@@ -9,18 +9,23 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TextIO
 
 from audition.domain.challenge import OutputSpec
 from audition.domain.grade import Evidence
+from graders.bounded import bounded_memory
 
 _EXAMPLES = 5
 _MAX_CELL = 100
 _MAX_COLUMNS_SHOWN = 10
 #: Rows beyond the expected number that are still looked at, to say which ids are too many.
 _SLACK_ROWS = 10_000
+#: Characters in one row of CSV, and hence in one line: a row becomes a list, which takes many times its size.
+_MAX_ROW = 1 << 20
 #: Most that a Parquet file may say it unpacks to; honest predictions are a thousandth of it.
 _MAX_PARQUET_BYTES = 256 << 20
+_MAX_PARQUET_MEMORY = 384 << 20
+_BATCH_ROWS = 4096
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -127,13 +132,15 @@ def read_predictions(path: Path, spec: OutputSpec, expected_ids: frozenset[str])
 def _csv_rows(path: Path, spec: OutputSpec, result: Predictions, most: int) -> Iterator[tuple[int, str, Any]]:
     # utf-8-sig: spreadsheets write a byte-order mark, which is no fault of the values.
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.reader(stream, strict=True)
+        lines = _Lines(stream)
+        reader = csv.reader(lines, strict=True)
         try:
             header = [name.strip() for name in next(reader, [])]
             if not _has_columns(result, spec, header):
                 return
             at_id, at_value = header.index(spec.id_column), header.index(spec.prediction_column)
             for row in reader:
+                lines.left = _MAX_ROW
                 # Blank and broken lines count too: ten million of them take as long as rows.
                 result.rows += 1
                 if result.rows > most:
@@ -148,6 +155,28 @@ def _csv_rows(path: Path, spec: OutputSpec, result: Predictions, most: int) -> I
             result.unreadable = _not_text(path, error, reader.line_num)
         except csv.Error as error:
             result.unreadable = f"it cannot be read as CSV (near line {max(1, reader.line_num)}: {error})."
+
+
+class _Lines:
+    """The lines of a text file for a CSV reader; a row made of too much text is no row."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.left = _MAX_ROW
+        """Characters that the present row may still take."""
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._stream.readline(self.left + 1)
+        if not line:
+            raise StopIteration
+        self.left -= len(line)
+        if self.left < 0:
+            msg = f"a row is longer than {_MAX_ROW:,} characters"
+            raise csv.Error(msg)
+        return line
 
 
 def _not_text(path: Path, error: UnicodeDecodeError, line: int) -> str:
@@ -166,22 +195,27 @@ def _parquet_rows(
     import pyarrow as pa  # noqa: PLC0415  a tenth of a second that CSV users need not wait
     import pyarrow.parquet as pq  # noqa: PLC0415
 
+    wanted = [spec.id_column, spec.prediction_column]
     try:
-        file = pq.ParquetFile(path)
-        if not _has_columns(result, spec, list(file.schema_arrow.names)):
-            return
-        if trouble := _too_large(file.metadata):
-            result.unreadable = trouble
-            return
-        for batch in file.iter_batches(columns=[spec.id_column, spec.prediction_column]):
-            columns = batch.to_pydict()
-            pairs = zip(columns[spec.id_column], columns[spec.prediction_column], strict=True)
-            for identifier, value in pairs:
-                result.rows += 1
-                if result.rows > most:
-                    result.is_cut = True
-                    return
-                yield result.rows + 1, "" if identifier is None else str(identifier), value
+        with bounded_memory(_MAX_PARQUET_MEMORY), pq.ParquetFile(path) as file:
+            if not _has_columns(result, spec, list(file.schema_arrow.names)):
+                return
+            if trouble := _too_large(file.metadata):
+                result.unreadable = trouble
+                return
+            # No threads: each would want address space of its own.
+            for batch in file.iter_batches(_BATCH_ROWS, columns=wanted, use_threads=False):
+                columns = batch.to_pydict()
+                for identifier, value in zip(*(columns[name] for name in wanted), strict=True):
+                    result.rows += 1
+                    if result.rows > most:
+                        result.is_cut = True
+                        return
+                    yield result.rows + 1, "" if identifier is None else str(identifier), value
+    except (
+        MemoryError
+    ):  # Pages may unpack to more than the file says, and one value may be meant for a million rows.
+        result.unreadable = f"it needs more than {_MAX_PARQUET_MEMORY >> 20} MiB of memory to be read."
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         result.unreadable = f"it cannot be read as Parquet ({' '.join(str(error).split())[:160]})."
 

@@ -37,7 +37,11 @@ _KNOWN = frozenset(
         "workdir",
     ]
 )
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
+#: Bounded, for a line may be nothing but open braces.
+_VARIABLE = re.compile(r"\$(?:\{(\w{1,100})(?::?-([^}]{0,500}))?\}|(\w{1,100}))")
+#: Characters that variables may add to one text: each may hold others twice, forty times over.
+_MAX_FILLED = 4096
+_MAX_STAGES = 100
 _ASSIGNMENT = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*)(?:=(.*))?$", re.DOTALL)
 
 
@@ -135,9 +139,15 @@ class Recipe:
 
 def fill_in(text: str, values: Mapping[str, str]) -> str:
     """Replace variables that have a value, or a default of their own; leave the others as they stand."""
+    room = _MAX_FILLED
 
     def value(match: re.Match[str]) -> str:
-        return values.get(match[1] or match[3]) or match[2] or match[0]
+        nonlocal room
+        found = values.get(match[1] or match[3]) or match[2] or match[0]
+        if len(found) > room:
+            return match[0]
+        room -= len(found)
+        return found
 
     return _VARIABLE.sub(value, text)
 
@@ -205,6 +215,8 @@ def _recipe(file: str, instructions: list[Instruction]) -> Recipe:
     starts = [index for index, i in enumerate(instructions) if i.name == "from"]
     if not starts:
         return Recipe(file=file, error="it has no FROM instruction")
+    if len(starts) > _MAX_STAGES:
+        return Recipe(file=file, error=f"it has more than {_MAX_STAGES} stages")
     if early := next((i for i in instructions[: starts[0]] if i.name != "arg"), None):
         return Recipe(
             file=file, error=f"line {early.line}: {early.name.upper()} stands before the first FROM"

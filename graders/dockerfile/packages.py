@@ -7,6 +7,8 @@ from graders.dockerfile.instructions import BuildStage, Instruction, Recipe
 from graders.dockerfile.requirements import Asked, NotFoundHere, Tree, asked
 
 _NO_FILE = "There is no readable Dockerfile."
+#: Commands that are looked at: each may name a file of any length.
+_MAX_INSTALLS = 20
 _NO_PACKAGES = "The Dockerfile installs no Python packages."
 
 
@@ -29,7 +31,7 @@ def dependencies_pinned(workspace: Workspace) -> Result:
         return not_applicable(_NO_PACKAGES)
     packages: list[Asked] = []
     lost: list[Install] = []
-    for stage, install in found:
+    for stage, install in found[:_MAX_INSTALLS]:
         try:
             packages += [item for item in asked(workspace, stage, install) if not is_tool(item.text)]
         except NotFoundHere:

@@ -4,7 +4,7 @@ import codecs
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,14 +16,19 @@ from graders.dockerfile.instructions import BuildStage
 
 _MAX_BYTES = 512 << 10
 _MAX_FILES = 5000
+#: Dots in one line of a project file: the parser takes quadratic time for a key of many parts.
+_MAX_DOTS = 300
+_MAX_PROJECT_BYTES = 128 << 10
 _MAX_NESTED = 5
+_MAX_NESTED_FILES = 50
+_MAX_LINE = 4096
 _MAX_EXCERPT = 120
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 #: Options that a requirement line may end with, e.g. --hash.
 _OPTIONS = re.compile(r"\s--?[a-z].*$", re.DOTALL)
 _CLAUSE = re.compile(r"===?\s*[^*,;\s]+$")
 #: Content that is named by a digest: a hash of the file, or a whole commit of a repository.
-_CONTENT = re.compile(r"#(?:.*&)?sha(?:256|384|512)=|@[0-9a-f]{40}(?:[#\s;]|$)")
+_CONTENT = re.compile(r"#(?:[^#]*&)?sha(?:256|384|512)=|@[0-9a-f]{40}(?:[#\s;]|$)")
 _NESTED = re.compile(r"^(-r|--requirement|-c|--constraint|-e|--editable)[=\s]*(\S.*)$")
 _CONDA_ITEM = re.compile(r"^\s*-\s+[\"']?([^\s\"'#]+)")
 _CONDA_PIN = re.compile(r"^[^=<>!~\s]+={1,2}[0-9][^*,<>|]*$|^https?://\S+#[0-9a-f]{32}")
@@ -41,6 +46,10 @@ class Asked:
     evidence: Evidence
 
 
+#: Files that were read already, by the option that named them.
+Seen = set[tuple[str, Path]]
+
+
 class NotFoundHere(Exception):  # noqa: N818  a signal within this module's callers, not an error of theirs
     """What is installed cannot be found in the submission."""
 
@@ -54,26 +63,27 @@ def asked(workspace: Workspace, stage: BuildStage, install: Install) -> Iterator
     tree = Tree(workspace, stage)
     if install.lock:
         yield Asked(install.lock, tree.has(install.lock), install.instruction.evidence(f"no {install.lock}"))
-    pins = _pins(tree, install.constraints)
+    seen: Seen = set()
+    pins = _pins(tree, install.constraints, seen)
     for text in install.requirements:
         is_pinned = bool(_CONDA_PIN.match(text)) if install.is_conda else _is_pinned(text, pins)
         yield Asked(
             text, is_pinned, install.instruction.evidence(f"{text[:_MAX_EXCERPT]} on the command line")
         )
     for name in install.files:
-        yield from _of_file(tree, name, pins)
+        yield from _of_file(tree, name, seen, pins=pins)
     for name in install.environments:
         yield from _of_environment(tree, name)
     for name in install.projects:
         yield from _of_project(tree, name)
 
 
-def _pins(tree: "Tree", names: tuple[str, ...]) -> frozenset[str]:
+def _pins(tree: "Tree", names: Iterable[str], seen: Seen) -> frozenset[str]:
     """Names that constraint files pin."""
     found = set()
     for name in names:
         try:
-            found |= {name_of(item.text) for item in _of_file(tree, name, frozenset()) if item.is_pinned}
+            found |= {name_of(item.text) for item in _of_file(tree, name, seen, "-c") if item.is_pinned}
         except NotFoundHere:
             continue
     return frozenset(found)
@@ -89,16 +99,20 @@ def _is_pinned(text: str, pins: frozenset[str] = frozenset()) -> bool:
     return name_of(text) in pins or any(_CLAUSE.search(clause.strip()) for clause in specifiers.split(","))
 
 
-def _of_file(tree: "Tree", name: str, pins: frozenset[str], depth: int = 0) -> Iterator[Asked]:
+def _of_file(  # noqa: PLR0913  a file, what is known of it, and how it was come by
+    tree: "Tree", name: str, seen: Seen, kind: str = "-r", pins: frozenset[str] = frozenset(), depth: int = 0
+) -> Iterator[Asked]:
     path = tree.find(name)
+    # Files may name each other, and themselves: each counts once.
+    if (kind, path) in seen:
+        return
+    seen.add((kind, path))
     lines = list(_logical_lines(tree.text(path)))
     nested = [(number, match) for number, text in lines if (match := _NESTED.match(text))]
     if depth < _MAX_NESTED:
-        constraints = tuple(match[2] for _, match in nested if match[1] in {"-c", "--constraint"})
-        pins |= _pins(tree, constraints)
-        for _, match in nested:
-            if match[1] in {"-r", "--requirement"}:
-                yield from _of_file(tree, match[2], pins, depth + 1)
+        pins |= _pins(tree, _named(nested, {"-c", "--constraint"}), seen)
+        for other in _named(nested, {"-r", "--requirement"}):
+            yield from _of_file(tree, other, seen, kind, pins, depth + 1)
     editable = [(number, match[2]) for number, match in nested if match[1] in {"-e", "--editable"}]
     for number, text in (*lines, *editable):
         if text.startswith("-") or is_local(text):
@@ -107,14 +121,19 @@ def _of_file(tree: "Tree", name: str, pins: frozenset[str], depth: int = 0) -> I
         yield Asked(text, _is_pinned(text, pins), evidence)
 
 
+def _named(nested: list[tuple[int, re.Match[str]]], options: set[str]) -> list[str]:
+    """The files that options of a requirement file name, each once."""
+    return list(dict.fromkeys(match[2] for _, match in nested if match[1] in options))[:_MAX_NESTED_FILES]
+
+
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Lines without comments and hashes; those that a backslash continues are one, at the first one's number."""
     pending, start = "", 0
     for number, raw in enumerate(text.splitlines(), 1):
-        line = _COMMENT.sub("", raw)
+        line = _COMMENT.sub("", raw[:_MAX_LINE])
         start = start or number
         if line.rstrip().endswith("\\"):
-            pending += line.rstrip()[:-1] + " "
+            pending = (pending + line.rstrip()[:-1] + " ")[:_MAX_LINE]
             continue
         whole = (pending + line).strip()
         # A line that is an option itself (-r, --index-url) keeps what follows it.
@@ -143,15 +162,18 @@ def _of_environment(tree: "Tree", name: str) -> Iterator[Asked]:
 
 def _of_project(tree: "Tree", name: str) -> Iterator[Asked]:
     path = tree.find(f"{name.split('[', maxsplit=1)[0]}/pyproject.toml")
+    text = tree.text(path)
+    if len(text) > _MAX_PROJECT_BYTES or any(line.count(".") > _MAX_DOTS for line in text.splitlines()):
+        raise NotFoundHere
     try:
-        document = tomllib.loads(tree.text(path))
+        document = tomllib.loads(text)
     except (ValueError, RecursionError):
         raise NotFoundHere from None
     evidence = Evidence(summary=_EXACT, file=tree.shown(path))
     listed = _dig(document, "project", "dependencies")
-    for text in listed if isinstance(listed, list) else []:
-        if isinstance(text, str):
-            yield Asked(text, _is_pinned(text), evidence)
+    for wish in listed if isinstance(listed, list) else []:
+        if isinstance(wish, str):
+            yield Asked(wish, _is_pinned(wish), evidence)
     table = _dig(document, "tool", "poetry", "dependencies")
     for package, wish in table.items() if isinstance(table, dict) else []:
         if package != "python":

@@ -16,7 +16,7 @@ from audition.domain.grade import (
 )
 from audition.grading import Need, Workspace
 from audition.grading.versions import content_version
-from graders import predictions
+from graders import bounded, predictions
 from graders.model_quality.anchors import place, score_of
 from graders.model_quality.metrics import Array, Estimate, estimate, roc_curve
 from graders.predictions import Predictions, read_answers, read_predictions
@@ -40,7 +40,7 @@ class ModelQuality:
     """Grades the predictions against the hidden answers."""
 
     name: str = "model-quality"
-    version: str = content_version("1", __file__, predictions.__file__)
+    version: str = content_version("1", __file__, predictions.__file__, bounded.__file__)
     dimension: Dimension = Dimension.MODEL_QUALITY
     needs: frozenset[Need] = frozenset({Need.OUTPUTS, Need.ANSWERS})
 

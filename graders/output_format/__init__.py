@@ -17,7 +17,7 @@ from audition.grading import (
     passed,
 )
 from audition.grading.versions import content_version
-from graders import predictions
+from graders import bounded, predictions
 from graders.predictions import Predictions, Problem, read_answers, read_predictions
 
 _WHY = "Production code that reads your output has no person to guess what was meant."
@@ -186,7 +186,7 @@ class OutputFormat(CheckList):
 
 grader = OutputFormat(
     name="output-format",
-    version=content_version("1", __file__, predictions.__file__),
+    version=content_version("1", __file__, predictions.__file__, bounded.__file__),
     dimension=Dimension.MODEL_QUALITY,
     needs=frozenset({Need.OUTPUTS, Need.ANSWERS}),
     checks=(present, readable, even, complete, unique, known, numeric, in_range),

@@ -37,7 +37,10 @@ def collect(
     """
     taken: list[Taken] = []
     refusals: list[str] = []
-    base = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        base = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except PermissionError as error:  # Whoever writes there owns the folder, and may lock it.
+        return Collection(refusals=(f"The folder {folder} cannot be looked into ({error.strerror}).",)), []
     try:
         names = os.listdir(base)  # noqa: PTH208  by descriptor: the folder that was opened, whatever its name is now
         # Expected names first: junk must not push the reason that matters out of the list.

@@ -12,6 +12,8 @@ _MAX_WORDS = 64
 _MAX_WORD = 4096
 _MAX_UNKNOWN = 20
 _MAX_SHOWN = 200
+#: In one line: the parser takes quadratic time for a key of many parts.
+_MAX_DOTS = 1000
 _KNOWN = ("predict",)
 #: Options of Python that may stand before the script and take no value.
 _SWITCHES = frozenset({"-B", "-E", "-I", "-O", "-OO", "-P", "-s", "-S", "-u", "-v"})
@@ -47,7 +49,11 @@ def _document(path: Path) -> tuple[dict[str, Any], str]:
         return {}, f"{CONTRACT_FILE} is larger than {_MAX_BYTES >> 10} KiB."
     try:
         # utf-8-sig: some editors write a byte-order mark, which TOML does not know.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig")), ""
+        text = path.read_text(encoding="utf-8-sig")
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.count(".") > _MAX_DOTS:
+                return {}, f"{CONTRACT_FILE} has more than {_MAX_DOTS:,} dots in line {number}."
+        return tomllib.loads(text), ""
     except UnicodeDecodeError as error:
         return {}, f"{CONTRACT_FILE} is not UTF-8 text (byte {error.start})."
     except ValueError as error:
