@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from audition import logs
 from audition.settings import Settings
 from audition.web.app import create_app
 
@@ -16,4 +17,5 @@ def application() -> Flask:
     from audition import bootstrap  # noqa: PLC0415
 
     settings = Settings.from_env()
+    logs.configure(settings.log_format)
     return create_app(bootstrap.control_plane(settings), settings)

@@ -3,6 +3,7 @@
 import logging
 import threading
 
+from audition import logs
 from audition.domain.errors import AuditionError
 from audition.ports import Ports
 from audition.services.reconcile import reconcile
@@ -13,6 +14,7 @@ _log = logging.getLogger(__name__)
 
 def tick_forever(ports: Ports, settings: Settings, stop: threading.Event) -> None:
     """Reconcile until `stop` is set; a database or queue that is away is waited for."""
+    logs.configure(settings.log_format)
     while not stop.wait(settings.reconcile_seconds):
         try:
             done = reconcile(ports, settings.max_losses)

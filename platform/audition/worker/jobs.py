@@ -8,7 +8,7 @@ import functools
 import logging
 from collections.abc import Callable
 
-from audition import bootstrap
+from audition import bootstrap, logs
 from audition.services import execute
 from audition.services.give_back import give_back
 from audition.services.runner import Runner
@@ -47,6 +47,7 @@ def grade_run(run_id: str, fence: int) -> None:
 def _guarded(work: Callable[[Runner, str, int], None], run_id: str, fence: int) -> None:
     settings, found = equipment()
     runner = bootstrap.runner(settings, found, Slot.number)
+    logs.bind(run_id=run_id, fence=fence + 1)
     try:
         work(runner, run_id, fence)
     except Exception as error:  # noqa: BLE001  the job boundary

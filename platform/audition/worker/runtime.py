@@ -13,15 +13,17 @@ import logging
 import multiprocessing
 import os
 import time
+from functools import partial
 
 from redis import Redis
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
-from audition import bootstrap
+from audition import bootstrap, logs
 from audition.adapters.rq_queue import QUEUE_NAME
 from audition.domain.errors import AuditionError
 from audition.services.reconcile import is_over
+from audition.services.runner import Runner
 from audition.services.stock import stock
 from audition.settings import Settings
 from audition.worker import jobs
@@ -46,6 +48,7 @@ def work(settings: Settings, slot: int, *, is_burst: bool = False) -> None:
     Raises:
         UnavailableError: The engine does not answer, or its containers do not keep candidates in.
     """
+    logs.configure(settings.log_format)
     jobs.Slot.number = slot
     jobs.equipment()
     attendant = multiprocessing.get_context("spawn").Process(
@@ -72,15 +75,18 @@ def work(settings: Settings, slot: int, *, is_burst: bool = False) -> None:
 
 def attend_forever(settings: Settings, slot: int, parent: int) -> None:
     """Sweep what is over from this host's engine and keep bays waiting, while the worker lives."""
-    runner = bootstrap.runner(settings, bootstrap.equipment(settings), slot)
-    # What a worker that was killed in this slot had kept waiting.
-    runner.sandbox.clear()
+    logs.configure(settings.log_format)
+    runner: Runner | None = None
     swept_at = 0.0
     while os.getppid() == parent:
         try:
+            if runner is None:
+                runner = bootstrap.runner(settings, bootstrap.equipment(settings), slot)
+                # What a worker that was killed in this slot had kept waiting.
+                runner.sandbox.clear()
             if time.monotonic() - swept_at > _SWEEP_SECONDS:
                 swept_at = time.monotonic()
-                runner.sandbox.sweep(lambda run_id, fence: is_over(runner.ports, run_id, fence))
+                runner.sandbox.sweep(partial(is_over, runner.ports))
             stock(runner, settings.warm_bays)
         except AuditionError as error:
             _log.warning("attendant: %s", error.detail)
