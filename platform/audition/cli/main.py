@@ -1,7 +1,7 @@
 """The command line: `audition VERB`. Verbs are imported when they are used, so that `--help` is quick.
 
 Results go to stdout, narration to stderr. Exit codes: 0 ok, 1 checks failed, 2 usage or bad input, 3 refused,
-4 platform or network, 5 not found.
+4 platform or network, 5 not found, 78 this host does not keep candidates in, so its worker takes no jobs.
 """
 
 import importlib
@@ -26,6 +26,7 @@ _VERBS = {
     "test": "audition.cli.testing:test",
     "bench": "audition.cli.bench:bench",
     "doctor": "audition.cli.operator:doctor",
+    "gvisor": "audition.cli.operator:gvisor",
     "images": "audition.cli.operator:images",
     "serve": "audition.cli.running:serve",
     "worker": "audition.cli.running:worker",

@@ -6,6 +6,7 @@ import click
 
 from audition.host.doctor import Level, examine, render
 from audition.host.engine import ensure_engine
+from audition.host.gvisor import engine_config, ensure_runsc
 from audition.host.images import (
     ensure_images,
     image_names,
@@ -26,6 +27,21 @@ def doctor() -> None:
     click.echo(render(lines, lambda level: click.style(f"{level.value:4}", fg=_COLOURS[level])))
     if any(line.level is Level.FAIL for line in lines):
         sys.exit(1)
+
+
+@click.command()
+def gvisor() -> None:
+    """Get gVisor's runsc from Debian's archive and say how to register it with the engine."""
+    settings, steps = Settings.from_env(), Steps()
+    with steps.step("gVisor") as step:
+        runsc = ensure_runsc(step, settings)
+    if runsc is None:
+        sys.exit(1)
+    click.echo(engine_config("", runsc), nl=False)
+    click.echo(
+        "Register it: merge the above into /etc/docker/daemon.json, then  kill -HUP $(pidof dockerd)",
+        err=True,
+    )
 
 
 @click.group()

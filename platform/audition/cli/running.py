@@ -8,7 +8,10 @@ import threading
 import click
 
 from audition import bootstrap
+from audition.cli.main import show
 from audition.cli.stack import running_stack
+from audition.domain.errors import UnavailableError
+from audition.host.posture import UNFIT, UNFIT_EXIT
 from audition.host.steps import Steps
 from audition.settings import Settings
 from audition.worker.clock import tick_forever
@@ -48,7 +51,13 @@ def worker(slot: int, *, burst: bool) -> None:
     """Run one worker process: it runs submissions on this host's container engine."""
     from audition.worker.runtime import work  # noqa: PLC0415  imports RQ, which the other verbs do not need
 
-    work(Settings.from_env(), slot, is_burst=burst)
+    try:
+        work(Settings.from_env(), slot, is_burst=burst)
+    except UnavailableError as error:
+        if error.code != UNFIT:
+            raise
+        show(error)
+        sys.exit(UNFIT_EXIT)
 
 
 @click.command()

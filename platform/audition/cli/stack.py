@@ -12,6 +12,7 @@ import httpx
 from audition import bootstrap
 from audition.host.engine import ensure_engine
 from audition.host.images import ensure_images
+from audition.host.posture import UNFIT_EXIT
 from audition.host.processes import Processes
 from audition.host.recipes import read_recipes
 from audition.host.redis_server import ensure_redis
@@ -19,6 +20,8 @@ from audition.host.steps import HostError, Steps
 from audition.settings import Settings
 
 _READY_SECONDS = 60.0
+#: A host that does not keep candidates in does not heal within seconds, and looking costs it some.
+_UNFIT_PAUSE_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,9 @@ def running_stack(steps: Steps, settings: Settings) -> Iterator[tuple[Host, Proc
     check_port(settings)
     with (
         prepared_host(steps, settings) as host,
-        Processes(host.settings.data_dir / "logs", on_crash=_report_crash) as processes,
+        Processes(
+            host.settings.data_dir / "logs", on_crash=_report_crash, pauses={UNFIT_EXIT: _UNFIT_PAUSE_SECONDS}
+        ) as processes,
     ):
         start_processes(steps, host, processes)
         yield host, processes
@@ -105,4 +110,8 @@ def _answers(address: str) -> bool:
 
 
 def _report_crash(name: str, code: int) -> None:
+    if code == UNFIT_EXIT:
+        text = f"{name} takes no jobs: this host does not keep candidates in. ./audition doctor says why."
+        click.secho(text, err=True, fg="red")
+        return
     click.secho(f"{name} ended with {code} and is started again; see its log.", err=True, fg="yellow")

@@ -4,20 +4,26 @@ Thresholds come from the notes on running untrusted code that this project follo
 matters and what to do.
 """
 
+import json
 import platform
 import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from audition.adapters.docker.engine_client import EngineFacts, connect, engine_facts
+from audition.adapters.docker.examine import Result
+from audition.adapters.docker.translate import GVISOR
 from audition.domain.errors import AuditionError, UnavailableError
+from audition.domain.execution import Profile
 from audition.host.engine import find_engine
+from audition.host.gvisor import ARGUMENTS, find_runsc
 from audition.host.images import image_states
+from audition.host.posture import choose, look
 from audition.host.redis_server import answers, find_server, socket_path
 from audition.settings import Settings
 
@@ -53,31 +59,46 @@ def examine(settings: Settings) -> list[Line]:
     facts = _engine(settings, lines)
     if facts is not None:
         lines += [_engine_version(facts), _runc_version(facts), _cgroup(facts), _seccomp(facts)]
-        lines += [_apparmor(facts), _user_namespaces(facts), _gvisor(facts), _storage(facts)]
-        lines.append(_images(settings))
-    lines += [*_disk(settings, facts), _redis(settings), isolation(facts)]
-    return lines
+        lines += [_apparmor(facts), _user_namespaces(facts), gvisor(facts, find_runsc(settings))]
+        lines += [_storage(facts), _images(settings)]
+    results = () if facts is None else _results(settings)
+    lines += [*postures(results), *_disk(settings, facts), _redis(settings)]
+    return [*lines, isolation(facts, results, settings.runtime)]
 
 
-def isolation(facts: EngineFacts | None) -> Line:
-    """Say in one sentence how well this machine keeps a candidate's code in."""
+def isolation(facts: EngineFacts | None, results: Sequence[Result] = (), wanted: str = "auto") -> Line:
+    """Say in one sentence how well this machine keeps a candidate's code in.
+
+    Args:
+        facts: Of the engine; None when none answers.
+        results: Of looking from inside; empty when that was not possible.
+        wanted: AUDITION_RUNTIME.
+    """
     if facts is None:
         return Line(Level.FAIL, "isolation", "none: without an engine nothing can be run")
-    if "runsc" in facts.runtimes:
+    if "seccomp" not in facts.security_options:
+        text = "weak: the engine filters no system calls"
+        return Line(Level.FAIL, "isolation", text, "Use an engine built with seccomp.")
+    try:
+        chosen = choose(wanted, facts.runtimes, results)
+    except UnavailableError as error:
+        fix = "Mend what the posture lines above name; until then workers take no jobs."
+        return Line(Level.FAIL, "isolation", error.detail.splitlines()[0], fix)
+    if not results:
+        fix = "Build the images, so that containers can be looked at from inside."
+        return Line(Level.WARN, "isolation", "not known yet", fix)
+    return _offered(facts, chosen[Profile.CANDIDATE])
+
+
+def _offered(facts: EngineFacts, runtime: str) -> Line:
+    if runtime == GVISOR:
         text = "strong: hardened containers, and gVisor to answer batch code's system calls"
         return Line(Level.OK, "isolation", text)
     if "userns" in facts.security_options or "rootless" in facts.security_options:
         return Line(Level.OK, "isolation", "good: hardened containers whose root is nobody on this machine")
-    if "seccomp" in facts.security_options:
-        text = "fair: hardened containers (no network, no rights, filtered calls) on a shared kernel"
-        fix = "For code of strangers use a machine of its own, and register gVisor's runsc with the engine."
-        return Line(Level.WARN, "isolation", text, fix)
-    return Line(
-        Level.FAIL,
-        "isolation",
-        "weak: the engine filters no system calls",
-        "Use an engine built with seccomp.",
-    )
+    text = "fair: hardened containers (no network, no rights, filtered calls) on a shared kernel"
+    fix = "For code of strangers use a machine of its own, and register gVisor's runsc with the engine."
+    return Line(Level.WARN, "isolation", text, fix)
 
 
 def _python() -> Line:
@@ -198,11 +219,44 @@ def _user_namespaces(facts: EngineFacts) -> Line:
     )
 
 
-def _gvisor(facts: EngineFacts) -> Line:
-    if "runsc" in facts.runtimes:
-        return Line(Level.OK, "gVisor", "runsc is registered")
-    fix = 'Install runsc and register it with "runtimeArgs": ["--network=none"].'
-    return Line(Level.WARN, "gVisor", f"not registered; runtimes: {', '.join(facts.runtimes)}", fix)
+def gvisor(facts: EngineFacts, runsc: Path | None) -> Line:
+    """Say whether the engine has gVisor, and how to get it."""
+    path = runsc or Path(facts.gvisor_command[0] if facts.gvisor_command else "/usr/local/bin/runsc")
+    lines = json.dumps({"runtimes": {GVISOR: {"path": str(path), "runtimeArgs": list(ARGUMENTS)}}})
+    register = f"put  {lines}  into /etc/docker/daemon.json and reload the engine: kill -HUP $(pidof dockerd)"
+    if GVISOR in facts.runtimes:
+        missing = set(ARGUMENTS) - set(facts.gvisor_command)
+        if not missing:
+            return Line(Level.OK, "gVisor", f"registered: {' '.join(facts.gvisor_command)}")
+        text = f"registered without {' '.join(sorted(missing))}"
+        return Line(Level.WARN, "gVisor", text, f"{register[0].upper()}{register[1:]}.")
+    text = f"not registered; runtimes: {', '.join(facts.runtimes)}"
+    if runsc is None:
+        return Line(
+            Level.WARN, "gVisor", text, f"./audition gvisor  fetches it (root on Debian). Then {register}."
+        )
+    return Line(Level.WARN, "gVisor", text, f"{runsc} is there: {register}.")
+
+
+def postures(results: Sequence[Result]) -> Iterator[Line]:
+    """One line for each kind of container that was looked at from inside."""
+    for result in results:
+        if not result.troubles:
+            yield Line(Level.OK, "posture", f"{result.subject}: as they must be")
+            continue
+        # Code of strangers can run under the other runtime.
+        level = Level.WARN if result.subject.runtime == GVISOR else Level.FAIL
+        text = f"{result.subject}: " + "; ".join(result.troubles)
+        fix = 'See "Isolation offered by a host" in docs/security.md; what the rule\'s name guards is listed there.'
+        yield Line(level, "posture", text, fix)
+
+
+def _results(settings: Settings) -> Sequence[Result]:
+    try:
+        references = {state.name: state.reference for state in image_states(settings)}
+        return look(settings, references, is_fresh=True)[0]
+    except AuditionError:
+        return ()  # The line about images says why.
 
 
 def _storage(facts: EngineFacts) -> Line:

@@ -1,7 +1,7 @@
 """Find a Docker engine, and where there is none install and start one for as long as we run.
 
 An engine that answers is used as it is and never touched. One that we start is a child of ours with its
-log in the data folder, and is stopped again at the end.
+log and its configuration in the data folder, knows gVisor where that can be had, and is stopped again at the end.
 """
 
 import shutil
@@ -16,12 +16,14 @@ from audition.adapters.docker.engine_client import SYSTEM_SOCKET, connect, find,
 from audition.domain.errors import UnavailableError
 from audition.host.children import spawn, stop, tail
 from audition.host.commands import apt_install, can_install_debian_packages, is_root, run
+from audition.host.gvisor import engine_config, ensure_runsc
 from audition.host.steps import HostError, Step, Steps
 from audition.settings import Settings
 
 _START_SECONDS = 60
 _STOP_SECONDS = 30
 _SERVICE_MANAGER = Path("/run/systemd/system")
+_CONFIGURATION = Path("/etc/docker/daemon.json")
 _APPARMOR = Path("/sys/module/apparmor/parameters/enabled")
 
 
@@ -94,13 +96,25 @@ def _start(
         _await(SYSTEM_SOCKET, None, settings)
         return None, SYSTEM_SOCKET
     step.note("starting dockerd")
-    child = spawn(["dockerd", "--host", SYSTEM_SOCKET], _log(settings))
+    child = spawn(["dockerd", "--host", SYSTEM_SOCKET, *_configuration(step, settings)], _log(settings))
     try:
         _await(SYSTEM_SOCKET, child, settings)
     except BaseException:
         stop(child, patience_seconds=_STOP_SECONDS)
         raise
     return child, SYSTEM_SOCKET
+
+
+def _configuration(step: Step, settings: Settings) -> list[str]:
+    """Options with a configuration file of our own: the system's, with gVisor registered."""
+    runsc = ensure_runsc(step, settings)
+    if runsc is None:
+        return []
+    existing = _CONFIGURATION.read_text(encoding="utf-8") if _CONFIGURATION.exists() else ""
+    path = settings.data_dir / "engine.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(engine_config(existing, runsc), encoding="utf-8")
+    return ["--config-file", str(path)]
 
 
 def _install(step: Step) -> None:

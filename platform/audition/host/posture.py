@@ -22,6 +22,8 @@ from audition.settings import Settings
 UNTRUSTED = (Profile.CANDIDATE, Profile.AUTHOR)
 UNFIT = "unfit-host"
 """Code of the error that a host raises on which nothing may run."""
+UNFIT_EXIT = 78
+"""Exit code of a worker on such a host. Source: EX_CONFIG of sysexits.h."""
 _GRADER_IMAGE = "grader"
 _NOT_FOR_STRANGERS = frozenset({"base", _GRADER_IMAGE})
 

@@ -52,6 +52,7 @@ class Processes:
         *,
         stop_seconds: float = 20,
         on_crash: Callable[[str, int], None] | None = None,
+        pauses: Mapping[int, float] | None = None,
     ) -> None:
         """Prepare a supervisor.
 
@@ -59,10 +60,12 @@ class Processes:
             log_dir: Each child writes to `<log_dir>/<name>.log`.
             stop_seconds: How long children may take to end before they are killed.
             on_crash: Told the name and exit code of a child that ended by itself.
+            pauses: Seconds before another start, by exit code, for those that trying again soon does not help.
         """
         self._log_dir = log_dir
         self._stop_seconds = stop_seconds
         self._on_crash = on_crash
+        self._pauses = dict(pauses or {})
         self._children: dict[str, _Child] = {}
         self._lock = threading.Lock()
         self._is_ending = threading.Event()
@@ -162,7 +165,8 @@ class Processes:
         if code is None:
             return
         child.crashes = 0 if now - child.started_at > _FORGIVEN_SECONDS else child.crashes
-        child.restart_at = now + _PAUSES_SECONDS[min(child.crashes, len(_PAUSES_SECONDS) - 1)]
+        usual = _PAUSES_SECONDS[min(child.crashes, len(_PAUSES_SECONDS) - 1)]
+        child.restart_at = now + self._pauses.get(code, usual)
         child.crashes += 1
         child.exit_codes.append(code)
         if self._on_crash is not None:

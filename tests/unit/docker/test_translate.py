@@ -1,11 +1,19 @@
 """Every hardening flag of a container, asserted one by one; each row says why it is there."""
 
 import dataclasses
+import json
 from typing import Any
 
 import pytest
 
-from audition.adapters.docker.translate import create_request, labels_of, uid_of, volume_name
+from audition.adapters.docker.translate import (
+    Translator,
+    create_request,
+    labels_of,
+    seccomp_profile,
+    uid_of,
+    volume_name,
+)
 from audition.domain.execution import (
     ContainerSpec,
     FileMount,
@@ -242,6 +250,34 @@ def test_a_spec_has_no_field_that_asks_for_privilege() -> None:
         "working_dir", "slot", "warm_imports",
     }  # fmt: skip
     assert {f.name for f in dataclasses.fields(FileMount)} == {"source", "target"}
+
+
+def test_each_profile_gets_its_runtime() -> None:
+    translator = Translator(instance="me", runtimes={Profile.CANDIDATE: "runsc", Profile.GRADER: "runc"})
+    named = {
+        profile: translator.request(dataclasses.replace(spec(), profile=profile))["HostConfig"].get("Runtime")
+        for profile in Profile
+    }
+    assert named == {
+        Profile.CANDIDATE: "runsc",
+        Profile.GRADER: "runc",
+        Profile.AUTHOR: None,
+        Profile.KEEPER: None,
+    }
+
+
+def test_the_filter_inside_gvisor_differs_in_the_one_call_that_starts_threads() -> None:
+    usual, inside = (
+        {
+            name: rule["action"]
+            for rule in json.loads(seccomp_profile(runtime))["syscalls"]
+            for name in rule["names"]
+        }
+        for runtime in ("runc", "runsc")
+    )
+    assert {name for name in usual | inside if usual.get(name) != inside.get(name)} == {"clone3"}
+    assert inside["clone3"] == "SCMP_ACT_ALLOW"
+    assert json.loads(seccomp_profile("runsc"))["defaultAction"] == "SCMP_ACT_ERRNO"
 
 
 @pytest.mark.parametrize("runtime", [None, "runsc"])

@@ -1,12 +1,16 @@
 """What the doctor makes of an engine."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from audition.adapters.docker.engine_client import EngineFacts
+from audition.adapters.docker.examine import Result, Subject
+from audition.domain.execution import Profile
 from audition.host import doctor
 from audition.host.doctor import Level, Line, isolation, render, version_tuple
+from audition.host.gvisor import ARGUMENTS
 
 OLD = EngineFacts(
     version="20.10.24+dfsg1",
@@ -23,6 +27,14 @@ OLD = EngineFacts(
     memory_bytes=8 << 30,
     root_dir="/var/lib/docker",
 )
+
+
+def result(runtime: str, *troubles: str) -> Result:
+    subject = Subject(profile=Profile.CANDIDATE, image="tabular:1", runtime=runtime)
+    return Result(subject=subject, troubles=troubles)
+
+
+GOOD = [result("runc")]
 
 
 @pytest.mark.parametrize(
@@ -56,9 +68,46 @@ def test_each_runc_series_has_its_own_floor(version: str, level: str) -> None:
 def test_isolation_is_named_by_the_strongest_wall() -> None:
     assert isolation(None).level is Level.FAIL
     assert isolation(replace(OLD, security_options=())).level is Level.FAIL
-    assert isolation(OLD).text.startswith("fair")
-    assert isolation(replace(OLD, security_options=("seccomp", "userns"))).text.startswith("good")
-    assert isolation(replace(OLD, runtimes=("runc", "runsc"))).text.startswith("strong")
+    assert isolation(OLD, GOOD).text.startswith("fair")
+    assert isolation(replace(OLD, security_options=("seccomp", "userns")), GOOD).text.startswith("good")
+    assert isolation(replace(OLD, runtimes=("runc", "runsc")), GOOD).text.startswith("strong")
+
+
+def test_isolation_is_by_what_was_seen_not_by_what_is_registered() -> None:
+    has_both = replace(OLD, runtimes=("runc", "runsc"))
+    assert isolation(has_both).text == "not known yet"
+    assert isolation(has_both, [*GOOD, result("runsc", "kernel: is the host's")]).text.startswith("fair")
+    assert isolation(has_both, GOOD, "runc").text.startswith("fair")
+    assert isolation(has_both, [result("runc", "rights: CapEff")], "runc").level is Level.FAIL
+    assert isolation(OLD, GOOD, "runsc").level is Level.FAIL
+
+
+def test_each_kind_of_container_that_was_looked_at_has_a_line() -> None:
+    lines = list(
+        doctor.postures([*GOOD, result("runsc", "kernel: odd"), result("runc", "rights: CapEff is 1")])
+    )
+    assert [line.level for line in lines] == [Level.OK, Level.WARN, Level.FAIL]
+    assert "CapEff is 1" in lines[2].text
+    assert "security.md" in lines[2].fix
+
+
+@pytest.mark.parametrize(
+    ("command", "found", "level", "says"),
+    [
+        ((), None, Level.WARN, "./audition gvisor"),
+        ((), Path("/data/runsc"), Level.WARN, '"path": "/data/runsc"'),
+        (("/bin/runsc", "--network=none"), None, Level.WARN, '"--oci-seccomp"'),
+        (("/bin/runsc", *ARGUMENTS), None, Level.OK, ""),
+    ],
+)
+def test_how_to_get_gvisor_is_said_to_the_letter(
+    command: tuple[str, ...], found: Path | None, level: Level, says: str
+) -> None:
+    runtimes = ("runc", "runsc") if command else ("runc",)
+    line = doctor.gvisor(replace(OLD, runtimes=runtimes, gvisor_command=command), found)
+    assert line.level is level
+    assert says in line.fix
+    assert level is Level.OK or "daemon.json" in line.fix
 
 
 def test_a_fix_stands_below_what_it_fixes_and_only_there() -> None:

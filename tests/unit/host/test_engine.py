@@ -4,6 +4,7 @@ The engine is a small program that speaks its API.
 """
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -52,6 +53,7 @@ def socket_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(engine, "usual_addresses", lambda: (address,))
     monkeypatch.setattr(engine, "_SERVICE_MANAGER", tmp_path / "no-systemd")
     monkeypatch.setattr(engine, "is_root", lambda: True)
+    monkeypatch.setattr(engine, "ensure_runsc", lambda _step, _settings: None)
     return path
 
 
@@ -76,6 +78,22 @@ def test_one_is_started_used_and_stopped(
         connect(f"unix://{socket_file}", timeout_seconds=1)
     assert "listening" in (tmp_path / "logs" / "dockerd.log").read_text()
     assert "starting dockerd" in stream.getvalue()
+
+
+def test_one_that_is_started_knows_gvisor_and_what_the_system_configures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, socket_file: Path
+) -> None:
+    del socket_file
+    install(tmp_path, monkeypatch, DOCKERD.replace('print("listening"', 'print("listening", sys.argv'))
+    (tmp_path / "daemon.json").write_text('{"log-level": "warn"}')
+    monkeypatch.setattr(engine, "_CONFIGURATION", tmp_path / "daemon.json")
+    monkeypatch.setattr(engine, "ensure_runsc", lambda _step, _settings: Path("/data/runsc"))
+    with ensure_engine(Steps(io.StringIO()), Settings(data_dir=tmp_path)):
+        config = json.loads((tmp_path / "engine.json").read_text())
+    assert config["log-level"] == "warn"
+    assert config["runtimes"]["runsc"]["path"] == "/data/runsc"
+    assert f"'--config-file', '{tmp_path}/engine.json'" in (tmp_path / "logs" / "dockerd.log").read_text()
+    assert (tmp_path / "daemon.json").read_text() == '{"log-level": "warn"}'
 
 
 def test_a_running_one_is_never_touched(

@@ -90,3 +90,10 @@ def test_a_name_is_used_once(tmp_path: Path) -> None:
         processes.start("a", ["sleep", "60"])
         with pytest.raises(ValueError, match="already"):
             processes.start("a", ["sleep", "60"])
+
+
+def test_some_exit_codes_are_given_more_time(tmp_path: Path) -> None:
+    with Processes(tmp_path, pauses={78: 60.0}) as processes:
+        processes.start("unfit", ["sh", "-c", "echo started; exit 78"])
+        time.sleep(1.2)
+    assert (tmp_path / "unfit.log").read_text().count("started") == 1
