@@ -35,8 +35,7 @@ def test_a_json_line_carries_message_level_time_and_the_bound_run(capsys: pytest
 def test_an_exception_stays_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("json")
     try:
-        msg = "first\nsecond"
-        raise ValueError(msg)
+        int("no\nnumber")
     except ValueError:
         logging.getLogger("audition").exception("it failed")
     text = capsys.readouterr().err

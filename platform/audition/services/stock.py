@@ -1,7 +1,9 @@
 """Keep containers waiting for the next run of the challenge that was submitted to last."""
 
+from dataclasses import replace
+
 from audition.domain.challenge import ChallengeVersion
-from audition.domain.execution import Ownership
+from audition.domain.execution import ContainerSpec, Ownership, Profile
 from audition.ports import UnitOfWork
 from audition.services.containers import expected_specs
 from audition.services.runner import Runner
@@ -22,7 +24,15 @@ def stock(runner: Runner, count: int) -> bool:
         version = _likely_next(uow)
     if version is None or version.manifest.image not in runner.warm_imports:
         return False
-    return runner.sandbox.stock(expected_specs(runner, version, _NOBODY), count)
+    specs = expected_specs(runner, version, _NOBODY)
+    if runner.ports.queue.depth() > 0:
+        # Somebody waits: a bay is taken before it has imported anything, and the processors have better to do.
+        specs = tuple(_quick(spec) for spec in specs)
+    return runner.sandbox.stock(specs, count)
+
+
+def _quick(spec: ContainerSpec) -> ContainerSpec:
+    return replace(spec, warm_imports=()) if spec.profile == Profile.CANDIDATE else spec
 
 
 def _likely_next(uow: UnitOfWork) -> ChallengeVersion | None:

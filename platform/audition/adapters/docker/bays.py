@@ -50,7 +50,7 @@ def folders_of(spec: ContainerSpec) -> tuple[str, ...]:
 def shape_of(spec: ContainerSpec) -> str:
     """What two containers must have in common for one to stand in for the other, as a short digest.
 
-    Everything but the command, the files and the owner.
+    Everything but the command, the files, the owner, and what it imports while it waits.
     """
     volumes = [m for m in spec.mounts if isinstance(m, VolumeMount)]
     parts = (
@@ -61,7 +61,6 @@ def shape_of(spec: ContainerSpec) -> str:
         sorted(spec.environment.items()),
         spec.slot,
         spec.working_dir,
-        spec.warm_imports,
         folders_of(spec),
         volumes,
     )
