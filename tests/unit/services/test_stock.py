@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from audition.domain.execution import ContainerSpec
 from audition.services.runner import Runner
 from audition.services.stock import stock
 from tests import factories
@@ -13,11 +14,13 @@ class Shelf:
 
     def __init__(self) -> None:
         self.asked: list[tuple[list[str], set[str], int]] = []
+        self.imports: list[dict[str, tuple[str, ...] | None]] = []
 
-    def stock(self, specs: tuple[object, ...], count: int) -> bool:
+    def stock(self, specs: tuple[ContainerSpec, ...], count: int) -> bool:
         """Add a set."""
-        stages = [str(spec.stage) for spec in specs]  # type: ignore[attr-defined]
-        images = {str(spec.image) for spec in specs}  # type: ignore[attr-defined]
+        stages = [str(spec.stage) for spec in specs]
+        images = {str(spec.image) for spec in specs}
+        self.imports.append({spec.stage: spec.warm_imports for spec in specs})
         self.asked.append((stages, images, count))
         return True
 
@@ -87,3 +90,16 @@ def test_the_challenge_that_was_submitted_to_last_comes_next(world: World) -> No
 def test_a_run_announces_its_containers_before_it_asks_for_one(world: World) -> None:
     world.graded()
     assert [sorted(stages) for stages in world.sandbox.expected] == [["judge", "predict", "score", "unpack"]]
+
+
+def test_while_somebody_waits_a_candidates_container_imports_nothing_ahead(world: World) -> None:
+    runner, shelf = warm(world)
+    runner = replace(runner, warm_imports={"tabular": ("numpy",)})
+
+    assert stock(runner, 1)
+    world.ports.queue.enqueue("execute", "run_9", 0)
+    assert stock(runner, 1)
+    idle, busy = shelf.imports
+    assert idle["predict"] == ("numpy",)
+    assert busy["predict"] == ()
+    assert busy["score"] == idle["score"] != ()
