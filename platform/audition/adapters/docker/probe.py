@@ -5,6 +5,7 @@ seen. It expects an input /in/test.csv, a writable /out and a read-only /submiss
 """
 
 import ctypes
+import errno
 import json
 import os
 import platform
@@ -272,6 +273,13 @@ def disk() -> None:
         path.unlink()
 
 
+def kernel_memory() -> None:
+    """Read a byte of it; where it is masked it is there and empty."""
+    with Path("/proc/kcore").open("rb") as source:
+        if not source.read(1):
+            raise OSError(errno.ENODATA, "empty")
+
+
 def can_start_threads() -> bool:
     """Whether honest code can: a filter that is too strict is a fault as well."""
     thread = threading.Thread(target=int)
@@ -320,7 +328,7 @@ def look() -> dict[str, object]:
         "rlimits": {n: resource.getrlimit(getattr(resource, f"RLIMIT_{n}")) for n in ("CORE", "NOFILE", "FSIZE")},
         "oom_score_adj": Path("/proc/self/oom_score_adj").read_text().strip(),
         "proc_sys": refusal(lambda: Path("/proc/sys/kernel/core_pattern").write_text("|/x")),
-        "kcore": refusal(lambda: Path("/proc/kcore").read_bytes()[:1]),
+        "kcore": refusal(kernel_memory),
         "setuid": refusal(lambda: os.setuid(0)),
         "chown": refusal(lambda: os.chown("/out", 0, 0)),
         "devices": refusal(disk),
