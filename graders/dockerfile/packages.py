@@ -1,5 +1,7 @@
 """Checks on what is installed: exact versions, and the order that keeps builds quick."""
 
+from itertools import islice
+
 from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
 from graders.dockerfile.build import copies_everything, readable
 from graders.dockerfile.installs import Install, installs, is_tool
@@ -9,6 +11,7 @@ from graders.dockerfile.requirements import Asked, NotFoundHere, Tree, asked
 _NO_FILE = "There is no readable Dockerfile."
 #: Commands that are looked at: each may name a file of any length.
 _MAX_INSTALLS = 20
+_MAX_PACKAGES = 20_000
 _NO_PACKAGES = "The Dockerfile installs no Python packages."
 
 
@@ -33,7 +36,8 @@ def dependencies_pinned(workspace: Workspace) -> Result:
     lost: list[Install] = []
     for stage, install in found[:_MAX_INSTALLS]:
         try:
-            packages += [item for item in asked(workspace, stage, install) if not is_tool(item.text)]
+            some = islice(asked(workspace, stage, install), _MAX_PACKAGES - len(packages))
+            packages += [item for item in some if not is_tool(item.text)]
         except NotFoundHere:
             # A file that is made during the build, as by `poetry export`, is as good as the lock it is made from.
             if not Tree(workspace, stage).has_lock():

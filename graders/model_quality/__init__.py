@@ -18,7 +18,7 @@ from audition.grading import Need, Workspace
 from audition.grading.versions import content_version
 from graders import bounded, predictions
 from graders.model_quality.anchors import place, score_of
-from graders.model_quality.metrics import Array, Estimate, estimate, roc_curve
+from graders.model_quality.metrics import LABELS, Array, Estimate, estimate, roc_curve
 from graders.predictions import Predictions, read_answers, read_predictions
 
 _POINTS = 10.0
@@ -74,7 +74,7 @@ class ModelQuality:
         metric = _metric(workspace, truth, prediction)
         where = place(metric.value, workspace.manifest.metric.anchors)
         sentence = (
-            f"{metric.name} is {metric.value:.3f} on {metric.rows:,} hidden rows"
+            f"{LABELS[metric.name]} is {metric.value:.3f} on {metric.rows:,} hidden rows"
             f" ({metric.confidence:.0%} interval {metric.low:.3f} to {metric.high:.3f}), {where}."
         )
         outcome = Outcome.PASSED if metric.score >= _GOOD else Outcome.PARTIAL

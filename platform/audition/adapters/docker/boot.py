@@ -13,7 +13,10 @@ import json
 
 _BOOT = """
 def boot():
-    import select, sys
+    import sys
+    # The working folder may already hold what was sent: nothing of it may run before it is told to.
+    sys.path.pop(0)
+    import select
     for name in sys.argv[1:]:
         if select.select([0], [], [], 0)[0]:
             break
@@ -41,12 +44,12 @@ def boot():
         if is_module:
             import runpy
             sys.argv = words[2:]
-            sys.path[0] = os.getcwd()
+            sys.path.insert(0, os.getcwd())
             runpy.run_module(words[2], run_name="__main__", alter_sys=True)
         else:
             path = words[1]
             sys.argv = words[1:]
-            sys.path[0] = os.path.dirname(os.path.realpath(path))
+            sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
             try:
                 source = open(path, "rb").read()
             except OSError as error:

@@ -217,6 +217,10 @@ class DockerSandbox:
             # It died while it waited, so its end says nothing about what it was to run.
             msg = f"A waiting container had ended with {state['ExitCode']} before it was used."
             raise UnavailableError(msg, code="engine-failed")
+        if state["Running"]:
+            # Nothing may be collected or judged while its processes can still write.
+            msg = f"Container {container[:12]} is still running after it was ended."
+            raise UnavailableError(msg, code="engine-failed")
         return Exit(
             exit_code=int(state["ExitCode"]),
             is_out_of_memory=bool(state["OOMKilled"]),
