@@ -243,7 +243,7 @@ def test_a_grade_has_metric_interval_score_curve_and_sentence(workspace: Workspa
     assert 0.8 < metric.low < 0.95 < metric.high <= 1
     assert metric.score_low <= metric.score <= metric.score_high
     assert (finding.outcome, finding.points, finding.max_points) == (Outcome.PASSED, 10, 10)
-    assert "roc_auc is 0.950 on 40 hidden rows (95% interval" in finding.sentence
+    assert "ROC AUC is 0.950 on 40 hidden rows (95% interval" in finding.sentence
     assert finding.sentence.endswith("at or beyond the ceiling.")
     assert (grade.curves[0].kind, grade.curves[0].x[0], grade.curves[0].y[-1]) == ("roc", 0.0, 1.0)
     assert grader.grade(predict(workspace, values)) == grade

@@ -5,6 +5,7 @@ import os
 import secrets
 import time
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from audition import bootstrap
+from audition.catalog.archive import read_files
 from audition.catalog.read import ChallengeFolder
 from audition.cli.author import find_challenge
 from audition.cli.client import Client
@@ -62,7 +64,7 @@ def demo(*, once: bool) -> None:
     folder = find_challenge(settings, _CHALLENGE)
     with running_stack(steps, settings) as (host, processes):
         memory = _Memory(host.settings.data_dir / "demo.json")
-        _publish(steps, host, folder)
+        _publish(steps, host, folder, memory)
         staff = _sign_in(steps, host, memory)
         documents = _run_samples(steps, staff, folder, memory)
         _show(host, staff, documents, memory, time.monotonic() - started)
@@ -71,11 +73,24 @@ def demo(*, once: bool) -> None:
             processes.wait()
 
 
-def _publish(steps: Steps, host: Host, folder: ChallengeFolder) -> None:
+def _publish(steps: Steps, host: Host, folder: ChallengeFolder, memory: _Memory) -> None:
+    content = _content(host, folder)
     with steps.step(f"publishing {_CHALLENGE}") as step:
+        if memory.known.get("published") == content:
+            step.skip()
+            return
         runner = bootstrap.runner(host.settings, bootstrap.equipment(host.settings, host.images), slot=999)
         version = publish(runner, "demo", folder, step.note)
         step.note(f"version {version.number}, {version.digest[:12]}")
+        memory.remember("published", content)
+
+
+def _content(host: Host, folder: ChallengeFolder) -> str:
+    """What a publication is made of: the folder's files and the image that `prepare` runs on."""
+    digest = sha256(host.images[folder.manifest.image].encode())
+    for name, data in sorted(read_files(folder.path).items()):
+        digest.update(name.encode() + b"\0" + sha256(data).digest())
+    return digest.hexdigest()
 
 
 def _sign_in(steps: Steps, host: Host, memory: _Memory) -> Client:
