@@ -267,6 +267,20 @@ def test_an_exit_names_its_image_and_runtime(box: Box) -> None:
     assert exit_.runtime
 
 
+def test_each_profile_has_its_runtime_and_the_exit_says_so(gvisor_box: DockerBox) -> None:
+    ran_under = {
+        profile: gvisor_box.sandbox.run(gvisor_box.spec(says(b""), profile=profile)).runtime
+        for profile in Profile
+    }
+    assert ran_under == {
+        Profile.CANDIDATE: "runsc",
+        Profile.AUTHOR: "runsc",
+        Profile.GRADER: "runc",
+        Profile.KEEPER: "runc",
+    }
+    assert gvisor_box.sandbox.facts()["runtime"] == "runsc"
+
+
 def test_a_missing_image_is_ours_and_does_not_heal_by_itself(box: Box) -> None:
     spec = replace(box.spec(says(b"")), image="audition/never:made")
 
