@@ -1,4 +1,4 @@
-"""Run the measurements: `audition bench [--runs N] [--only warm,cold,load]`."""
+"""Run the measurements: `audition bench [--runs N] [--only warm,cold,load,runtimes]`."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import overhead
+from tests.bench import overhead, runtimes
 from tests.stack import running_stack
 
 
@@ -19,7 +19,12 @@ def main() -> None:
     )
     parser.add_argument("--only", default="warm,cold,load", help="parts to run")
     arguments = parser.parse_args()
-    parts: dict[str, Callable[[int], str]] = {"warm": _warm, "cold": _cold, "load": _load}
+    parts: dict[str, Callable[[int], str]] = {
+        "warm": _warm,
+        "cold": _cold,
+        "load": _load,
+        "runtimes": _runtimes,
+    }
     for name in arguments.only.split(","):
         sys.stdout.write(parts[name](arguments.runs) + "\n")
         sys.stdout.flush()
@@ -51,6 +56,10 @@ def _cold(runs: int) -> str:
     with _folder() as folder, running_stack(Path(folder), workers=1, warm_bays=0) as stack:
         samples = overhead.sequential(stack, overhead.Engine(stack), runs, _say)
     return overhead.table(f"{runs} submissions, one at a time, nothing waiting", overhead.rows(samples))
+
+
+def _runtimes(runs: int) -> str:
+    return runtimes.table(runs, _say)
 
 
 def _load(runs: int) -> str:
