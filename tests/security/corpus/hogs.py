@@ -342,4 +342,18 @@ CASES: tuple[Attack, ...] = (
         then_honest=True,
         looks={"nothing": lambda o: o.stdout == o.stderr == ""},
     ),
+    attack(
+        "X74",
+        "takes-process-1",
+        "writes over the code of process 1, which in the host's file must stay as it is",
+        "try:\n    with open('/proc/1/mem', 'r+b', buffering=0) as memory:\n"
+        "        for line in open('/proc/1/maps'):\n"
+        "            start, end = (int(n, 16) for n in line.split()[0].split('-'))\n"
+        "            if ' r-xp ' in line and '[' not in line:\n"
+        "                memory.seek(start)\n                memory.write(b'\\xcc' * (end - start))\n"
+        "except OSError as error:\n    print(error)\n",
+        STOPPED | ACCEPTED,
+        then_honest=True,
+        is_endless=True,
+    ),
 )

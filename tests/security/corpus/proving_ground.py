@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -128,7 +129,11 @@ class Ground:
     def stock(self) -> None:
         """Have containers wait for the next patient run."""
         specs = expected_specs(self.pipeline.runner, self.versions[_PATIENT], _NOBODY)
-        assert self.pipeline.runner.sandbox.stock(specs, 1)
+        until = time.monotonic() + 30
+        while not self.pipeline.runner.sandbox.stock(specs, 1):
+            # None is made just after one was taken.
+            assert time.monotonic() < until, "no containers wait"
+            time.sleep(0.1)
 
     def attack(self, archive: bytes, *, is_endless: bool = False) -> Outcome:
         """Submit an archive and see it through; an endless one gets four seconds."""
