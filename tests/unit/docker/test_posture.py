@@ -27,17 +27,9 @@ def size(number: int, inodes: int) -> Facts:
     }
 
 
-def good() -> Facts:
-    """As seen under runc on a host with control groups of version 1."""
-    ids = "\t".join([str(UID)] * 4)
-    no_rights = dict.fromkeys(("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"), "0000000000000000")
-    calls = {name: [-1, errno.EPERM] for name in probe.CALLS} | {"clone3": [-1, errno.ENOSYS]}
+def files() -> Facts:
+    """What is mounted, and what can be written."""
     return {
-        "status": {"Uid": ids, "Gid": ids, "Seccomp": "2", **no_rights},
-        "no_new_privs": 1,
-        "kernel": "6.1.0",
-        "can_start_threads": True,
-        "groups": [UID],
         "mounts": {
             "/": ["ro"],
             "/proc": ["rw"],
@@ -52,14 +44,12 @@ def good() -> Facts:
         },
         "writes": {"/": errno.EROFS, "/etc": errno.EROFS, "/dev": errno.EACCES},
         "input": {"write": errno.EROFS, "remove": errno.EBUSY, "text": "id,a\n1,2\n"},
-        "network": {
-            "interfaces": ["lo"],
-            "routes": [],
-            "out": errno.ENETUNREACH,
-            "metadata": errno.ENETUNREACH,
-            "families": dict.fromkeys(probe.FAMILIES, errno.EPERM),
-            "raw": errno.EPERM,
-        },
+    }
+
+
+def limits() -> Facts:
+    """Limits, and how far folders could be filled."""
+    return {
         "cgroup": {
             "memory": str(LIMITS.memory_bytes),
             "swap": str(LIMITS.memory_bytes),
@@ -77,6 +67,30 @@ def good() -> Facts:
             "/tmp": {"bytes": 3 << 20, "bytes_errno": errno.ENOSPC, "files": 59, "files_errno": errno.ENOSPC},
             "/out": {"bytes": 5 << 20, "bytes_errno": errno.EFBIG, "files": 39, "files_errno": errno.ENOSPC},
         },
+    }
+
+
+def good() -> Facts:
+    """As seen under runc on a host with control groups of version 1."""
+    ids = "\t".join([str(UID)] * 4)
+    no_rights = dict.fromkeys(("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"), "0000000000000000")
+    calls = {name: [-1, errno.EPERM] for name in probe.CALLS} | {"clone3": [-1, errno.ENOSYS]}
+    return {
+        "status": {"Uid": ids, "Gid": ids, "Seccomp": "2", **no_rights},
+        "no_new_privs": 1,
+        "kernel": "6.1.0",
+        "can_start_threads": True,
+        "groups": [UID],
+        **files(),
+        "network": {
+            "interfaces": ["lo"],
+            "routes": [],
+            "out": errno.ENETUNREACH,
+            "metadata": errno.ENETUNREACH,
+            "families": dict.fromkeys(probe.FAMILIES, errno.EPERM),
+            "raw": errno.EPERM,
+        },
+        **limits(),
         "exec_tmp": errno.EACCES,
         "environment": {"HOME": "/tmp", "PATH": "/usr/bin"},
         "sockets": [],
