@@ -21,6 +21,8 @@ ENDS = (State.GRADED, State.REJECTED, State.ERRORED, State.CANCELLED)
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _MOST_MEMORY = 64 << 20
 _MOST_DISK = 24 << 20
+#: What attacks make where their commands run, which must be no place of the host.
+_MARKS = (Path("/tmp/owned"), Path("/out"), Path("/submission"))
 _HOST_FILES = (
     "/etc/passwd",
     "/proc/sys/kernel/core_pattern",
@@ -53,8 +55,8 @@ class Canaries:
         return {str(p): f"{p.stat().st_mode:o} {sha256(p.read_bytes()).hexdigest()}" for p in paths}
 
     def changed(self) -> list[str]:
-        """What is not as it was."""
-        after = self.look()
+        """What is not as it was, and what commands hidden in data would have made."""
+        after = {**self.look(), **{str(path): "made" for path in _MARKS if path.exists()}}
         return sorted(p for p in self._before.keys() | after.keys() if self._before.get(p) != after.get(p))
 
 

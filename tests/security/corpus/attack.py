@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from audition.domain.run import Verdict
 from tests.security.corpus.proving_ground import HONEST, Outcome, packed
@@ -39,7 +40,7 @@ class Attack:
     """Whether its containers have been waiting for it."""
 
 
-def attack(  # noqa: PLR0913  a case is all of these
+def attack(
     id: str,  # noqa: A002  the corpus's own word
     name: str,
     act: str,
@@ -48,24 +49,24 @@ def attack(  # noqa: PLR0913  a case is all of these
     *,
     then_honest: bool = False,
     files: Mapping[str, str | bytes] | None = None,
-    **fields: object,
+    **fields: Any,
 ) -> Attack:
     """A case whose predict.py is this; with `then_honest` it goes on to predict as an honest one does."""
     content = {"predict.py": script + (HONEST if then_honest else ""), **(files or {})}
     return raw(id, name, act, packed(content), ends, is_honest=then_honest, **fields)
 
 
-def raw(  # noqa: PLR0913  a case is all of these
+def raw(
     id: str,  # noqa: A002  the corpus's own word
     name: str,
     act: str,
     archive: bytes,
     ends: frozenset[Verdict] = REFUSED,
-    **fields: object,
+    **fields: Any,
 ) -> Attack:
     """A case with these bytes for an archive."""
     looks = fields.pop("looks", {})
-    return Attack(id=id, name=name, act=act, archive=archive, ends=ends, looks=looks, **fields)  # type: ignore[arg-type]
+    return Attack(id=id, name=name, act=act, archive=archive, ends=ends, looks=looks, **fields)
 
 
 def says(*words: str) -> Look:

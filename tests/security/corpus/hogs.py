@@ -352,8 +352,7 @@ CASES: tuple[Attack, ...] = (
         "            if ' r-xp ' in line and '[' not in line:\n"
         "                memory.seek(start)\n                memory.write(b'\\xcc' * (end - start))\n"
         "except OSError as error:\n    print(error)\n",
-        STOPPED | ACCEPTED,
-        then_honest=True,
+        STOPPED | ACCEPTED | INVALID,
         is_endless=True,
     ),
 )

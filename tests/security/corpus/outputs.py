@@ -49,12 +49,20 @@ _STRUCTS = pa.table(
         "probability": pa.array([{"value": 0.5}] * ROWS),
     }
 )
-_IDENTICAL = {"the metric is worth nothing": is_worth_nothing}
+_BAD = """
+import os, pickle
+class Bad:
+    def __reduce__(self):
+        return os.system, ("touch /tmp/owned",)
+"""
+_WORTHLESS = {"the metric is worth nothing": is_worth_nothing}
 
 
-def refused(id_: str, name: str, act: str, script: str, *words: str, **fields: object) -> Attack:
+def refused(
+    id_: str, name: str, act: str, script: str, *words: str, files: dict[str, bytes] | None = None
+) -> Attack:
     """Predictions that cannot be used, and we say why."""
-    return attack(id_, name, act, script, INVALID, looks={**_IDENTICAL, "why": says(*words)}, **fields)
+    return attack(id_, name, act, script, INVALID, looks={**_WORTHLESS, "why": says(*words)}, files=files)
 
 
 _LINKS = (
@@ -185,11 +193,9 @@ _PARQUET = (
     refused("X30", "parquet-records", "records where numbers belong", _COPY, "not finite numbers",
             files=parquet(_STRUCTS)),
     refused("H07", "pickle", "predictions.parquet is a pickle that runs a command",
-            "import os, pickle\nclass Bad:\n    def __reduce__(self):\n        return os.system, ('touch /tmp/owned',)\n"
-            "pickle.dump(Bad(), open('/out/predictions.parquet', 'wb'))", "cannot be read as Parquet"),
+            _BAD + "pickle.dump(Bad(), open('/out/predictions.parquet', 'wb'))", "cannot be read as Parquet"),
     refused("H08", "disguised-pickle", "pickles under names of model files, and one as predictions.csv",
-            "import os, pickle\nclass Bad:\n    def __reduce__(self):\n        return os.system, ('touch /tmp/owned',)\n"
-            "for n in ('model.pt2', 'model.ts', 'model.npz', 'model.safetensors', 'predictions.csv'):\n"
+            _BAD + "for n in ('model.pt2', 'model.ts', 'model.npz', 'model.safetensors', 'predictions.csv'):\n"
             "    pickle.dump(Bad(), open('/out/' + n, 'wb'))", "UTF-8"),
 )  # fmt: skip
 

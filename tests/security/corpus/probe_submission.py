@@ -15,6 +15,7 @@ import re
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from io import IOBase
 from pathlib import Path
 
@@ -83,9 +84,8 @@ def calls(numbers: dict[str, tuple[int, int]]) -> str:
 
 def writes(*paths: str) -> str:
     """Those of the paths that can be opened for writing."""
-    return (
-        " ".join(p for p in paths if attempt(lambda p=p: Path(p).open("r+b")).startswith("worked")) or NOTHING
-    )  # type: ignore[misc]
+    opened = [path for path in paths if attempt(partial(Path(path).open, "r+b")).startswith("worked")]
+    return " ".join(opened) or NOTHING
 
 
 def walk(*tops: str) -> Iterator[Path]:
@@ -121,17 +121,17 @@ def canaries() -> str:
 
 def environments() -> str:
     """Keys in the environment of any process that are not on the list."""
-    allowed = (
-        "HOME TMPDIR LANG LC_CTYPE PATH HOSTNAME PYTHONHASHSEED PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED"
-        " OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS NUMEXPR_NUM_THREADS"
-    ).split()
+    allowed = {
+        "HOME", "TMPDIR", "LANG", "LC_CTYPE", "PATH", "HOSTNAME", "PYTHONHASHSEED", "PYTHONDONTWRITEBYTECODE",
+        "PYTHONUNBUFFERED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
+    }  # fmt: skip
     found = set(os.environ)
     for path in Path("/proc").glob("[0-9]*/environ"):
         try:
             found |= {pair.split(b"=")[0].decode() for pair in path.read_bytes().split(b"\0") if pair}
         except OSError:
             continue
-    return " ".join(sorted(found - set(allowed))) or NOTHING
+    return " ".join(sorted(found - allowed)) or NOTHING
 
 
 def connect(*addresses: tuple[str, int]) -> str:
@@ -253,7 +253,7 @@ def neighbours() -> str:
     found = [f"volumes of {len(runs)} runs"] if len(runs) > 1 else []
     found += ["answers in the mount table"] if "/answers" in table else []
     numbers = [int(p.name) for p in Path("/proc").glob("[0-9]*")]
-    found += [f"{len(numbers)} processes"] if len(numbers) > 4 else []  # noqa: PLR2004  init, us, and a helper
+    found += [f"{len(numbers)} processes"] if len(numbers) > 4 else []
     found += [str(p) for p in walk("/submission", "/out") if "stranger" in p.name]
     return " ".join(found) or NOTHING
 
@@ -311,9 +311,7 @@ def _local(port: int) -> None:
 def devices() -> str:
     """Devices that can be made."""
     made = {"disk": (8, 0), "mem": (1, 1), "kvm": (10, 232)}
-    tries = {
-        n: attempt(lambda d=d, n=n: os.mknod(f"/tmp/{n}", 0o60600, os.makedev(*d))) for n, d in made.items()
-    }  # type: ignore[misc]
+    tries = {n: attempt(partial(os.mknod, f"/tmp/{n}", 0o60600, os.makedev(*d))) for n, d in made.items()}
     return " ".join(name for name, said in tries.items() if said.startswith("worked")) or NOTHING
 
 

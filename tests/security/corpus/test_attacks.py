@@ -4,16 +4,15 @@ from contextlib import nullcontext
 
 import pytest
 
-from tests.security.corpus import archives, hogs, outputs, shadows, traps, tricks
 from tests.security.corpus.aftermath import Watch, troubles_of
 from tests.security.corpus.attack import Attack
+from tests.security.corpus.catalogue import ATTACKS
 from tests.security.corpus.conftest import Beside
 from tests.security.corpus.proving_ground import Ground
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
-MODULES = (hogs, outputs, archives, tricks, shadows, traps)
-ATTACKS: tuple[Attack, ...] = tuple(case for module in MODULES for case in module.CASES)
+
 #: After each so many cases an honest submission must still get what it got before.
 _EVERY = 8
 
@@ -26,8 +25,8 @@ def test_attack(case: Attack, ground: Ground, watch: Watch, beside: Beside, fair
     with watch.over() as troubles:
         with beside() if case.is_greedy else nullcontext():
             outcome = ground.attack(case.archive, is_endless=case.is_endless)
-        troubles += troubles_of(outcome, case.ends)
-        troubles += [f"not seen: {what}" for what, look in case.looks.items() if not look(outcome)]
+        troubles.extend(troubles_of(outcome, case.ends))
+        troubles.extend(f"not seen: {what}" for what, look in case.looks.items() if not look(outcome))
         if case.is_honest and outcome.quality != fair_score:
             troubles.append(f"U4: {outcome.quality} instead of {fair_score}")
 

@@ -47,7 +47,9 @@ class TestRequests:
         """All at once, from threads of their own."""
 
         def send(_: int) -> str:
-            upload = Upload(stream=io.BytesIO(packed({"predict.py": HONEST})), name="a.zip", idempotency_key="same")
+            upload = Upload(
+                stream=io.BytesIO(packed({"predict.py": HONEST})), name="a.zip", idempotency_key="same"
+            )
             return submit(quiet.ports, principal(), upload).id
 
         with ThreadPoolExecutor(max_workers=20) as pool:
@@ -163,14 +165,24 @@ class TestAddresses:
     def test_d06_addresses_in_fields_are_text(self, world: World, trap: tuple[str, list[str]]) -> None:
         """Names that other platforms give to fields that they fetch, and fields of ours."""
         url, callers = trap
-        fields = {name: url for name in ("url", "repo_url", "callback", "webhook", "source", "git", "name", "key")}
+        fields = dict.fromkeys(
+            ("url", "repo_url", "callback", "webhook", "source", "git", "name", "key"), url
+        )
         headers = bearer(world, "carol")
         api, client = world.client(), browser_of(world, "carol")
-        api.post("/api/v1/submissions", json=fields, headers={**headers, "X-Forwarded-Host": url, "Origin": url})
+        api.post(
+            "/api/v1/submissions", json=fields, headers={**headers, "X-Forwarded-Host": url, "Origin": url}
+        )
         api.post(f"/api/v1/submissions?name={url}&url={url}", data=b"PK", headers=headers)
         post(client, "/c/submit", **fields)
         post(client, "/c/submit", archive=(io.BytesIO(json.dumps(fields).encode()), url), **fields)
-        post(browser_of(world, "bob"), "/a/invitations", challenge="credit-scoring", email="a@example.org", **fields)
+        post(
+            browser_of(world, "bob"),
+            "/a/invitations",
+            challenge="credit-scoring",
+            email="a@example.org",
+            **fields,
+        )
         time.sleep(0.3)
 
         assert callers == []

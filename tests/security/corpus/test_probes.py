@@ -21,7 +21,7 @@ def probed(ground: Ground, watch: Watch) -> Outcome:
     words = json.dumps([CANARY_PARTS, SECRET_PARTS])
     with watch.over() as troubles:
         outcome = ground.attack(packed({"predict.py": source + HONEST, WORDS_FILE: words}))
-        troubles += troubles_of(outcome, ACCEPTED)
+        troubles.extend(troubles_of(outcome, ACCEPTED))
     assert troubles == [], outcome.said + outcome.stderr
     return outcome
 
