@@ -19,9 +19,9 @@ from audition.settings import Settings
 
 _LIMITS = Limits(memory_bytes=1 << 30, cpus=2.0, time_seconds=120.0)
 #: How long what waits gets to finish its imports before it is used.
-_IMPORT_SECONDS = 20.0
+_IMPORT_SECONDS = 12.0
 _CALLS = "import os\nfor _ in range(100_000): os.getppid()"
-_COUNT = "sum(i * i for i in range(3_000_000))"
+_COUNT = "sum(i * i for i in range(10_000_000))"
 _STACK = "import pandas, sklearn.ensemble"
 
 
@@ -71,7 +71,7 @@ def _one(box: DockerSandbox, folder: Path, image: str, warm: tuple[str, ...]) ->
     yield "fresh container, nothing in it", empty
     yield "import pandas, scikit-learn", timed(_STACK) - empty
     yield "a hundred thousand system calls", timed(_CALLS) - empty
-    yield "three million additions", timed(_COUNT) - empty
+    yield "ten million additions", timed(_COUNT) - empty
     waiting = _spec(folder, image, _STACK, warm)
     box.stock([waiting], 1)
     time.sleep(_IMPORT_SECONDS)
