@@ -1,5 +1,6 @@
 """What a Dockerfile installs, read as pip, uv, poetry, conda and the others would."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -284,3 +285,31 @@ def test_a_stage_that_installed_first_is_a_sound_start_for_another(workspace: Wo
     )
     order = by_check(grader.grade(workspace))["dockerfile.layers.dependencies-first"]
     assert order.outcome == Outcome.PASSED
+
+
+@pytest.mark.parametrize("option", ["-r", "-c"])
+def test_files_that_name_themselves_are_read_once(workspace: Workspace, option: str) -> None:
+    text = "numpy==2.4.6\n" + f"{option} requirements.txt\n" * 1000
+    finding = look(workspace, "RUN pip install -r requirements.txt", requirements__txt=text)
+    assert finding.sentence == "All 1 requirements name an exact version."
+
+
+@pytest.mark.parametrize(
+    "line", ["#" * 400_000, "a" + " -" * 200_000, "a" + "#&" * 200_000, "\\\n" * 100_000]
+)
+def test_a_line_without_end_is_read_in_time(workspace: Workspace, line: str) -> None:
+    began = time.process_time()
+    look(workspace, "RUN pip install -r requirements.txt", requirements__txt=line)
+    assert time.process_time() - began < 3
+
+
+def test_a_project_key_of_very_many_parts_is_not_parsed(workspace: Workspace) -> None:
+    finding = look(workspace, "COPY . .\nRUN pip install .", pyproject__toml=".".join("a" * 50_000) + " = 1")
+    assert "could not be found" in finding.sentence
+
+
+def test_variables_that_double_stay_small(workspace: Workspace) -> None:
+    lines = [f"ENV v{n}=$v{n - 1}$v{n - 1}" for n in range(1, 40)]
+    began = time.process_time()
+    look(workspace, "\n".join(["ENV v0=0123456789", *lines, "USER $v39", "RUN pip install numpy==2"]))
+    assert time.process_time() - began < 3

@@ -1,5 +1,6 @@
 """Predictions files, good and bad: what is said about each, with file, line and column."""
 
+import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,6 +187,15 @@ def test_ten_million_rows_are_not_all_read(workspace: Workspace, row: bytes) -> 
     assert by_check(grade)["output.ids.complete"].outcome == Outcome.NOT_APPLICABLE
 
 
+@pytest.mark.parametrize(
+    "text", ["," * 3_000_000, '"\\n",' * 500_000, "id,probability\\n1," + "5" * 2_000_000]
+)
+def test_a_row_without_end_is_not_all_read(workspace: Workspace, text: str) -> None:
+    grade = grader.grade(with_output(workspace, text.replace("\\n", "\n")))
+    assert "cannot be read as CSV" in grade.invalid_output
+    assert "longer than 1,048,576 characters" in grade.invalid_output
+
+
 def parquet(columns: dict[str, object], path: Path) -> bytes:
     pq.write_table(pa.table(columns), path)
     return path.read_bytes()
@@ -269,6 +279,17 @@ def test_a_parquet_bomb_is_not_unpacked(
     assert path.stat().st_size < 10_000
     grade = grader.grade(with_output(workspace, path.read_bytes(), "predictions.parquet"))
     assert "unpacks to 4,19" in grade.invalid_output
+
+
+def test_a_value_that_is_meant_for_every_row_is_not_written_out(workspace: Workspace, tmp_path: Path) -> None:
+    """Four megabytes by reference, in each of half a million rows."""
+    ids = pa.DictionaryArray.from_arrays(pa.array([0] * 500_000, pa.int32()), pa.array(["x" * (4 << 20)]))
+    content = parquet({"id": ids, "probability": [0.5] * 500_000}, tmp_path / "bomb")
+    assert len(content) < 1 << 20
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    grade = grader.grade(with_output(workspace, content, "predictions.parquet"))
+    assert "more than 384 MiB of memory" in grade.invalid_output
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
 
 
 def test_csv_wins_over_parquet_as_the_challenge_says(workspace: Workspace) -> None:

@@ -129,6 +129,15 @@ def test_an_unreadable_file_is_refused(foreign: Path) -> None:
     assert "Permission denied" in collection.refusals[0]
 
 
+def test_a_folder_that_its_owner_locked_is_an_answer_and_no_crash(foreign: Path) -> None:
+    os.seteuid(0)
+    foreign.chmod(0)
+    os.seteuid(12345)
+    collection, taken = look(foreign)
+    assert (collection.files, taken) == ((), b"")
+    assert "cannot be looked into (Permission denied)" in collection.refusals[0]
+
+
 def test_the_largest_file_that_is_allowed_is_taken(tmp_path: Path) -> None:
     (tmp_path / "model.bin").write_bytes(bytes(LIMIT))
     assert look(tmp_path)[0].files[0].bytes == LIMIT

@@ -126,6 +126,7 @@ def test_a_script_name_no_file_can_have_is_missing_not_a_crash(submission: Path)
         (b"x = " + b"[" * 30_000, "nested too deeply"),
         (b"#" * (65 << 10), "larger than 64 KiB"),
         (b"\x00", "not valid TOML"),
+        (b"a = 1\n" + b"a." * 30_000 + b"a = 1", "more than 1,000 dots in line 2"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(submission: Path, content: bytes, words: str) -> None:
