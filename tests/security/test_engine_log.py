@@ -33,6 +33,7 @@ ALLOWED = re.compile(
     | GET\ /containers/[0-9a-f]+/(?:json|stats)
     | DELETE\ /containers/[0-9a-f]+
     | GET\ /containers/json | GET\ /volumes | DELETE\ /volumes/audition-[\w-]+
+    | GET\ /events
     | GET\ /images/[\w./:-]+/json
     )$"""
 )

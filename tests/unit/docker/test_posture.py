@@ -9,6 +9,7 @@ import pytest
 from audition.adapters.docker import probe
 from audition.adapters.docker.examine import LIMITS
 from audition.adapters.docker.posture import RULES, Expected, judge
+from audition.adapters.docker.translate import pids_limit
 
 UID = 20_000
 EXPECTED = Expected(runtime="runc", uid=UID, limits=LIMITS, host_kernel="6.1.0")
@@ -128,6 +129,7 @@ def in_gvisor() -> Facts:
         "network": network,
         "calls": {name: [0, 0] for name in probe.CALLS},
         "cgroup": {"memory": "9223372036854775807", "pids": "max", "cpu_quota": "-1"},
+        "engine": {**facts["engine"], "pids": pids_limit(LIMITS, "runsc")},
         "fill": {**facts["fill"], "/tmp": {**facts["fill"]["/tmp"], "files": 300, "files_errno": None}},
         "oom_score_adj": "0",
         "devices": errno.ENXIO,

@@ -266,6 +266,13 @@ def test_each_profile_gets_its_runtime() -> None:
     }
 
 
+def test_gvisor_gets_room_for_its_own_tasks() -> None:
+    made = [
+        create_request(spec(), instance="me", seccomp="{}", runtime=runtime) for runtime in ("runc", "runsc")
+    ]
+    assert [request["HostConfig"]["PidsLimit"] for request in made] == [99, 329]
+
+
 def test_the_filter_inside_gvisor_differs_in_the_one_call_that_starts_threads() -> None:
     usual, inside = (
         {

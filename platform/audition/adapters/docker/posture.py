@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from audition.adapters.docker.translate import GVISOR
+from audition.adapters.docker.translate import GVISOR, pids_limit
 from audition.domain.execution import Limits
 
 Facts = Mapping[str, Any]
@@ -146,7 +146,10 @@ def _sockets(facts: Facts, expected: Expected) -> Iterator[str]:
 
 def _limits(facts: Facts, expected: Expected) -> Iterator[str]:
     limits, outside = expected.limits, facts["engine"]
-    for name, wanted in (("memory", limits.memory_bytes), ("pids", limits.pids)):
+    for name, wanted in (
+        ("memory", limits.memory_bytes),
+        ("pids", pids_limit(limits, expected.runtime)),
+    ):
         if outside[name] != wanted:
             yield f"the engine counts {name} up to {outside[name]}, not {wanted}"
     if not outside["has_cpu_quota"]:

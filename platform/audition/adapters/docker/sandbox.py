@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,14 +23,16 @@ from audition.adapters.docker.failures import engine_errors
 from audition.adapters.docker.launch import Launcher
 from audition.adapters.docker.streams import Captured, Conversation, Tap
 from audition.adapters.docker.sweep import Sweeper
-from audition.adapters.docker.translate import Translator
-from audition.adapters.docker.usage import Meter
+from audition.adapters.docker.translate import GVISOR, Translator
+from audition.adapters.docker.usage import Meter, ran_out_of_memory
 from audition.domain.errors import UnavailableError
 from audition.domain.execution import ContainerSpec, Exit, Profile, Usage
 from audition.ports import Served
 
 #: How often a running container is looked at: deadline, flood, cancellation.
 _TICK_SECONDS = 0.2
+#: Exit code of what SIGKILL ended.
+_KILLED = 137
 #: How long the engine gets to report the end of a container that was killed.
 _KILL_SECONDS = 15.0
 
@@ -76,13 +79,14 @@ class DockerSandbox:
 
     def run(self, spec: ContainerSpec, should_stop: Callable[[], bool] | None = None) -> Exit:
         """See `ports.Sandbox.run`."""
+        created_at = time.time()
         launched = self._launcher.launch(spec)
         tap = Tap(launched.reader, cap=spec.limits.log_bytes, flood=spec.limits.flood_bytes)
         launched.begin()
         meter = Meter(self._client, launched.container)
         is_late = self._watch(launched.container, spec, tap, should_stop)
         captured = tap.finish()
-        return self._exit(
+        exit_ = self._exit(
             launched.container,
             captured,
             meter.usage(),
@@ -90,6 +94,9 @@ class DockerSandbox:
             is_past_deadline=is_late,
             is_flooding=tap.is_flooding.is_set(),
         )
+        if _may_have_run_out(exit_) and ran_out_of_memory(self._client, launched.container, created_at):
+            return replace(exit_, is_out_of_memory=True)
+        return exit_
 
     @contextmanager
     def serve(self, spec: ContainerSpec) -> Iterator[Served]:
@@ -259,6 +266,13 @@ class _Served:
     def stop(self) -> Exit:
         self._sandbox.kill(self._container)
         return self._sandbox.ended(self._container, self._talk.captured)
+
+
+def _may_have_run_out(exit_: Exit) -> bool:
+    """Whether the kernel may have ended it for memory, though its record does not say so."""
+    if exit_.is_out_of_memory or exit_.is_past_deadline or exit_.is_flooding:
+        return False
+    return exit_.exit_code == _KILLED or (exit_.runtime == GVISOR and exit_.exit_code != 0)
 
 
 def _elapsed(state: dict[str, Any], began_at: float | None) -> float:

@@ -1,6 +1,7 @@
 """Measure what a running container uses, by the kernel's counters as the engine reports them."""
 
 import threading
+import time
 from typing import Any
 
 import docker
@@ -8,6 +9,36 @@ from docker.errors import DockerException
 from requests.exceptions import RequestException
 
 from audition.domain.execution import Usage
+
+#: How long after the end of a container the kernel's word of its memory may still come.
+_WORD_SECONDS = 0.5
+
+
+def ran_out_of_memory(client: docker.APIClient, container: str, started_at: float) -> bool:
+    """Whether the kernel killed something in a container for memory, by what the engine announced.
+
+    The engine writes the same into the container's record, but not if the container's end, of which it is told on
+    another way, comes first; under gVisor, where all of a container dies at once, it sometimes does.
+
+    Args:
+        client: The engine.
+        container: One that has ended.
+        started_at: Unix time, at or before its start.
+    """
+    told = threading.Event()
+    until = int(time.time()) + 1
+    filters = {"container": [container], "event": ["oom"]}
+
+    def listen() -> None:
+        try:
+            for _ in client.events(since=int(started_at), until=until, filters=filters, decode=True):
+                told.set()
+        except (DockerException, RequestException, OSError, ValueError):
+            return  # Not told: the record stands as it is.
+
+    # In a thread, because the client waits for events without a deadline.
+    threading.Thread(target=listen, daemon=True, name="oom").start()
+    return told.wait(_WORD_SECONDS)
 
 
 class Meter:
