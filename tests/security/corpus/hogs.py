@@ -2,6 +2,7 @@
 
 from audition.domain.run import Verdict
 from tests.security.corpus.attack import ACCEPTED, INVALID, STOPPED, Attack, attack, prints, says
+from tests.security.corpus.proving_ground import HONEST
 
 _TIME = frozenset({Verdict.TIME_LIMIT})
 _MEMORY = frozenset({Verdict.MEMORY_LIMIT})
@@ -17,7 +18,7 @@ while True:
 """
 _DAEMONS = """
 import os, time
-for _ in range(8):
+for _ in range(3):
     if os.fork() == 0:
         os.setsid()
         if os.fork() == 0:
@@ -68,16 +69,15 @@ for folder in FOLDERS:
 """
 _INODES = """
 import errno, os
-for folder in ("/tmp", "/out"):
-    n = 0
-    try:
-        while n < 1_000_000:
-            open(f"{folder}/{n}", "w").close()
-            n += 1
-    except OSError as error:
-        print(folder, errno.errorcode[error.errno], n)
-    if folder == "/out":
-        os.unlink("/out/0")
+n = 0
+try:
+    while n < 1_000_000:
+        open(f"{FOLDER}/{n:0200d}", "w").close()
+        n += 1
+except OSError as error:
+    print(FOLDER, errno.errorcode[error.errno], n)
+for name in os.listdir(FOLDER)[:2]:
+    os.unlink(f"{FOLDER}/{name}")
 """
 _SPIN = """
 import signal
@@ -96,7 +96,7 @@ def burn():
     while True:
         for at in range(0, len(block), 64):
             block[at] = (block[at] + 1) & 255
-for _ in range(16):
+for _ in range(6):
     multiprocessing.Process(target=burn, daemon=True).start()
 while True:
     pass
@@ -145,17 +145,6 @@ while True:
         os.write(number, b"x" * (1 << 20))
     kept.append(number)
 """
-_SHM_FILES = """
-import errno
-n = 0
-try:
-    while True:
-        open(f"/dev/shm/{n:0200d}", "w").close()
-        n += 1
-except OSError as error:
-    print("stopped by", errno.errorcode[error.errno], n)
-"""
-
 CASES: tuple[Attack, ...] = (
     attack("A01", "fork-bomb", "forks without end", _FORKS, STOPPED, is_endless=True, is_greedy=True),
     attack(
@@ -172,7 +161,7 @@ CASES: tuple[Attack, ...] = (
         "starts ten thousand threads",
         _THREADS,
         STOPPED,
-        looks={"cap": prints("threads")},
+        looks={"cap": lambda o: "too many" not in o.stdout},
     ),
     attack(
         "A05",
@@ -209,10 +198,18 @@ CASES: tuple[Attack, ...] = (
     attack(
         "A10",
         "inode-storm",
-        "makes empty files until no more can be made",
-        _INODES,
+        "makes empty files in /out until no more can be made",
+        "FOLDER = '/out'\n" + _INODES,
         then_honest=True,
-        looks={"few": prints("/tmp ENOSPC", "/out ENOSPC")},
+        looks={"few": prints("/out ENOSPC")},
+    ),
+    attack(
+        "X75",
+        "scratch-inodes",
+        "makes empty files in /tmp until no more can be made, or the memory for them is used up",
+        "FOLDER = '/tmp'\n" + _INODES,
+        STOPPED | INVALID,
+        looks={"few": lambda o: "ENOSPC" in o.stdout or "emory limit" in o.said},
     ),
     attack(
         "A12",
@@ -237,7 +234,7 @@ CASES: tuple[Attack, ...] = (
     attack(
         "A17",
         "neighbour-theft",
-        "burns all processors and caches with sixteen processes",
+        "burns all processors and caches with six processes",
         _THIEF,
         _TIME,
         is_endless=True,
@@ -272,10 +269,10 @@ CASES: tuple[Attack, ...] = (
         "X01",
         "child-out-of-memory",
         "lets a child eat the memory and goes on as if nothing had been",
-        _CHILD_EATS,
+        _CHILD_EATS + HONEST,
         _MEMORY,
-        then_honest=True,
-        looks={"the child was killed": prints("child -9")},
+        # Under runc only the child is killed; gVisor, for which they are one, ends both.
+        looks={"no child lived": lambda o: o.stdout in {"child -9\n", ""}},
     ),
     attack(
         "X02",
@@ -289,8 +286,8 @@ CASES: tuple[Attack, ...] = (
         "X03",
         "shared-memory-inodes",
         "makes millions of empty files in /dev/shm, which has no limit on files of its own",
-        _SHM_FILES,
-        STOPPED | ACCEPTED | INVALID,
+        "FOLDER = '/dev/shm'\n" + _INODES,
+        STOPPED | INVALID,
         is_endless=True,
         is_greedy=True,
     ),

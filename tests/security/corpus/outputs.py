@@ -58,6 +58,10 @@ class Bad:
 _WORTHLESS = {"the metric is worth nothing": is_worth_nothing}
 
 
+#: What is no file for the host either: under gVisor pipes and sockets exist inside only.
+_NO_FILE = "There is no predictions.csv"
+
+
 def refused(
     id_: str, name: str, act: str, script: str, *words: str, files: dict[str, bytes] | None = None
 ) -> Attack:
@@ -85,7 +89,7 @@ _LINKS = (
         "named-pipe",
         "predictions.csv is a pipe that nobody ever writes to",
         f"import os\nos.mkfifo({_FILE!r})",
-        "not a regular file",
+        _NO_FILE,
     ),
     refused(
         "B06",
@@ -94,7 +98,7 @@ _LINKS = (
         "import os, socket\n"
         "try:\n    os.mknod('/out/predictions.parquet', 0o60666, os.makedev(8, 0)); raise SystemExit(9)\n"
         f"except PermissionError:\n    pass\nsocket.socket(socket.AF_UNIX).bind({_FILE!r})",
-        "cannot be opened as a regular file",
+        _NO_FILE,
     ),
     refused(
         "B08",

@@ -57,7 +57,11 @@ class TestRequests:
 
         assert len(ids) == 1
         with quiet.ports.unit_of_work() as uow:
-            mine = [s for s in uow.submissions.of_invitation(principal().subject_id) if s.idempotency_key == "same"]
+            mine = [
+                s
+                for s in uow.submissions.of_invitation(principal().subject_id)
+                if s.idempotency_key == "same"
+            ]
             assert [s.id for s in mine] == list(ids)
             assert uow.runs.latest(mine[0].id).number == 1
 
