@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import time
 import zipfile
 from collections.abc import Mapping
@@ -31,8 +32,10 @@ CANARY_PARTS = ("answer-canary", "-58c1e0")
 #: In the environment of the worker only.
 SECRET = "worker-secret-93bf77"
 SECRET_PARTS = ("worker-secret", "-93bf77")
-#: Slots that nothing else on this host uses: their user ids tell our processes from those of others.
-SLOT, CONTROL_SLOT = 871, 872
+#: Slots that nothing else on this host uses, not even this suite in another checkout: their user ids tell our
+#: processes from those of others.
+SLOT = 500 + os.getpid() % 240 * 2
+CONTROL_SLOT = SLOT + 1
 _QUICK, _PATIENT = "inv_quick", "inv_patient"
 
 #: An honest submission of middling quality; many attacks end with it, to look innocent.
