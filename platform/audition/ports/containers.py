@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 
+from audition.domain.build import BuildResult, BuildSpec
 from audition.domain.execution import ContainerSpec, Exit
 
 
@@ -80,8 +81,23 @@ class Sandbox(Protocol):
         """
         ...
 
+    def build(
+        self, spec: BuildSpec, context: BinaryIO, should_stop: Callable[[], bool] | None = None
+    ) -> BuildResult:
+        """Build a candidate's image; it lives until the run is discarded.
+
+        Args:
+            spec: What to build; its plan was found acceptable by a trusted container.
+            context: A tar, passed on unread.
+            should_stop: Asked about every second; when true the build is ended.
+
+        Raises:
+            UnavailableError: The engine failed, not a step.
+        """
+        ...
+
     def discard(self, run_id: str, fence: int) -> None:
-        """Remove every container and volume of one run and fence; never raises for absent ones."""
+        """Remove every container, volume and built image of one run and fence; never raises for absent ones."""
         ...
 
     def sweep(self, is_over: Callable[[str, int], bool]) -> int:

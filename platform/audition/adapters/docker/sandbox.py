@@ -18,6 +18,7 @@ from docker.errors import APIError
 from requests.exceptions import RequestException
 
 from audition.adapters.docker.bays import Bays
+from audition.adapters.docker.build import Builder
 from audition.adapters.docker.engine_client import engine_facts
 from audition.adapters.docker.failures import engine_errors
 from audition.adapters.docker.launch import Launcher
@@ -25,6 +26,7 @@ from audition.adapters.docker.streams import Captured, Conversation, Tap
 from audition.adapters.docker.sweep import Sweeper
 from audition.adapters.docker.translate import GVISOR, Translator
 from audition.adapters.docker.usage import Meter, ran_out_of_memory
+from audition.domain.build import BuildResult, BuildSpec
 from audition.domain.errors import UnavailableError
 from audition.domain.execution import ContainerSpec, Exit, Profile, Usage
 from audition.ports import Served
@@ -59,6 +61,7 @@ class DockerSandbox:
         self._client = client
         self._runtimes = dict(runtimes or {})
         self._sweeper = Sweeper(client, instance)
+        self._builder = Builder(client, instance)
         translator = Translator(instance=instance, runtimes=self._runtimes)
         self._bays = None if bays_folder is None else Bays(client, folder=bays_folder, translator=translator)
         self._launcher = Launcher(client, self._bays, translator)
@@ -109,6 +112,12 @@ class DockerSandbox:
         finally:
             talk.close()
             self.kill(launched.container)
+
+    def build(
+        self, spec: BuildSpec, context: BinaryIO, should_stop: Callable[[], bool] | None = None
+    ) -> BuildResult:
+        """See `ports.Sandbox.build`."""
+        return self._builder.build(spec, context, should_stop)
 
     def discard(self, run_id: str, fence: int) -> None:
         """See `ports.Sandbox.discard`."""

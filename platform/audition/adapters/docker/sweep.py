@@ -1,6 +1,6 @@
 """Remove what runs leave behind, from labels alone: no database is needed to clean a host."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import docker
@@ -18,7 +18,7 @@ GRACE_SECONDS = 30.0
 
 
 class Sweeper:
-    """Finds and removes labelled containers and volumes of one instance."""
+    """Finds and removes labelled containers, volumes and candidates' images of one instance."""
 
     def __init__(self, client: docker.APIClient, instance: str) -> None:
         """Only things with this instance's label are ever touched."""
@@ -28,7 +28,17 @@ class Sweeper:
     def remove_run(self, run_id: str, fence: int) -> int:
         """Remove everything of one run and fence; return how many things."""
         labels = [f"{LABEL_RUN}={run_id}", f"{LABEL_FENCE}={fence}"]
-        return self._remove(self._containers(labels), self._volumes(labels))
+        removed = self._remove(self._containers(labels), self._volumes(labels))
+        return removed + self._remove_images(self._images(labels))
+
+    def remove_steps(self, labels: Mapping[str, str]) -> int:
+        """Remove the containers of a build's steps."""
+        return self._remove(self._containers([f"{key}={value}" for key, value in labels.items()]), [])
+
+    def remove_dangling(self, labels: Mapping[str, str]) -> int:
+        """Remove the images that a build left without a name."""
+        wanted = [f"{LABEL_RUN}={labels[LABEL_RUN]}", f"{LABEL_FENCE}={labels[LABEL_FENCE]}"]
+        return self._remove_images(i for i in self._images(wanted) if _is_nameless(i))
 
     def sweep(self, is_over: Callable[[str, int], bool], now: float) -> int:
         """Remove everything that is past its deadline or whose run is over."""
@@ -45,7 +55,8 @@ class Sweeper:
 
         containers = [c for c in self._containers([]) if may_go(c)]
         volumes = [v for v in self._volumes([]) if may_go(v)]
-        return self._remove(containers, volumes)
+        images = [i for i in self._images([]) if may_go(i)]
+        return self._remove(containers, volumes) + self._remove_images(images)
 
     def _containers(self, labels: list[str]) -> list[dict[str, Any]]:
         return list(self._client.containers(all=True, filters={"label": self._with_mine(labels)}))
@@ -53,6 +64,9 @@ class Sweeper:
     def _volumes(self, labels: list[str]) -> list[dict[str, Any]]:
         found = self._client.volumes(filters={"label": self._with_mine(labels)})
         return list(found.get("Volumes") or [])
+
+    def _images(self, labels: list[str]) -> list[dict[str, Any]]:
+        return list(self._client.images(filters={"label": self._with_mine(labels)}))
 
     def _with_mine(self, labels: list[str]) -> list[str]:
         return [f"{LABEL_INSTANCE}={self._instance}", *labels]
@@ -63,6 +77,15 @@ class Sweeper:
             removed += self._attempt(self._client.remove_container, container["Id"], v=True, force=True)
         for volume in volumes:
             removed += self._attempt(self._client.remove_volume, volume["Name"])
+        return removed
+
+    def _remove_images(self, images: Iterable[dict[str, Any]]) -> int:
+        # The youngest first: an image stays as long as another one is built on it.
+        youngest_first = sorted(images, key=lambda image: -int(image["Created"]))
+        removed = sum(self._attempt(self._client.remove_image, i["Id"], force=True) for i in youngest_first)
+        for image in self._images([]) if removed < len(youngest_first) else []:
+            if image["Id"] in {i["Id"] for i in youngest_first}:
+                removed += self._attempt(self._client.remove_image, image["Id"], force=True)
         return removed
 
     @staticmethod
@@ -76,3 +99,7 @@ class Sweeper:
                 return 0
             raise
         return 1
+
+
+def _is_nameless(image: Mapping[str, Any]) -> bool:
+    return all(tag == "<none>:<none>" for tag in image.get("RepoTags") or [])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from audition.domain.execution import ContainerSpec, FileMount, Limits, Mount, Profile, VolumeMount
+from audition.domain.execution import ContainerSpec, FileMount, Limits, Mount, Ownership, Profile, VolumeMount
 
 #: Candidate code gets a user id of its own per slot: kernel quotas and signals go by user id.
 CANDIDATE_UID = 20_000
@@ -26,6 +26,7 @@ LABEL_RUN = f"{_PREFIX}run"
 LABEL_FENCE = f"{_PREFIX}fence"
 LABEL_STAGE = f"{_PREFIX}stage"
 LABEL_DEADLINE = f"{_PREFIX}deadline"
+BUILD_STAGE = "build"
 
 #: The runtimes we know: the usual one, which shares the host's kernel, and gVisor's.
 RUNC = "runc"
@@ -146,6 +147,29 @@ def create_request(
         "AttachStderr": True,
         "NetworkDisabled": True,
         "HostConfig": _host_config(spec, instance, seccomp, runtime),
+    }
+
+
+def mirror_request(spec: ContainerSpec, *, instance: str, seccomp: str) -> dict[str, Any]:
+    """The request for a build's package mirror: hardened like all, with a loopback that the build's steps join.
+
+    No bridge and no gateway exist there, and a name is looked up on the loopback, where nothing answers: neither a
+    service of the host nor its name servers can be reached. (On an internal network both could: CVE-2024-29018.)
+    """
+    request = create_request(spec, instance=instance, seccomp=seccomp)
+    names = {"ExtraHosts": ["mirror:127.0.0.1"], "Dns": ["127.0.0.1"], "DnsSearch": ["."]}
+    return {**request, "NetworkDisabled": False, "HostConfig": {**request["HostConfig"], **names}}
+
+
+def build_labels(owner: Ownership, instance: str) -> dict[str, str]:
+    """Labels of everything that a build makes: its base images have them, so all that comes of them inherits them."""
+    return {
+        LABEL_INSTANCE: instance,
+        LABEL_RUN: owner.run_id,
+        LABEL_FENCE: str(owner.fence),
+        LABEL_STAGE: BUILD_STAGE,
+        LABEL_DEADLINE: str(owner.deadline_epoch),
+        "org.audition.kind": "candidate",
     }
 
 

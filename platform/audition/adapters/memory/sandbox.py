@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO, NoReturn
 
 from audition.adapters.memory.inside import EndedError, FakeVolume, Inside
+from audition.domain.build import BuildCause, BuildResult, BuildSpec
 from audition.domain.errors import UnavailableError
-from audition.domain.execution import ContainerSpec, Exit, Usage, VolumeMount
+from audition.domain.execution import ContainerSpec, Exit, Ownership, Usage, VolumeMount
 from audition.ports import Served
 
 _KILLED = 137
@@ -25,6 +26,8 @@ _IMAGE_MISSING = "image-missing"
 
 Program = Callable[[Inside], int]
 """What a container runs: it is given the inside of the container and returns its exit code."""
+BuildProgram = Callable[[BuildSpec, bytes, Callable[[], bool]], BuildResult]
+"""What a build does: it is given the spec, the context and whether to stop, and says how it went."""
 
 
 @dataclass
@@ -50,6 +53,8 @@ class FakeEngine:
     containers: list[FakeContainer] = field(default_factory=list)
     volumes: dict[tuple[str, str, int, str], FakeVolume] = field(default_factory=dict)
     """By instance, run id, fence and name."""
+    built: dict[str, tuple[str, Ownership]] = field(default_factory=dict)
+    """Images that were built: reference to instance and owner."""
 
 
 class FakeSandbox:
@@ -75,6 +80,10 @@ class FakeSandbox:
         """Every spec it was given, in order."""
         self.expected: list[tuple[str, ...]] = []
         """Stages that were announced, for each announcement."""
+        self.build_program: BuildProgram = _build_nothing
+        """What `build` does; the image that it reports is then there until it is discarded."""
+        self.builds: list[BuildSpec] = []
+        """Every build it was given, in order."""
         self.now = 0.0
         """Time of day in Unix seconds; a test moves it."""
         self._instance = instance
@@ -116,6 +125,24 @@ class FakeSandbox:
     def clear(self) -> None:
         """See `ports.Sandbox.clear`."""
 
+    def build(
+        self, spec: BuildSpec, context: BinaryIO, should_stop: Callable[[], bool] | None = None
+    ) -> BuildResult:
+        """See `ports.Sandbox.build`."""
+        self._maybe_fail("build")
+        for image in (*spec.bases.values(), spec.mirror):
+            self.image_id(image)
+        self.builds.append(spec)
+        result = self.build_program(spec, context.read(spec.context_bytes), should_stop or (lambda: False))
+        # Whatever is made belongs to this build, and a failure leaves nothing.
+        owner = spec.ownership
+        if result.cause != BuildCause.OK:
+            return replace(result, reference="", image_id="")
+        reference = f"audition-candidate/{self._instance}-{owner.run_id}-{owner.fence}:image"
+        self.engine.images[reference] = result.image_id
+        self.engine.built[reference] = (self._instance, owner)
+        return replace(result, reference=reference)
+
     def discard(self, run_id: str, fence: int) -> None:
         """See `ports.Sandbox.discard`."""
         self._maybe_fail("discard")
@@ -124,7 +151,9 @@ class FakeSandbox:
     def sweep(self, is_over: Callable[[str, int], bool]) -> int:
         """See `ports.Sandbox.sweep`."""
         self._maybe_fail("sweep")
-        late = {c.key for c in self._mine() if self.now > c.spec.ownership.deadline_epoch + _GRACE_SECONDS}
+        owners = [c.spec.ownership for c in self._mine()]
+        owners += [owner for instance, owner in self.engine.built.values() if instance == self._instance]
+        late = {(o.run_id, o.fence) for o in owners if self.now > o.deadline_epoch + _GRACE_SECONDS}
         return self._remove(lambda key: key in late or is_over(*key))
 
     def image_id(self, reference: str) -> str:
@@ -144,7 +173,7 @@ class FakeSandbox:
         key = (run_id, fence)
         containers = [f"container {c.spec.stage}" for c in self._mine() if c.key == key]
         volumes = [f"volume {v[3]}" for v in self.engine.volumes if v[:3] == (self._instance, *key)]
-        return containers + volumes
+        return containers + volumes + [f"image {reference}" for reference in self._images(lambda k: k == key)]
 
     def play(self, container: FakeContainer) -> Exit:
         """Run a container's program to its end in the calling thread."""
@@ -215,11 +244,26 @@ class FakeSandbox:
             self.engine.containers = [c for c in self.engine.containers if c not in containers]
             for name in volumes:
                 self.engine.volumes.pop(name, None)
-        return len(containers) + len(volumes)
+        images = self._images(may_go)
+        for reference in images:
+            del self.engine.built[reference], self.engine.images[reference]
+        return len(containers) + len(volumes) + len(images)
+
+    def _images(self, may_go: Callable[[tuple[str, int]], bool]) -> list[str]:
+        return [
+            reference
+            for reference, (instance, owner) in self.engine.built.items()
+            if instance == self._instance and may_go((owner.run_id, owner.fence))
+        ]
 
     def _maybe_fail(self, doing: str) -> None:
         if errors := self._failures.get(doing):
             raise errors.pop(0)
+
+
+def _build_nothing(_spec: BuildSpec, _context: bytes, _should_stop: Callable[[], bool]) -> BuildResult:
+    """An image with nothing in it."""
+    return BuildResult(cause=BuildCause.OK, image_id="sha256:" + "b" * 64, size_bytes=1, layers=1)
 
 
 class _FakeServed:
