@@ -182,7 +182,8 @@ def _parse(path: Path, name: str, _changed: int) -> Recipe:
 
 def _instruction(command: dockerfile.Command, file: str) -> Instruction:
     return Instruction(
-        name=command.cmd.lower(),
+        # A lone backslash is a command without a name.
+        name=(command.cmd or "").lower(),
         words=tuple(command.value),
         heredocs=tuple(heredoc.content for heredoc in command.heredocs),
         flags=tuple(command.flags),

@@ -37,7 +37,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "sklearn": DATA,
     "scipy": DATA,
     "pyarrow": DATA,
-    "dockerfile": ("graders/dockerfile/", "sandbox_images/grader/"),
+    "dockerfile": ("graders/dockerfile/", "platform/audition/grading/recipe.py", "sandbox_images/grader/"),
     "click": (PACKAGE + "cli/", PACKAGE + "host/"),
     "rich": (PACKAGE + "cli/", PACKAGE + "host/"),
     "httpx": (PACKAGE + "cli/",),

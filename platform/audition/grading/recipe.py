@@ -114,7 +114,8 @@ def _parse(text: str) -> list[Instruction]:
         raise _UnreadableError(" ".join(str(error).split())[:200]) from None
     return [
         Instruction(
-            name=command.cmd.lower(),
+            # A lone backslash is a command without a name.
+            name=(command.cmd or "").lower(),
             words=tuple(command.value),
             flags=tuple(command.flags),
             heredocs=tuple(document.content for document in command.heredocs),

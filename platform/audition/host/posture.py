@@ -25,7 +25,8 @@ UNFIT = "unfit-host"
 UNFIT_EXIT = 78
 """Exit code of a worker on such a host. Source: EX_CONFIG of sysexits.h."""
 _GRADER_IMAGE = "grader"
-_NOT_FOR_STRANGERS = frozenset({"base", _GRADER_IMAGE})
+#: Not what a run executes candidates' code in: builders have containers of their own.
+_NOT_FOR_STRANGERS = frozenset({"base", "mirror", "python-slim", _GRADER_IMAGE})
 
 
 def subjects(registered: Sequence[str], images: Mapping[str, str], wanted: str) -> tuple[Subject, ...]:

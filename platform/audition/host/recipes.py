@@ -11,6 +11,7 @@ from audition.host.steps import HostError
 from audition.host.wheels import project_files
 
 FILE = "images.toml"
+BASES_FILE = "bases.toml"
 #: Reading material: changing it does not make another image.
 _NOT_IN_IMAGES = frozenset({"README.md", "requirements.in"})
 _KEYS = frozenset({"about", "from", "debian", "requirements", "project", "used_by", "warm", "selftest_user"})
@@ -45,18 +46,20 @@ def read_recipes(images_dir: Path) -> dict[str, Recipe]:
     Raises:
         HostError: The file is missing or wrong; the message says where.
     """
-    path = images_dir / FILE
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        what = "The list of images cannot be read"
-        raise HostError(what, str(path), fix="Is AUDITION_IMAGES_DIR right?") from error
-    except tomllib.TOMLDecodeError as error:
-        raise HostError(f"The list of images is not TOML: {error}", str(path)) from error
+    tables = _read_toml(images_dir / FILE, "The list of images")
     recipes: dict[str, Recipe] = {}
     for name, table in tables.items():
         recipes[name] = _recipe(name, table, images_dir, recipes)
     return recipes
+
+
+def _read_toml(path: Path, what: str) -> dict[str, dict[str, Any]]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise HostError(f"{what} cannot be read", str(path), fix="Is AUDITION_IMAGES_DIR right?") from error
+    except tomllib.TOMLDecodeError as error:
+        raise HostError(f"{what} is not TOML: {error}", str(path)) from error
 
 
 def _recipe(name: str, table: Mapping[str, Any], images_dir: Path, earlier: Mapping[str, Recipe]) -> Recipe:
@@ -85,6 +88,19 @@ def _recipe(name: str, table: Mapping[str, Any], images_dir: Path, earlier: Mapp
         selftest_user=table.get("selftest_user", "10001:10001"),
         warm=tuple(table["warm"]) if "warm" in table else None,
     )
+
+
+def read_bases(images_dir: Path) -> dict[str, str]:
+    """Return what the FROM of a candidate's Dockerfile may name, with the image of ours that stands for it.
+
+    Raises:
+        HostError: The file is missing or wrong; the message says where.
+    """
+    tables = _read_toml(images_dir / BASES_FILE, "The list of base images")
+    bases = {name: image for image, table in tables.items() for name in table.get("names", ())}
+    if unknown := set(tables) - set(read_recipes(images_dir)):
+        raise HostError(f"There is no image {min(unknown)!r} in {FILE}", str(images_dir / BASES_FILE))
+    return bases
 
 
 def with_parents(recipes: Mapping[str, Recipe], names: Iterable[str]) -> list[Recipe]:

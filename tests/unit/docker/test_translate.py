@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 from audition.adapters.docker.translate import (
+    BUILD_STAGE,
+    LABEL_STAGE,
     Translator,
+    build_labels,
     create_request,
     labels_of,
+    mirror_request,
     seccomp_profile,
     uid_of,
     volume_name,
@@ -292,3 +296,24 @@ def test_a_runtime_is_named_only_when_one_is_chosen(runtime: str | None) -> None
     made = create_request(spec(), instance="me", seccomp="{}", runtime=runtime)
 
     assert made["HostConfig"].get("Runtime") == runtime
+
+
+def test_a_mirror_differs_from_other_containers_in_the_names_it_knows_and_nothing_else() -> None:
+    usual = create_request(spec(), instance="i", seccomp="{}")
+
+    made = mirror_request(spec(), instance="i", seccomp="{}")
+
+    changed = {key for key in made if made[key] != usual[key]}
+    host = {key for key in made["HostConfig"] if made["HostConfig"][key] != usual["HostConfig"].get(key)}
+    assert changed == {"NetworkDisabled", "HostConfig"}
+    assert host == {"ExtraHosts", "Dns", "DnsSearch"}
+    # Loopback is all there is, and no name server answers on it.
+    assert made["HostConfig"]["NetworkMode"] == "none"
+    assert made["HostConfig"]["Dns"] == ["127.0.0.1"]
+
+
+def test_what_a_build_makes_has_the_labels_of_its_run() -> None:
+    labels = build_labels(spec().ownership, "i")
+
+    assert labels.items() >= {k: v for k, v in labels_of(spec(), "i").items() if k != LABEL_STAGE}.items()
+    assert labels[LABEL_STAGE] == BUILD_STAGE

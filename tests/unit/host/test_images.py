@@ -28,7 +28,7 @@ def engine_with(monkeypatch: pytest.MonkeyPatch, *there: str) -> None:
 
 
 def test_runs_need_no_services_and_compose_needs_everything(settings: Settings) -> None:
-    assert image_names(settings, "runs") == ["base", "tabular", "grader"]
+    assert image_names(settings, "runs") == ["base", "tabular", "grader", "python-slim", "mirror"]
     assert set(image_names(settings, "compose")) >= {"grader", "platform", "postgres", "redis"}
 
 

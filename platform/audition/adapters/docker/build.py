@@ -69,7 +69,9 @@ class Builder:
                 return attempt.run(context, bases, should_stop)
 
     def _label_base(self, image: str, reference: str, labels: Mapping[str, str]) -> None:
-        lines = [f"FROM {image}", *(f'LABEL "{key}"="{value}"' for key, value in labels.items())]
+        # By its id: the builder would ask a registry for a name that it does not know.
+        known = str(self._client.inspect_image(image)["Id"])  # type: ignore[no-untyped-call]
+        lines = [f"FROM {known}", *(f'LABEL "{key}"="{value}"' for key, value in labels.items())]
         context = io.BytesIO()
         content = "\n".join(lines).encode()
         with tarfile.open(fileobj=context, mode="w") as tar:
