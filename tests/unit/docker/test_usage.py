@@ -1,50 +1,50 @@
 """What the engine announced of a container's memory."""
 
-import time
-from collections.abc import Iterator
+import json
 from typing import Any
 
 import docker
 import pytest
 import requests
 
-from audition.adapters.docker import usage
 from audition.adapters.docker.usage import ran_out_of_memory
 
 
 class _Engine:
     """As far as its announcements go."""
 
-    def __init__(self, announced: list[dict[str, str]] | Exception) -> None:
-        self.announced = announced
+    base_url, api_version = "http+docker://localhost", "1.41"
+
+    def __init__(self, status: int, announced: str = "", trouble: Exception | None = None) -> None:
+        self.answer = requests.Response()
+        self.answer.status_code = status
+        self.answer._content = announced.encode()
+        self.trouble = trouble
         self.asked: dict[str, Any] = {}
 
-    def events(self, **asked: object) -> Iterator[dict[str, str]]:
-        self.asked = asked
-        if isinstance(self.announced, Exception):
-            raise self.announced
-        return iter(self.announced)
+    def get(self, url: str, **asked: object) -> requests.Response:
+        self.asked = {"url": url, **asked}
+        if self.trouble is not None:
+            raise self.trouble
+        return self.answer
 
 
 @pytest.mark.parametrize(
-    ("announced", "ran_out"),
-    [([{"Action": "oom"}], True), ([], False), (requests.ConnectionError("gone"), False)],
+    ("engine", "ran_out"),
+    [
+        (_Engine(200, '{"Action":"oom"}\n{"Action":"oom"}\n'), True),
+        (_Engine(200, ""), False),
+        (_Engine(500, "trouble"), False),
+        (_Engine(200, trouble=requests.ReadTimeout("3 s")), False),
+        (_Engine(200, trouble=requests.ConnectionError("gone")), False),
+    ],
+    ids=["announced", "nothing", "failed", "hangs", "gone"],
 )
-def test_what_was_announced_counts(
-    announced: list[dict[str, str]] | Exception, *, ran_out: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(usage, "_WORD_SECONDS", 0.2)
-    engine: Any = _Engine(announced)
-    client: docker.APIClient = engine
+def test_what_was_announced_counts(engine: _Engine, *, ran_out: bool) -> None:
+    stand_in: Any = engine
+    client: docker.APIClient = stand_in
     assert ran_out_of_memory(client, "c1", 1_900_000_000.7) is ran_out
-    assert engine.asked["filters"] == {"container": ["c1"], "event": ["oom"]}
-    assert engine.asked["since"] == 1_900_000_000
-
-
-def test_an_engine_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage, "_WORD_SECONDS", 0.2)
-    engine: Any = _Engine([])
-    monkeypatch.setattr(engine, "events", lambda **_: time.sleep(5))
-    began = time.monotonic()
-    assert not ran_out_of_memory(engine, "c1", 0.0)
-    assert time.monotonic() - began < 2
+    assert engine.asked["url"].endswith("/v1.41/events")
+    assert json.loads(engine.asked["params"]["filters"]) == {"container": ["c1"], "event": ["oom"]}
+    assert engine.asked["params"]["since"] == "1900000000"
+    assert engine.asked["timeout"] <= 5
