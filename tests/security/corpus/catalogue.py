@@ -41,6 +41,7 @@ PROBED = {
     "X73": "makes itself the last that the kernel ends for memory",
 }
 
+_BUILDS = "tests/security/test_builds.py"
 _LIFE = "tests/security/corpus/test_lifecycle.py"
 #: Cases that a test elsewhere covers: what it does, then file::name of the tests.
 REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -79,6 +80,40 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
     "D06": (
         "sends addresses of the inside in every field",
         (f"{_LIFE}::test_d06_addresses_in_fields_are_text",),
+    ),
+    "F01": ("names a build frontend of its own", (f"{_BUILDS}::test_a_builder_is_never_asked_for_it",)),
+    "F02": ("races over a shared build cache", (f"{_BUILDS}::test_a_builder_is_never_asked_for_it",)),
+    "F04": ("asks for secrets of the builder", (f"{_BUILDS}::test_a_builder_is_never_asked_for_it",)),
+    "F05": (
+        "asks for an insecure build, or the host's network",
+        (f"{_BUILDS}::test_a_builder_is_never_asked_for_it",),
+    ),
+    "F06": ("adds from a URL or a repository", (f"{_BUILDS}::test_a_builder_is_never_asked_for_it",)),
+    "F09": (
+        "sends data out, loops, forks or writes without end while it is built",
+        (
+            f"{_BUILDS}::test_f09_no_step_reaches_anything_but_the_mirror",
+            f"{_BUILDS}::test_f09_f10_bombs_are_ended_and_leave_nothing",
+        ),
+    ),
+    "F10": (
+        "builds five hundred layers or forty gigabytes",
+        (
+            f"{_BUILDS}::test_a_builder_is_never_asked_for_it",
+            f"{_BUILDS}::test_f09_f10_bombs_are_ended_and_leave_nothing",
+        ),
+    ),
+    "F13": (
+        "writes a build log of terminal codes, and a gigabyte of it",
+        (
+            f"{_BUILDS}::test_f13_a_log_is_plain_text_and_bounded",
+            f"{_BUILDS}::test_f13_a_forged_log_changes_no_cause",
+        ),
+    ),
+    "F15": ("installs from another index", (f"{_BUILDS}::test_f15_another_index_is_nowhere",)),
+    "F16": (
+        "reads hidden files while it is built",
+        (f"{_BUILDS}::test_f16_a_step_sees_the_submission_and_nothing_of_ours",),
     ),
     "I07": (
         "writes templates in names",
@@ -126,22 +161,11 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
 }
 
-_BUILDS = "building candidates' images"
 _SERVICES = "running candidates' services"
 #: What it does, and the part of Audition that it waits for.
 PENDING: dict[str, tuple[str, str]] = {
     "C10": ("answers from a table of the public source", "probes for memorised rows"),
     "D10": ("connects back to the prober in its network", _SERVICES),
-    "F01": ("names a build frontend of its own", _BUILDS),
-    "F02": ("races over a shared build cache", _BUILDS),
-    "F04": ("asks for secrets of the builder", _BUILDS),
-    "F05": ("asks for an insecure build, or the host's network", _BUILDS),
-    "F06": ("adds from a URL or a repository", _BUILDS),
-    "F09": ("sends data out, loops, forks or writes without end while it is built", _BUILDS),
-    "F10": ("builds five hundred layers or forty gigabytes", _BUILDS),
-    "F13": ("writes a build log of terminal codes, and a gigabyte of it", _BUILDS),
-    "F15": ("installs from another index", _BUILDS),
-    "F16": ("reads hidden files while it is built", _BUILDS),
     "G01": ("is never ready, crashes again and again, or dies once it is ready", _SERVICES),
     "G03": ("answers badly to bad payloads", _SERVICES),
     "G04": ("answers from a table, or always the same", _SERVICES),
