@@ -21,6 +21,7 @@ from audition.domain.execution import Profile
 from audition.domain.people import Principal, PrincipalKind, Role
 from audition.domain.report import Report
 from audition.domain.submission import Submission
+from audition.host.recipes import read_bases
 from audition.ports import Ports
 from audition.services.compose_report import compose_report
 from audition.services.execute import execute_run, grade_run
@@ -126,5 +127,6 @@ def make_pipeline(
         slot=slot,
         facts=sandbox.facts(),
         warm_imports=bootstrap.warm_imports(settings),
+        bases=read_bases(settings.images_dir),
     )
     return Pipeline(runner=runner, queue=queue)

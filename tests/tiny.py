@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from typing import Any
 
 from audition import codec
 from audition.domain.challenge import Area, ChallengeVersion, DataFile
@@ -31,20 +32,21 @@ def principal(invitation_id: str = "inv_1") -> Principal:
     )
 
 
-def archive(script: str = GOOD) -> bytes:
+def archive(script: str = GOOD, recipe: str = "FROM debian:12\nUSER 1000\n") -> bytes:
     """A submission whose predict.py is this."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as made:
         made.writestr("predict.py", script)
-        made.writestr("Dockerfile", "FROM debian:12\nUSER 1000\n")
+        made.writestr("Dockerfile", recipe)
     return buffer.getvalue()
 
 
-def store_tiny(ports: Ports, attempts: int = 9) -> ChallengeVersion:
+def store_tiny(ports: Ports, attempts: int = 9, **overrides: Any) -> ChallengeVersion:
     """Store the challenge, a candidate and an invitation."""
     manifest = factories.make_manifest(
         image="tabular",
         limits={Stage.PREDICT: Limits(time_seconds=60.0, memory_bytes=256 << 20)},
+        **overrides,
     )
     test = "id,a\n" + "".join(f"{n},{n}\n" for n in range(ROWS))
     answers = "id,defaulted,note\n" + "".join(

@@ -22,7 +22,7 @@ from audition.domain.errors import InvalidError
 from audition.domain.execution import Profile
 from audition.host import posture
 from audition.host.images import image_states
-from audition.host.recipes import read_recipes
+from audition.host.recipes import read_bases, read_recipes
 from audition.host.redis_server import own_url, socket_path
 from audition.ports import Ports, Sandbox
 from audition.services.runner import Runner
@@ -157,6 +157,7 @@ def runner(settings: Settings, equipment: Equipment, slot: int = 0) -> Runner:
         sandbox=sandbox(settings, slot, equipment.runtimes),
         images=equipment.images,
         warm_imports=warm_imports(settings),
+        bases=read_bases(settings.images_dir),
         worker=f"{socket.gethostname()}/{slot}/{os.getpid()}",
         slot=slot,
         lease_seconds=settings.lease_seconds,

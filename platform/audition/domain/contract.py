@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from audition.domain.build import BuildPlan
+
 DEFAULT_PREDICT = ("python", "predict.py")
 CONTRACT_FILE = "audition.toml"
 
@@ -36,6 +38,8 @@ class Inventory:
     contract: Contract = field(default_factory=Contract)
     entries: tuple[Entry, ...] = ()
     total_bytes: int = 0
+    build: BuildPlan | None = None
+    """What is in the Dockerfile; None when the challenge builds none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from audition.domain.build import BuildCause
 from audition.domain.contract import Inventory
 from audition.domain.execution import Usage
 from audition.domain.run import Stage, Verdict
@@ -45,6 +46,26 @@ class StageEvidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BuildEvidence:
+    """How the candidate's own image was built; the log is an artifact beside."""
+
+    cause: BuildCause
+    detail: str = ""
+    file: str = ""
+    """The Dockerfile that was built."""
+    bases: tuple[str, ...] = ()
+    """Names of our images that it started from."""
+    refusals: tuple[str, ...] = ()
+    """Why it was not begun, each with the line and what to do."""
+    refused_packages: tuple[str, ...] = ()
+    """Projects that a failed build asked for and did not get."""
+    image_id: str = ""
+    size_bytes: int = 0
+    layers: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEvidence:
     """Everything the judge stage is given besides the unpacked submission and the output files."""
 
@@ -57,3 +78,5 @@ class RunEvidence:
     """Why a file in /out was not taken, each naming the file."""
     environment: dict[str, str] = field(default_factory=dict)
     """Provenance: engine, runtime, image ids."""
+    build: BuildEvidence | None = None
+    """None when the challenge builds no image."""

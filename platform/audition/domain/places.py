@@ -12,6 +12,8 @@ OUT = PurePosixPath("/out")
 """Where candidate code writes."""
 EVIDENCE_FILE = PurePosixPath("/evidence/run.json")
 MANIFEST_FILE = PurePosixPath("/evidence/manifest.json")
+BASES_VARIABLE = "AUDITION_BASES"
+"""Environment of the unpack container: what a FROM may name, to the name of our image, as a JSON object."""
 OUTPUTS = PurePosixPath("/evidence/outputs")
 """The collected output files."""
 ANSWERS = PurePosixPath("/answers")

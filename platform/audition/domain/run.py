@@ -35,6 +35,7 @@ class Stage(StrEnum):
     """The stages of a run, in the order in which they may occur."""
 
     UNPACK = "unpack"
+    BUILD = "build"
     PREDICT = "predict"
     SCORE = "score"
     JUDGE = "judge"

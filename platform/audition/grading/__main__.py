@@ -5,11 +5,13 @@ documents, one a line. Everything that libraries print goes to stderr instead, s
 wrote can pretend to be a document. Exit code 0 means that the documents are complete.
 
 * `keep` unpacks /in/submission into /submission and prints an `Inventory`; it then holds the run's volumes until
-  it is killed. On SIGUSR1 it prints a `Collection` of /out, followed by the bytes of the files.
+  it is killed. On SIGUSR2 it prints a `BuildContext`, followed by a tar; on SIGUSR1
+  a `Collection` of /out, followed by the bytes of the files.
 * `hold` is the same for an author's `prepare`: it collects /public and /private.
 * `score` runs the graders that need the hidden answers; `judge` runs the others. Both print a `GradeSheet`.
 """
 
+import json
 import os
 import signal
 import sys
@@ -19,12 +21,14 @@ from typing import BinaryIO
 
 from audition import codec
 from audition.domain import places
+from audition.domain.build import BuildContext, BuildPlan
 from audition.domain.challenge import Manifest
 from audition.domain.contract import Inventory
 from audition.domain.evidence import RunEvidence
 from audition.domain.grade import GradeSheet
 from audition.domain.run import Stage
 from audition.grading.collect import collect, send
+from audition.grading.context import context_bytes, write_context
 from audition.grading.contract import read_contract
 from audition.grading.runner import load_graders, run_graders
 from audition.grading.unpack import lift_single_folder, unpack
@@ -32,6 +36,7 @@ from audition.grading.workspace import Need, Workspace
 
 _AREAS = (places.PUBLIC, places.PRIVATE)
 _COLLECT = signal.SIGUSR1
+_BUILD = signal.SIGUSR2
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +85,17 @@ def _take_stdout() -> BinaryIO:
 def _keep(room: _Room) -> None:
     _block_request()
     manifest = room.manifest()
-    room.say(_inventory(room, manifest))
-    _await_request()
+    inventory, recipe = _inventory(room, manifest)
+    room.say(inventory)
+    while _await_request() == _BUILD:
+        _send_context(room, inventory, recipe)
     limit = manifest.limits_of(Stage.PREDICT).output_bytes
     _collect(room, places.OUT, frozenset(manifest.output.names), limit)
     _hold_volumes()
 
 
-def _inventory(room: _Room, manifest: Manifest) -> Inventory:
+def _inventory(room: _Room, manifest: Manifest) -> tuple[Inventory, bytes]:
+    """What was unpacked, and the Dockerfile to build when there is one to build."""
     submission = room.at(places.SUBMISSION)
     state = unpack(
         room.at(places.ARCHIVE),
@@ -96,15 +104,36 @@ def _inventory(room: _Room, manifest: Manifest) -> Inventory:
         max_entries=manifest.unpacked_entries,
     )
     if state.reasons:
-        return Inventory(refusals=tuple(state.reasons))
+        return Inventory(refusals=tuple(state.reasons)), b""
     lift_single_folder(state)
     contract, problems = read_contract(submission)
-    return Inventory(
+    plan, recipe = _plan(submission, manifest, state.total_bytes)
+    inventory = Inventory(
         refusals=tuple(problems),
         contract=contract,
         entries=tuple(state.entries),
         total_bytes=state.total_bytes,
+        build=plan,
     )
+    return inventory, recipe
+
+
+def _plan(submission: Path, manifest: Manifest, total_bytes: int) -> tuple[BuildPlan | None, bytes]:
+    if Stage.BUILD not in manifest.stages:
+        return None, b""
+    # Its parser takes a moment to load, which only those should wait for who need it.
+    from audition.grading.recipe import plan_build  # noqa: PLC0415
+
+    bases = json.loads(os.environ.get(places.BASES_VARIABLE, "{}"))
+    return plan_build(submission, bases, total_bytes)
+
+
+def _send_context(room: _Room, inventory: Inventory, recipe: bytes) -> None:
+    file = inventory.build.file if inventory.build else ""
+    submission = room.at(places.SUBMISSION)
+    room.say(BuildContext(bytes=context_bytes(submission, inventory.entries, file, recipe)))
+    write_context(submission, inventory.entries, file, recipe, room.channel)
+    room.channel.flush()
 
 
 def _collect(room: _Room, place: PurePosixPath, allowed: frozenset[str] | None, max_bytes: int) -> None:
@@ -115,11 +144,11 @@ def _collect(room: _Room, place: PurePosixPath, allowed: frozenset[str] | None, 
 
 def _block_request() -> None:
     """Keep the request pending until we wait for it; unblocked it would end the process."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {_COLLECT})
+    signal.pthread_sigmask(signal.SIG_BLOCK, {_COLLECT, _BUILD})
 
 
-def _await_request() -> None:
-    signal.sigwait({_COLLECT})
+def _await_request() -> int:
+    return signal.sigwait({_COLLECT, _BUILD})
 
 
 def _hold_volumes() -> None:

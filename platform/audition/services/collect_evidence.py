@@ -4,7 +4,7 @@ The only service that makes candidate code run. Everything it learns is facts an
 """
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audition import codec
 from audition.domain.contract import Collection, Inventory
@@ -14,6 +14,7 @@ from audition.domain.execution import Exit
 from audition.domain.run import Stage, StageStatus, Verdict, judge_exit
 from audition.ports import Served
 from audition.services import containers
+from audition.services.build_image import Built, build_image
 from audition.services.claim import Claimed
 from audition.services.explain import explain
 from audition.services.lease import Lease, check_lease
@@ -80,9 +81,12 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
         LeaseLostError, CancelledError: The work must not go on.
         UnavailableError: The engine or the keeper failed.
     """
+    built = None
+    if Stage.BUILD in claimed.version.manifest.stages:
+        built = build_image(runner, claimed, lease, keeper, inventory, book)
     exit_, verdict, message = _predict(runner, claimed, lease, inventory, book)
     collection, outputs = _collect(runner, claimed, keeper)
-    logs = _store_logs(runner, claimed, exit_)
+    logs = (*_store_logs(runner, claimed, exit_), *_store_build_log(runner, claimed, built))
     stage = StageEvidence(
         stage=Stage.PREDICT,
         verdict=verdict,
@@ -92,13 +96,17 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
         image_id=exit_.image_id,
         runtime=exit_.runtime,
     )
+    stages = (stage,) if built is None else (built.stage, stage)
+    # The first thing that went wrong is what happened; what came after it still counts.
+    failed = next((s.verdict for s in stages if s.verdict != Verdict.ACCEPTED), Verdict.ACCEPTED)
     evidence = RunEvidence(
-        verdict=verdict,
+        verdict=failed,
         inventory=inventory,
-        stages=(stage,),
+        stages=stages,
         outputs=tuple(file.name for file in collection.files),
         refused_outputs=collection.refusals,
         environment=dict(runner.facts),
+        build=built.evidence if built else None,
     )
     document = _artifact(runner, claimed, ArtifactKind.EVIDENCE, "evidence.json", codec.to_json(evidence))
     return Collected(evidence=evidence, artifacts=(*outputs, *logs, document))
@@ -164,6 +172,13 @@ def _store_logs(runner: Runner, claimed: Claimed, exit_: Exit) -> tuple[Artifact
         for kind, data in ((ArtifactKind.STDOUT, exit_.stdout), (ArtifactKind.STDERR, exit_.stderr))
         if data
     )
+
+
+def _store_build_log(runner: Runner, claimed: Claimed, built: Built | None) -> tuple[Artifact, ...]:
+    if built is None or not built.log:
+        return ()
+    log = _artifact(runner, claimed, ArtifactKind.STDOUT, "build.stdout", built.log.encode())
+    return (replace(log, stage=Stage.BUILD),)
 
 
 def _artifact(runner: Runner, claimed: Claimed, kind: ArtifactKind, name: str, data: bytes) -> Artifact:

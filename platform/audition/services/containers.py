@@ -3,6 +3,7 @@
 The answers appear in exactly one place below, `score_spec`: no other container has them, by absence.
 """
 
+import json
 from dataclasses import replace
 
 from audition.domain import places
@@ -62,6 +63,8 @@ def keeper_spec(
     """Unpacks the submission, then holds the run's volumes and collects the outputs."""
     manifest = version.manifest
     tree = tree_volume(version, is_writable=True)
+    is_built = Stage.BUILD in manifest.stages
+    bases = {places.BASES_VARIABLE: json.dumps(dict(runner.bases))} if is_built else {}
     limits = replace(
         manifest.limits_of(Stage.UNPACK),
         time_seconds=_UNPACK_SECONDS,
@@ -84,6 +87,7 @@ def keeper_spec(
             out_volume(version, is_writable=False),
         ),
         slot=runner.slot,
+        environment=bases,
     )
 
 

@@ -7,6 +7,8 @@ from audition.ports import Ports, Sandbox
 
 #: Name of the image in which everything hostile is parsed and all graders run.
 GRADER_IMAGE = "grader"
+#: Name of the image of the package mirror that builds can reach.
+MIRROR_IMAGE = "mirror"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,8 @@ class Runner:
     worker: str
     warm_imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By image name: what a candidate's container imports while it waits. Not named: never started ahead."""
+    bases: Mapping[str, str] = field(default_factory=dict)
+    """What the FROM of a candidate's Dockerfile may name, to the name of our image."""
     slot: int = 0
     lease_seconds: float = 15.0
     lease_renew_seconds: float = 5.0

@@ -90,6 +90,7 @@ STAGES = {
     Stage.UNPACK: Words(
         label="Unpack", tone="quiet", icon="box", hint="Open the archive and read its contract."
     ),
+    Stage.BUILD: Words(label="Build", tone="quiet", icon="box", hint="Build the image of your Dockerfile."),
     Stage.PREDICT: Words(
         label="Predict", tone="quiet", icon="play", hint="Run the code on the hidden inputs."
     ),

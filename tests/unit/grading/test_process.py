@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,10 +20,11 @@ import pytest
 
 from audition import codec
 from audition.domain import places
+from audition.domain.build import BuildContext, BuildPlan
 from audition.domain.contract import Collection, Inventory
 from audition.domain.evidence import RunEvidence
 from audition.domain.grade import GradeSheet, GradeStatus
-from audition.domain.run import Verdict
+from audition.domain.run import Stage, Verdict
 from tests.factories import make_manifest
 
 _START = (
@@ -237,3 +239,38 @@ def test_a_broken_manifest_ends_without_a_document(room: Room) -> None:
     assert code != 0
     assert stdout == b""
     assert b"manifest.json" in stderr
+
+
+def test_a_keeper_gives_the_build_context_when_asked_and_collects_later(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.manifest = make_manifest(
+        unpacked_bytes=1 << 20, stages=(Stage.UNPACK, Stage.BUILD, Stage.PREDICT, Stage.SCORE, Stage.JUDGE)
+    )
+    room.lay_out()
+    files = {"predict.py": "print()", "Dockerfile": "# mine\nFROM python:3.11\nCOPY . .\n", "a/b.txt": "b"}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    room.write(places.ARCHIVE, buffer.getvalue())
+
+    with room.process("keep", AUDITION_BASES='{"python:3.11": "python-slim"}') as keeper:
+        assert keeper.stdout is not None
+        inventory = codec.from_json(Inventory, keeper.stdout.readline(), what="inventory")
+        keeper.send_signal(signal.SIGUSR2)
+        announced = codec.from_json(BuildContext, keeper.stdout.readline(), what="context")
+        content = keeper.stdout.read(announced.bytes)
+        keeper.send_signal(signal.SIGUSR1)
+        collection = codec.from_json(Collection, keeper.stdout.readline(), what="collection")
+
+    assert inventory.build == BuildPlan(file="Dockerfile", bases=("python-slim",), steps=3)
+    assert collection == Collection()
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        texts = {member.name: tar.extractfile(member).read().decode() for member in tar}  # type: ignore[union-attr]
+    recipe = texts.pop("Dockerfile")
+    assert texts == {"predict.py": "print()", "a/b.txt": "b"}
+    assert recipe.splitlines() == [
+        "ARG AUDITION_BASE_PYTHON_SLIM",
+        "FROM ${AUDITION_BASE_PYTHON_SLIM}",
+        "COPY . .",
+    ]

@@ -20,7 +20,7 @@ from audition.adapters.memory import (
 )
 from audition.adapters.memory.inside import Inside
 from audition.adapters.memory.sandbox import FakeEngine, FakeSandbox, Program
-from audition.domain.challenge import Area, DataFile
+from audition.domain.challenge import Area, DataFile, Manifest
 from audition.domain.contract import CollectedFile, Collection, Contract, Entry, Inventory
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Dimension, Grade, GradeSheet, Outcome
@@ -147,6 +147,7 @@ class World:
     sandbox: FakeSandbox = field(init=False)
     ports: Ports = field(init=False)
     runner: Runner = field(init=False)
+    manifest: Manifest = field(default_factory=factories.make_manifest)
     is_empty: bool = False
     """Whether the challenge and its people are left out."""
     carol: Principal = CAROL
@@ -178,7 +179,7 @@ class World:
                 (Area.PRIVATE, "answers.csv", b"id,defaulted\n1,1\n"),
             )
         )
-        manifest = factories.make_manifest()
+        manifest = self.manifest
         version = factories.make_version(
             manifest=manifest,
             manifest_digest=self.blobs.put(codec.to_json(manifest)),
