@@ -25,8 +25,6 @@ UNFIT = "unfit-host"
 UNFIT_EXIT = 78
 """Exit code of a worker on such a host. Source: EX_CONFIG of sysexits.h."""
 _GRADER_IMAGE = "grader"
-#: Not what a run executes candidates' code in: builders have containers of their own.
-_NOT_FOR_STRANGERS = frozenset({"base", "mirror", "python-slim", _GRADER_IMAGE})
 
 
 def subjects(registered: Sequence[str], images: Mapping[str, str], wanted: str) -> tuple[Subject, ...]:
@@ -34,7 +32,7 @@ def subjects(registered: Sequence[str], images: Mapping[str, str], wanted: str) 
 
     Args:
         registered: Runtimes of the engine.
-        images: Name to reference, of the images that runs use.
+        images: Name to reference, of the graders' image and of those in which candidates' commands run.
         wanted: AUDITION_RUNTIME.
     """
     strangers = [] if wanted == GVISOR else [RUNC]
@@ -44,7 +42,7 @@ def subjects(registered: Sequence[str], images: Mapping[str, str], wanted: str) 
         Subject(profile=Profile.CANDIDATE, image=image, runtime=runtime)
         for runtime in strangers
         for name, image in images.items()
-        if name not in _NOT_FOR_STRANGERS
+        if name != _GRADER_IMAGE
     ]
     return (Subject(profile=Profile.GRADER, image=images[_GRADER_IMAGE], runtime=RUNC), *found)
 
@@ -111,7 +109,8 @@ def look(
     address = settings.docker_host or usual_addresses()[0]
     with Examiner(address, instance=settings.instance, folder=settings.data_dir / "posture") as examiner:
         recipes = read_recipes(settings.images_dir)
-        used = {name: image for name, image in images.items() if "runs" in recipes[name].used_by}
+        # The image of graders, and those in which candidates' commands are run; the rest is built upon or served.
+        used = {n: image for n, image in images.items() if n == _GRADER_IMAGE or recipes[n].warm is not None}
         registered = examiner.facts.runtimes
         wanted = subjects(registered, used, settings.runtime)
         return examiner.results(wanted, is_fresh=is_fresh), registered

@@ -12,6 +12,8 @@ ends when this process does.
 import logging
 import multiprocessing
 import os
+import signal
+import threading
 import time
 from functools import partial
 
@@ -35,6 +37,8 @@ _MONITOR_SECONDS = 5
 _MAINTENANCE_SECONDS = 30
 _SWEEP_SECONDS = 5.0
 _STOCK_SECONDS = 0.2
+#: How long the attendant gets to finish; less than the supervisor gives this process.
+_ATTENDANT_SECONDS = 12.0
 
 
 def work(settings: Settings, slot: int, *, is_burst: bool = False) -> None:
@@ -69,16 +73,22 @@ def work(settings: Settings, slot: int, *, is_burst: bool = False) -> None:
         worker.work(burst=is_burst, logging_level="WARNING")
     finally:
         attendant.terminate()
+        # It first finishes the bay that it is making: the engine goes on starting what it was asked for, and nobody
+        # would remove it.
+        attendant.join(_ATTENDANT_SECONDS)
+        attendant.kill()
         attendant.join()
         bootstrap.sandbox(settings, slot).clear()
 
 
 def attend_forever(settings: Settings, slot: int, parent: int) -> None:
-    """Sweep what is over from this host's engine and keep bays waiting, while the worker lives."""
+    """Sweep what is over from this host's engine and keep bays waiting, while the worker lives; SIGTERM ends it."""
     logs.configure(settings.log_format)
+    is_ending = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: is_ending.set())
     runner: Runner | None = None
     swept_at = 0.0
-    while os.getppid() == parent:
+    while os.getppid() == parent and not is_ending.is_set():
         try:
             if runner is None:
                 runner = bootstrap.runner(settings, bootstrap.equipment(settings), slot)
@@ -90,4 +100,4 @@ def attend_forever(settings: Settings, slot: int, parent: int) -> None:
             stock(runner, settings.warm_bays)
         except AuditionError as error:
             _log.warning("attendant: %s", error.detail)
-        time.sleep(_STOCK_SECONDS)
+        is_ending.wait(_STOCK_SECONDS)

@@ -8,7 +8,7 @@ from audition.domain.execution import Profile
 from audition.host.posture import UNFIT, choose, subjects
 
 BOTH = ("runc", "runsc")
-IMAGES = {"base": "base:1", "tabular": "tabular:1", "grader": "grader:1"}
+IMAGES = {"tabular": "tabular:1", "grader": "grader:1"}
 
 
 def results(wanted: str = "auto", registered: tuple[str, ...] = BOTH, **broken: str) -> list[Result]:
