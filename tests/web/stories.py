@@ -24,7 +24,7 @@ from tests.factories import later
 
 LOG = b"reading /in/test.csv: 1,336 rows, 14 columns\nfeatures: 31\npredicting ... done in 0.8 s\n"
 ERROR_LOG = b"""Traceback (most recent call last):
-  File "/work/predict.py", line 41, in <module>
+  File "/submission/predict.py", line 41, in <module>
     frame = pipeline.transform(pd.read_csv("/in/test.csv"))
 KeyError: "column 'income_band' is not in the table"
 \x1b[31mfailed\x1b[0m <script>alert(1)</script>

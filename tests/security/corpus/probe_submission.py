@@ -258,6 +258,11 @@ def neighbours() -> str:
     return " ".join(found) or NOTHING
 
 
+def _of_root(*names: str) -> list[str]:
+    """Files in the home of root."""
+    return [str(Path("/", "root", name)) for name in names]
+
+
 def doors(*paths: str) -> str:
     """Those of the paths that are there for us."""
     return " ".join(p for p in paths if os.path.exists(p)) or NOTHING  # noqa: PTH110  a folder above may be locked
@@ -334,7 +339,7 @@ PROBES: dict[str, Callable[[], str]] = {
     "C05": engines,
     "C06": lambda: connect(("169.254.169.254", 80), ("fd00:ec2::254", 80), ("100.100.100.200", 80)),
     "C07": neighbours,
-    "C08": lambda: doors("/run/secrets", "/root/.docker", "/root/.netrc", "/etc/pip.conf", "/root/.cache", "/kaniko"),
+    "C08": lambda: doors("/run/secrets", *_of_root(".docker", ".netrc", ".cache"), "/etc/pip.conf", "/kaniko"),
     "D01": lambda: connect(("192.0.2.1", 80), ("198.51.100.7", 443)),
     "D02": families,
     "D04": lambda: connect(*((f"172.{n}.0.1", port) for n in (17, 18, 19) for port in (6379, 5432, 8000, 2375))),
