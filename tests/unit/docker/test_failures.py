@@ -2,9 +2,9 @@
 
 import pytest
 import requests
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, DockerException, ImageNotFound
 
-from audition.adapters.docker.failures import engine_errors, is_absent
+from audition.adapters.docker.failures import engine_errors
 from audition.domain.errors import UnavailableError
 
 
@@ -43,8 +43,3 @@ def test_what_the_engine_says_about_itself_is_ours(
 def test_what_is_not_the_engines_goes_through() -> None:
     with pytest.raises(KeyError), engine_errors("anything"):
         raise KeyError
-
-
-def test_only_a_missing_thing_is_absent() -> None:
-    assert is_absent(NotFound("gone"))
-    assert not is_absent(api_error(500))

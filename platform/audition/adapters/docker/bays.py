@@ -131,8 +131,8 @@ class Bays:
         waiting = [path for path in _folders(self._free) if path.name.startswith(f"{key}-")]
         if len(waiting) >= count or self._was_taken_just_now():
             return False
-        now = time.time()
-        owner = Ownership(run_id=_new_id(), fence=0, deadline_epoch=int(now + 2 * FREE_SECONDS))
+        deadline = int(time.time() + 2 * FREE_SECONDS)
+        owner = Ownership(run_id=_new_id(), fence=0, deadline_epoch=deadline)
         made = [replace(spec, ownership=owner) for spec in specs]
         bay = self._make(self._free.parent / "making", made, owner)
         try:
@@ -140,8 +140,8 @@ class Bays:
         except UnavailableError:
             self._remove(owner.run_id, 0, bay.folder)
             raise
-        record = {"owner": owner.run_id, "deadline": owner.deadline_epoch, "made": now}
-        (bay.folder / _RECORD).write_text(json.dumps({**record, "shapes": bay.shapes, "ids": ids}))
+        record = {"owner": owner.run_id, "deadline": owner.deadline_epoch, "shapes": bay.shapes, "ids": ids}
+        (bay.folder / _RECORD).write_text(json.dumps(record))
         self._free.mkdir(parents=True, exist_ok=True)
         bay.folder.rename(self._free / f"{key}-{owner.run_id}")
         return True

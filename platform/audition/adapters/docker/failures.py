@@ -11,7 +11,7 @@ not start because the runtime's own program is missing, so they may not be read 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, DockerException, ImageNotFound
 from requests.exceptions import RequestException
 
 from audition.domain.errors import UnavailableError
@@ -43,8 +43,3 @@ def engine_errors(doing: str) -> Iterator[None]:
     except (DockerException, RequestException, OSError) as error:
         msg = f"The Docker engine did not answer while {doing}: {error}"
         raise UnavailableError(msg, code="engine-silent") from error
-
-
-def is_absent(error: Exception) -> bool:
-    """Whether an error means that the thing is not there any more, which is what a removal wants."""
-    return isinstance(error, NotFound)
