@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, inspect
+from sqlalchemy.exc import OperationalError
 
 from audition.adapters.memory import MemoryQueue
 from audition.adapters.sql import make_engine, sql_storage, upgrade
@@ -199,6 +200,28 @@ def _descriptors_of(folder: Path) -> list[str]:
     links = Path("/proc/self/fd").iterdir()
     names = [str(link.readlink()) for link in links if link.is_symlink()]
     return [name for name in names if name.startswith(str(folder))]
+
+
+def test_nobody_who_opens_a_new_file_at_the_same_moment_is_turned_away(tmp_path: Path) -> None:
+    for attempt in range(60):
+        url, barrier, refused = f"sqlite:///{tmp_path}/{attempt}.db", Barrier(8), list[Exception]()
+
+        def open_it(url: str = url, barrier: Barrier = barrier, refused: list[Exception] = refused) -> None:
+            engine = make_engine(url)
+            barrier.wait(timeout=20)
+            try:
+                with engine.connect() as connection:
+                    connection.exec_driver_sql("SELECT 1")
+            except OperationalError as error:
+                refused.append(error)
+            engine.dispose()
+
+        threads = [Thread(target=open_it) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+        assert refused == []
 
 
 def _fresh_postgres_database(url: str) -> str:
