@@ -27,6 +27,7 @@ from audition.domain.contract import Inventory
 from audition.domain.evidence import RunEvidence
 from audition.domain.grade import GradeSheet
 from audition.domain.run import Stage
+from audition.domain.tools import ToolReports
 from audition.grading.collect import collect, send
 from audition.grading.context import context_bytes, write_context
 from audition.grading.contract import read_contract
@@ -188,8 +189,15 @@ def _grade(room: _Room, *, needs_answers: bool) -> None:
         outputs=room.at(places.OUTPUTS),
         inputs=room.at(places.INPUTS),
         answers=room.at(places.ANSWERS),
+        tools=_tools(room),
     )
     room.say(GradeSheet(grades=run_graders(chosen, workspace)))
+
+
+def _tools(room: _Room) -> ToolReports | None:
+    """What the linters said, when there was a static stage."""
+    file = room.at(places.TOOLS_FILE)
+    return codec.from_json(ToolReports, file.read_bytes(), what="tools.json") if file.exists() else None
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 from audition.domain import places
 from audition.domain.challenge import Manifest
 from audition.domain.evidence import RunEvidence
+from audition.domain.tools import ToolReports
 
 
 class Need(StrEnum):
@@ -15,6 +16,8 @@ class Need(StrEnum):
     SUBMISSION = "submission"
     OUTPUTS = "outputs"
     ANSWERS = "answers"
+    TOOLS = "tools"
+    """What the linters of the static stage said; the grader must do with `Workspace.tools` being None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,9 @@ class Workspace:
     """What the candidate's code was given."""
     answers: Path = Path(places.ANSWERS)
     """Hidden answers; exists only for graders that need them."""
+
+    tools: ToolReports | None = None
+    """What the linters said; None when no static stage ran."""
 
     def output(self) -> Path | None:
         """The predictions file that counts: the first accepted name that is there."""
