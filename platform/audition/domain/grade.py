@@ -23,6 +23,14 @@ class Dimension(StrEnum):
 
     MODEL_QUALITY = "model_quality"
     DEPLOYMENT = "deployment"
+    """The image and how its container behaves."""
+    SERVING = "serving"
+    OBSERVABILITY = "observability"
+    DRIFT = "drift"
+    PIPELINE = "pipeline"
+    KUBERNETES = "kubernetes"
+    LINEAGE = "lineage"
+    CONSISTENCY = "consistency"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,19 @@ from audition.domain.submission import State, Submission
 
 #: Lighthouse's bands (0-49, 50-89, 90-100), the ones reviewers know. Source: its scoring documentation.
 _BANDS = ((0.9, "strong"), (0.5, "fair"), (0.0, "weak"))
-_WORDS = {Dimension.MODEL_QUALITY: "the model", Dimension.DEPLOYMENT: "the deployment"}
+_WORDS = {
+    Dimension.MODEL_QUALITY: "the model",
+    Dimension.DEPLOYMENT: "the deployment",
+    Dimension.SERVING: "the service",
+    Dimension.OBSERVABILITY: "the monitoring",
+    Dimension.DRIFT: "the drift detection",
+    Dimension.PIPELINE: "the pipeline",
+    Dimension.KUBERNETES: "the Kubernetes part",
+    Dimension.LINEAGE: "the lineage",
+    Dimension.CONSISTENCY: "the consistency",
+}
+_MOST_NAMED = 2
+"""Gauges that a sentence can hold; of more, the first and the lowest are named."""
 
 
 def band(score: float | None) -> str:
@@ -34,7 +46,7 @@ def headline(  # noqa: PLR0913  it sums up all of these
     if score is None:
         return f"There is no score yet: the submission is {submission.state}."
     failed = next((s for s in stages if s.status == StageStatus.FAILED), None)
-    parts = [f"{_WORDS[g.dimension]} {_assessment(g)}" for g in gauges]
+    parts = _parts(gauges)
     start = f"Stopped at {failed.stage}: {failed.message} Otherwise, " if failed else ""
     sentence = f"{start}{' and '.join(parts)}."
     sentence = sentence[0].upper() + sentence[1:]
@@ -45,6 +57,19 @@ def headline(  # noqa: PLR0913  it sums up all of these
             f" ({m.confidence:.0%} interval {m.low:.3f} to {m.high:.3f})."
         )
     return sentence
+
+
+def _parts(gauges: tuple[Gauge, ...]) -> list[str]:
+    """What the sentence says of the gauges: all when they are few, else the first and the lowest of the others."""
+    if len(gauges) <= _MOST_NAMED:
+        return [f"{_WORDS[g.dimension]} {_assessment(g)}" for g in gauges]
+    first, *others = gauges
+    parts = [f"{_WORDS[first.dimension]} {_assessment(first)}"]
+    computed = [gauge for gauge in others if gauge.score is not None]
+    if computed:
+        lowest = min(computed, key=lambda gauge: gauge.score or 0.0)
+        parts.append(f"the lowest of the rest, {_WORDS[lowest.dimension]}, {_assessment(lowest)}")
+    return parts
 
 
 def _assessment(gauge: Gauge) -> str:

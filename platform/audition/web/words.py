@@ -119,6 +119,13 @@ OUTCOMES = {
 DIMENSIONS = {
     Dimension.MODEL_QUALITY: Words(label="Model quality", tone="quiet", icon="chart"),
     Dimension.DEPLOYMENT: Words(label="Deployment", tone="quiet", icon="box"),
+    Dimension.SERVING: Words(label="Service", tone="quiet", icon="play"),
+    Dimension.OBSERVABILITY: Words(label="Monitoring", tone="quiet", icon="chart"),
+    Dimension.DRIFT: Words(label="Drift detection", tone="quiet", icon="chart"),
+    Dimension.PIPELINE: Words(label="CI and retraining", tone="quiet", icon="play"),
+    Dimension.KUBERNETES: Words(label="Kubernetes", tone="quiet", icon="box"),
+    Dimension.LINEAGE: Words(label="Lineage and model card", tone="quiet", icon="info"),
+    Dimension.CONSISTENCY: Words(label="Consistency", tone="quiet", icon="scales"),
 }
 
 BANDS = {

@@ -232,6 +232,18 @@ class TestHeadline:
             " On data it had never seen, its ROC AUC is 0.810 (95% interval 0.790 to 0.830)."
         )
 
+    def test_of_many_dimensions_the_first_and_the_lowest_are_named(self) -> None:
+        gauges = (
+            Gauge(dimension=MODEL, weight=0.5, score=0.6),
+            Gauge(dimension=DEPLOYMENT, weight=0.2, score=0.95),
+            Gauge(dimension=Dimension.PIPELINE, weight=0.2, score=0.25),
+            Gauge(dimension=Dimension.DRIFT, weight=0.1, score=None),
+        )
+
+        assert headline(SUBMISSION, RUN, (), gauges, (), 0.6) == (
+            "The model is fair (60 of 100) and the lowest of the rest, the pipeline, is weak (25 of 100)."
+        )
+
     def test_a_run_that_stopped(self) -> None:
         stage = factories.make_stage(status=StageStatus.FAILED, message="Time limit reached.")
         gauges = (
