@@ -57,8 +57,6 @@ def prepare_into() -> Callable[[Path, bytes | None], Prepared]:
 
 
 @pytest.fixture(scope="session")
-def prepared(
-    tmp_path_factory: pytest.TempPathFactory, prepare_into: Callable[..., Prepared]
-) -> Prepared:
+def prepared(tmp_path_factory: pytest.TempPathFactory, prepare_into: Callable[..., Prepared]) -> Prepared:
     """The release that the repository's checksums speak about."""
     return prepare_into(tmp_path_factory.mktemp("release"))

@@ -76,9 +76,7 @@ def test_the_measured_risk_is_what_the_data_card_says(prepared: Prepared) -> Non
     report = json.loads((prepared.public / "privacy.json").read_text())
     card = (PACK / "datacard.md").read_text()
     before, after = report["before"], report["after"]
-    assert (
-        f"| k: smallest class over the quasi-identifiers | {before['k']} | {after['k']} |" in card
-    )
+    assert f"| k: smallest class over the quasi-identifiers | {before['k']} | {after['k']} |" in card
     assert f"| rows | {before['rows']:,} | {after['rows']:,} |" in card
     for name in ("unique_share", "small_class_share", "exactly_matched_share"):
         assert f"| {100 * before[name]:.2f} % | {after[name]:g} |" in card
@@ -110,9 +108,7 @@ def test_neither_ids_nor_order_nor_one_column_tell_the_outcome(prepared: Prepare
     positions = pd.Series(range(len(train)))
     ids = train["id"].map(lambda name: int(name.removeprefix("app-"), 16))
     # Three standard errors of the AUC of a random order for this many rows.
-    spread = 3 * np.sqrt(
-        1 / (12 * train["defaulted"].sum()) + 1 / (12 * (1 - train["defaulted"]).sum())
-    )
+    spread = 3 * np.sqrt(1 / (12 * train["defaulted"].sum()) + 1 / (12 * (1 - train["defaulted"]).sum()))
     assert abs(auc(train["defaulted"], positions) - 0.5) < spread
     assert abs(auc(train["defaulted"], ids) - 0.5) < spread
     for name in ["payment_incident", *NUMBERS]:
@@ -124,9 +120,7 @@ def test_source_order_is_gone(prepared: Prepared) -> None:
     source = pd.read_csv(PACK / "data" / "raw" / "credit_data.csv")
     train, _ = tables(prepared)
     shared = min(len(source), len(train))
-    assert (
-        abs(np.corrcoef(source["Amount"][:shared], train["requested_amount"][:shared])[0, 1]) < 0.06
-    )
+    assert abs(np.corrcoef(source["Amount"][:shared], train["requested_amount"][:shared])[0, 1]) < 0.06
 
 
 def test_missing_values_stay_missing(prepared: Prepared) -> None:
@@ -143,10 +137,7 @@ def test_a_key_of_ones_own_changes_ids_and_split(
     assert json.loads((own.public / "privacy.json").read_text())["key"] == "own"
     ours, theirs = tables(prepared)[1], tables(own)[1]
     assert not set(ours["id"]) & set(theirs["id"])
-    rows = [
-        set(t[NUMBERS].astype(str).agg(",".join, axis=1))
-        for t in (ours.fillna(-1), theirs.fillna(-1))
-    ]
+    rows = [set(t[NUMBERS].astype(str).agg(",".join, axis=1)) for t in (ours.fillna(-1), theirs.fillna(-1))]
     assert len(rows[0] & rows[1]) < 0.5 * len(rows[0])
 
 

@@ -42,9 +42,7 @@ def run(folder: Path, prepared: Prepared, out: Path) -> float:
 def scores(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
     """AUC on the hidden outcomes of the committed models."""
     folders = (PACK / "starter", ACCEPTED / "baseline", ACCEPTED / "reference")
-    return {
-        folder.name: run(folder, prepared, tmp_path_factory.mktemp("out")) for folder in folders
-    }
+    return {folder.name: run(folder, prepared, tmp_path_factory.mktemp("out")) for folder in folders}
 
 
 def test_the_committed_models_are_as_good_as_the_pack_says(scores: dict[str, float]) -> None:
@@ -96,9 +94,7 @@ def post(address: str, document: object) -> tuple[int, dict[str, object]]:
             return error.code, json.load(error)
 
 
-def test_the_service_says_what_the_program_says(
-    service: str, prepared: Prepared, tmp_path: Path
-) -> None:
+def test_the_service_says_what_the_program_says(service: str, prepared: Prepared, tmp_path: Path) -> None:
     run(ACCEPTED / "reference", prepared, tmp_path)
     expected = pd.read_csv(tmp_path / "predictions.csv")["probability_of_default"][:20]
     rows = json.loads(pd.read_csv(prepared.public / "test.csv")[:20].to_json(orient="records"))

@@ -77,9 +77,7 @@ def read_key(path: Path) -> tuple[bytes, str]:
         return OPEN_KEY, "open"
     key = path.read_bytes().strip()
     if len(key) < LEAST_KEY_BYTES:
-        msg = (
-            f"{path.name} holds {len(key)} bytes; put at least {LEAST_KEY_BYTES} random ones there."
-        )
+        msg = f"{path.name} holds {len(key)} bytes; put at least {LEAST_KEY_BYTES} random ones there."
         raise ReleaseRefusedError(msg)
     return key, "own"
 
@@ -153,9 +151,7 @@ def class_sizes(frame: pd.DataFrame) -> Ints:
     return np.asarray(keys.map(keys.value_counts()), dtype=np.int64)
 
 
-def keep_hidden_in_crowd(
-    quasi: pd.DataFrame, numbers: pd.DataFrame, k: int
-) -> npt.NDArray[np.bool_]:
+def keep_hidden_in_crowd(quasi: pd.DataFrame, numbers: pd.DataFrame, k: int) -> npt.NDArray[np.bool_]:
     """Rows that share class and pattern of missing numbers with k - 1 others that are kept as well.
 
     One rule for all rows, before the split, so training and hidden data lose the same kinds of rows.
@@ -281,15 +277,11 @@ def measure_classes(quasi: pd.DataFrame, policy: Policy) -> Measures:
 
 def is_positive(source: pd.DataFrame, policy: Policy) -> "pd.Series[bool]":
     """The target in the source."""
-    positive: pd.Series[bool] = (
-        source[columns_of(policy, "target")[0]] == target_rule(policy)["positive"]
-    )
+    positive: pd.Series[bool] = source[columns_of(policy, "target")[0]] == target_rule(policy)["positive"]
     return positive
 
 
-def linkage(
-    released: pd.DataFrame, coded: pd.DataFrame, origin: Ints, label: "pd.Series[bool]"
-) -> Measures:
+def linkage(released: pd.DataFrame, coded: pd.DataFrame, origin: Ints, label: "pd.Series[bool]") -> Measures:
     """Nearest-neighbour record linkage over all numbers and over which are missing.
 
     Args:
@@ -357,25 +349,17 @@ def assemble(
 
 def level_codes(rule: Policy, key: bytes) -> dict[str, str]:
     """Levels to codes such as "H1"; the key decides which is which."""
-    levels = sorted(
-        set(rule["fold"].values()), key=lambda level: keyed(key, rule["release_as"], level)
-    )
+    levels = sorted(set(rule["fold"].values()), key=lambda level: keyed(key, rule["release_as"], level))
     return {level: f"{rule['code']}{place}" for place, level in enumerate(levels, start=1)}
 
 
-def split(
-    released: pd.DataFrame, groups: Ints, policy: Policy, key: bytes
-) -> npt.NDArray[np.bool_]:
+def split(released: pd.DataFrame, groups: Ints, policy: Policy, key: bytes) -> npt.NDArray[np.bool_]:
     """Which rows are hidden test data: whole groups, the same mix of defaults on both sides, order by key."""
     target = target_rule(policy)["release_as"]
     defaults = np.bincount(groups, weights=released[target].to_numpy()).astype(int)
-    order = sorted(
-        range(len(defaults)), key=lambda group: (defaults[group], keyed(key, "split", group))
-    )
+    order = sorted(range(len(defaults)), key=lambda group: (defaults[group], keyed(key, "split", group)))
     percent = round(100 * policy["release"]["hidden_share"])
-    chosen = [
-        g for place, g in enumerate(order) if (place + 1) * percent // 100 > place * percent // 100
-    ]
+    chosen = [g for place, g in enumerate(order) if (place + 1) * percent // 100 > place * percent // 100]
     return np.isin(groups, chosen)
 
 

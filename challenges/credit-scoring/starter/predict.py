@@ -18,6 +18,4 @@ def predict(inputs: Path, outputs: Path) -> None:
 
 
 if __name__ == "__main__":
-    predict(
-        Path(os.environ.get("AUDITION_IN", "/in")), Path(os.environ.get("AUDITION_OUT", "/out"))
-    )
+    predict(Path(os.environ.get("AUDITION_IN", "/in")), Path(os.environ.get("AUDITION_OUT", "/out")))

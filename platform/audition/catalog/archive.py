@@ -10,9 +10,7 @@ from audition.domain.errors import InvalidError
 FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip entry can have."""
 REGULAR_FILE_MODE = 0o100644
-IGNORED_NAMES = frozenset(
-    {"__pycache__", ".DS_Store", ".pytest_cache", ".ruff_cache", ".mypy_cache"}
-)
+IGNORED_NAMES = frozenset({"__pycache__", ".DS_Store", ".pytest_cache", ".ruff_cache", ".mypy_cache"})
 
 
 def list_files(folder: Path) -> tuple[str, ...]:
@@ -60,9 +58,7 @@ def read_files(folder: Path, *, leave_out: Collection[str] = ()) -> dict[str, by
     Raises:
         InvalidError: See `list_files`.
     """
-    return {
-        name: (folder / name).read_bytes() for name in list_files(folder) if name not in leave_out
-    }
+    return {name: (folder / name).read_bytes() for name in list_files(folder) if name not in leave_out}
 
 
 def pack_files(files: Mapping[str, bytes]) -> bytes:

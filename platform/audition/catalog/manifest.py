@@ -21,9 +21,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 def check_manifest(manifest: Manifest, folder_name: str, problems: Problems) -> None:
     """Apply every rule."""
     if manifest.slug != folder_name:
-        problems.say(
-            FILE, "slug", f"is {manifest.slug!r} in folder {folder_name!r}; make them agree."
-        )
+        problems.say(FILE, "slug", f"is {manifest.slug!r} in folder {folder_name!r}; make them agree.")
     rules: tuple[Callable[[Manifest, Problems], None], ...] = (
         _check_words,
         _check_numbers,
@@ -69,9 +67,7 @@ def _check_stages(manifest: Manifest, problems: Problems) -> None:
 def _check_limits(manifest: Manifest, problems: Problems) -> None:
     for stage, limits in manifest.limits.items():
         if stage not in manifest.stages:
-            problems.say(
-                FILE, f"limits.{stage}", "is no stage of this challenge; add it to 'stages'."
-            )
+            problems.say(FILE, f"limits.{stage}", "is no stage of this challenge; add it to 'stages'.")
         for key in Limits.__slots__:
             value = getattr(limits, key)
             if not (value > 0 and math.isfinite(value)):
@@ -93,16 +89,12 @@ def _check_anchors(manifest: Manifest, problems: Problems) -> None:
     _check_repeated(key, [anchor.name for anchor in anchors], problems)
     for anchor in anchors:
         if not (math.isfinite(anchor.value) and 0 <= anchor.score <= 1):
-            problems.say(
-                FILE, f"{key}.{anchor.name}", "needs a finite value and a score from 0 to 1."
-            )
+            problems.say(FILE, f"{key}.{anchor.name}", "needs a finite value and a score from 0 to 1.")
     is_higher = manifest.metric.direction == Direction.HIGHER
     for worse, better in itertools.pairwise(anchors):
         is_better = better.value > worse.value if is_higher else better.value < worse.value
         if not is_better or better.score <= worse.score:
-            what = (
-                f"{better.name!r} must have a better value and a higher score than {worse.name!r}"
-            )
+            what = f"{better.name!r} must have a better value and a higher score than {worse.name!r}"
             problems.say(FILE, key, f"{what}; list anchors from worst to best.")
 
 
@@ -112,19 +104,11 @@ def _check_output(manifest: Manifest, problems: Problems) -> None:
         problems.say(FILE, "output.names", "is empty; name the predictions file.")
     for name in output.names:
         if not (_PLAIN_NAME.fullmatch(name) and name.endswith(OUTPUT_ENDINGS)):
-            problems.say(
-                FILE, "output.names", f"{name!r} must be a plain name with .csv or .parquet."
-            )
+            problems.say(FILE, "output.names", f"{name!r} must be a plain name with .csv or .parquet.")
     if output.id_column == output.prediction_column:
         problems.say(FILE, "output.prediction_column", "must differ from id_column.")
-    if (
-        output.minimum is not None
-        and output.maximum is not None
-        and output.minimum >= output.maximum
-    ):
-        problems.say(
-            FILE, "output.minimum", f"is {output.minimum}, not below maximum {output.maximum}."
-        )
+    if output.minimum is not None and output.maximum is not None and output.minimum >= output.maximum:
+        problems.say(FILE, "output.minimum", f"is {output.minimum}, not below maximum {output.maximum}.")
 
 
 def _check_files(manifest: Manifest, problems: Problems) -> None:
@@ -133,14 +117,10 @@ def _check_files(manifest: Manifest, problems: Problems) -> None:
             if not _PLAIN_NAME.fullmatch(name):
                 problems.say(FILE, key, f"{name!r} must be a plain file name without folders.")
     if not manifest.inputs:
-        problems.say(
-            FILE, "inputs", "is empty; name the public files that a submission predicts from."
-        )
+        problems.say(FILE, "inputs", "is empty; name the public files that a submission predicts from.")
     _check_repeated("inputs", manifest.inputs, problems)
     if manifest.answers.file in manifest.inputs:
-        problems.say(
-            FILE, "inputs", f"{manifest.answers.file!r} holds the answers and must stay private."
-        )
+        problems.say(FILE, "inputs", f"{manifest.answers.file!r} holds the answers and must stay private.")
 
 
 def _check_weights(manifest: Manifest, problems: Problems) -> None:

@@ -14,9 +14,7 @@ def check_produced(challenge: ChallengeFolder, files: Iterable[DataFile]) -> Non
         InvalidError: `problems` lists every file that is missing, unexpected or different.
     """
     made = {f"{file.area.value}/{file.name}": file.digest for file in files}
-    problems = [
-        f"{name}: prepare did not make it." for name in sorted(set(challenge.checksums) - set(made))
-    ]
+    problems = [f"{name}: prepare did not make it." for name in sorted(set(challenge.checksums) - set(made))]
     for name, digest in sorted(made.items()):
         promised = challenge.checksums.get(name)
         if promised is None:

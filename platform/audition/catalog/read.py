@@ -81,9 +81,7 @@ def read_challenge(folder: Path) -> ChallengeFolder:
     _check_sources(folder, problems)
     checksums = _read_checksums(folder, problems)
     if not (folder / STARTER_FOLDER).is_dir():
-        problems.say(
-            f"{STARTER_FOLDER}/", "", "is missing; add a submission that runs and scores low."
-        )
+        problems.say(f"{STARTER_FOLDER}/", "", "is missing; add a submission that runs and scores low.")
     samples = collect_samples(folder, problems)
     if problems or manifest is None:
         msg = f"The challenge in {folder.name}/ has {len(problems)} problem(s)."
@@ -121,9 +119,7 @@ def _check_sources(folder: Path, problems: Problems) -> None:
         problems.say(SOURCES_FILE, "source", "add a table [source.NAME] for each raw file.")
         return
     for name, table in tables.items():
-        known = (
-            {key: table.get(key) for key in Source.__slots__} if isinstance(table, dict) else table
-        )
+        known = {key: table.get(key) for key in Source.__slots__} if isinstance(table, dict) else table
         source = shape(Source, known, f"{SOURCES_FILE}: source.{name}", problems)
         if source is not None:
             _check_source(folder, name, source, problems)
@@ -132,9 +128,7 @@ def _check_sources(folder: Path, problems: Problems) -> None:
 def _check_source(folder: Path, name: str, source: Source, problems: Problems) -> None:
     path = folder / RAW_FOLDER / source.file
     if Path(source.file).name != source.file or path.is_symlink() or not path.is_file():
-        problems.say(
-            SOURCES_FILE, f"source.{name}.file", f"{RAW_FOLDER}/{source.file} is missing; fetch it."
-        )
+        problems.say(SOURCES_FILE, f"source.{name}.file", f"{RAW_FOLDER}/{source.file} is missing; fetch it.")
         return
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if digest != source.sha256:

@@ -47,7 +47,5 @@ def read_rubric(folder: Path, problems: Problems) -> tuple[RubricItem, ...]:
     for item in rubric.items:
         points = [level.points for level in item.levels]
         if len(points) < 2 or points != sorted(set(points)) or points[0] < 0:  # noqa: PLR2004
-            problems.say(
-                FILE, f"items.{item.id}.levels", "give at least two, points rising from 0 or more."
-            )
+            problems.say(FILE, f"items.{item.id}.levels", "give at least two, points rising from 0 or more.")
     return rubric.items

@@ -13,9 +13,7 @@ SAMPLES_FOLDER = "submissions"
 EXPECT_FILE = "expect.toml"
 ATTACK = "attack"
 """Folder of samples that try to cheat; they may end with any verdict."""
-GROUPS = frozenset(
-    {verdict.value for verdict in Verdict} - {Verdict.INTERNAL_ERROR.value} | {ATTACK}
-)
+GROUPS = frozenset({verdict.value for verdict in Verdict} - {Verdict.INTERNAL_ERROR.value} | {ATTACK})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,17 +83,13 @@ def collect_samples(challenge: Path, problems: Problems) -> tuple[Sample, ...]:
     """Like `find_samples`, adding to the problems instead of raising."""
     root = challenge / SAMPLES_FOLDER
     if not root.is_dir():
-        problems.say(
-            f"{SAMPLES_FOLDER}/", "", "is missing; add accepted/reference and accepted/baseline."
-        )
+        problems.say(f"{SAMPLES_FOLDER}/", "", "is missing; add accepted/reference and accepted/baseline.")
         return ()
     found = []
     for group in sorted(path for path in root.iterdir() if path.is_dir()):
         if group.name not in GROUPS:
             known = ", ".join(sorted(GROUPS))
-            problems.say(
-                f"{SAMPLES_FOLDER}/{group.name}/", "", f"is not a verdict; use one of {known}."
-            )
+            problems.say(f"{SAMPLES_FOLDER}/{group.name}/", "", f"is not a verdict; use one of {known}.")
             continue
         for folder in sorted(path for path in group.iterdir() if path.is_dir()):
             sample = _read_sample(challenge, folder, problems)
@@ -124,14 +118,8 @@ def _read_sample(challenge: Path, folder: Path, problems: Problems) -> Sample | 
 
 
 def _check_intervals(expectation: Expectation, file: str, problems: Problems) -> None:
-    intervals = {
-        "score_low, score_high": Interval(low=expectation.score_low, high=expectation.score_high)
-    }
-    intervals |= {
-        f"dimensions.{dimension}": value for dimension, value in expectation.dimensions.items()
-    }
+    intervals = {"score_low, score_high": Interval(low=expectation.score_low, high=expectation.score_high)}
+    intervals |= {f"dimensions.{dimension}": value for dimension, value in expectation.dimensions.items()}
     for key, interval in intervals.items():
         if not 0 <= interval.low <= interval.high <= 1:
-            problems.say(
-                file, key, f"{interval.low} to {interval.high} is no interval within 0 to 1."
-            )
+            problems.say(file, key, f"{interval.low} to {interval.high} is no interval within 0 to 1.")

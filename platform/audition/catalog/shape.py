@@ -30,9 +30,7 @@ def read_text(folder: Path, name: str, problems: Problems) -> str:
         problems.say(name, "", "is missing; add this file.")
         return ""
     if path.stat().st_size > MOST_BYTES:
-        problems.say(
-            name, "", f"is {path.stat().st_size:,} bytes; at most {MOST_BYTES:,} are read."
-        )
+        problems.say(name, "", f"is {path.stat().st_size:,} bytes; at most {MOST_BYTES:,} are read.")
         return ""
     try:
         text = path.read_text(encoding="utf-8")

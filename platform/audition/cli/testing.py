@@ -62,6 +62,7 @@ def _checks(repo: Path, environment: dict[str, str]) -> list[str]:
     scripts = Path(sys.executable).parent
     checks = {
         "ruff": [str(scripts / "ruff"), "check", "."],
+        "format": [str(scripts / "ruff"), "format", "--check", "--quiet", "."],
         "mypy": [str(scripts / "mypy")],
         "import contracts": [str(scripts / "lint-imports")],
     }

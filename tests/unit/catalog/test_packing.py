@@ -141,9 +141,7 @@ def test_a_sample_without_expectation_is_told(folder: Path) -> None:
     (folder / "submissions" / "accepted" / "a").mkdir()
     with pytest.raises(InvalidError) as caught:
         find_samples(folder)
-    assert caught.value.problems == (
-        "submissions/accepted/a/expect.toml: is missing; add this file.",
-    )
+    assert caught.value.problems == ("submissions/accepted/a/expect.toml: is missing; add this file.",)
 
 
 def test_the_kit_has_what_a_candidate_needs_and_nothing_private(folder: Path) -> None:
@@ -181,9 +179,7 @@ def test_the_kit_is_the_same_every_time(folder: Path) -> None:
         ("id,score\n1,0.1\n", "The header must be id,risk"),
     ],
 )
-def test_the_kit_checks_predictions_at_home(
-    folder: Path, tmp_path: Path, rows: str, told: str
-) -> None:
+def test_the_kit_checks_predictions_at_home(folder: Path, tmp_path: Path, rows: str, told: str) -> None:
     with zipfile.ZipFile(io.BytesIO(build_kit(read_challenge(folder), PUBLIC))) as opened:
         opened.extractall(tmp_path / "kit")
     (tmp_path / "mine.csv").write_text(rows)

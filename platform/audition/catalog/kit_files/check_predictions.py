@@ -56,9 +56,7 @@ def is_allowed(text: str | None, output: dict[str, Any]) -> bool:
 def main() -> int:
     """Print what is wrong; 0 when nothing is."""
     output = json.loads((KIT / "checks" / "output.json").read_text(encoding="utf-8"))
-    expected = [
-        row[output["id_column"]] for row in read_rows(KIT / "data" / "sample_submission.csv")
-    ]
+    expected = [row[output["id_column"]] for row in read_rows(KIT / "data" / "sample_submission.csv")]
     problems = list(find_problems(read_rows(Path(sys.argv[1])), expected, output))
     for line in problems[:MOST_SHOWN]:
         print(line)

@@ -60,9 +60,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         length = int(self.headers.get("Content-Length") or 0)
         if not 0 < length <= MOST_BYTES:
-            self.answer(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"error": f"Send 1 to {MOST_BYTES} bytes."}
-            )
+            self.answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"error": f"Send 1 to {MOST_BYTES} bytes."})
             return
         try:
             risks = score(json.loads(self.rfile.read(length)))

@@ -20,13 +20,9 @@ MODEL = Path(__file__).resolve().parent / "model.joblib"
 
 def inputs(*steps: SplineTransformer) -> ColumnTransformer:
     """Numbers imputed (with a flag where they were missing) and scaled, levels one-hot."""
-    numbers = make_pipeline(
-        SimpleImputer(strategy="median", add_indicator=True), StandardScaler(), *steps
-    )
+    numbers = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler(), *steps)
     levels = OneHotEncoder(handle_unknown="ignore")
-    return ColumnTransformer(
-        [("numbers", numbers, [*NUMBERS, *DERIVED]), ("levels", levels, LEVELS)]
-    )
+    return ColumnTransformer([("numbers", numbers, [*NUMBERS, *DERIVED]), ("levels", levels, LEVELS)])
 
 
 def fit(train: pd.DataFrame, seed: int = 0) -> VotingClassifier:
