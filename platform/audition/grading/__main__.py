@@ -24,6 +24,7 @@ from audition.domain import places
 from audition.domain.build import BuildContext, BuildPlan
 from audition.domain.challenge import Manifest
 from audition.domain.contract import Inventory
+from audition.domain.drift import DriftEvidence
 from audition.domain.evidence import RunEvidence
 from audition.domain.grade import GradeSheet
 from audition.domain.run import Stage
@@ -31,6 +32,7 @@ from audition.domain.tools import ToolReports
 from audition.grading.collect import collect, send
 from audition.grading.context import context_bytes, write_context
 from audition.grading.contract import read_contract
+from audition.grading.drift import read_drift
 from audition.grading.runner import load_graders, run_graders
 from audition.grading.unpack import lift_single_folder, unpack
 from audition.grading.workspace import Need, Workspace
@@ -190,6 +192,7 @@ def _grade(room: _Room, *, needs_answers: bool) -> None:
         inputs=room.at(places.INPUTS),
         answers=room.at(places.ANSWERS),
         tools=_tools(room),
+        drift=_drift(room),
     )
     room.say(GradeSheet(grades=run_graders(chosen, workspace)))
 
@@ -198,6 +201,12 @@ def _tools(room: _Room) -> ToolReports | None:
     """What the linters said, when there was a static stage."""
     file = room.at(places.TOOLS_FILE)
     return codec.from_json(ToolReports, file.read_bytes(), what="tools.json") if file.exists() else None
+
+
+def _drift(room: _Room) -> DriftEvidence | None:
+    """What the drift protocol recorded, when it ran."""
+    file = room.at(places.DRIFT_FILE)
+    return read_drift(file.read_bytes()) if file.exists() else None
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from audition.domain import places
 from audition.domain.challenge import Manifest
+from audition.domain.drift import DriftEvidence
 from audition.domain.evidence import RunEvidence
 from audition.domain.tools import ToolReports
 
@@ -18,6 +19,8 @@ class Need(StrEnum):
     ANSWERS = "answers"
     TOOLS = "tools"
     """What the linters of the static stage said; the grader must do with `Workspace.tools` being None."""
+    DRIFT = "drift"
+    """What the service's metrics did under drift; the grader must do with `Workspace.drift` being None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,8 @@ class Workspace:
 
     tools: ToolReports | None = None
     """What the linters said; None when no static stage ran."""
+    drift: DriftEvidence | None = None
+    """What the service's metrics did under drift; None when the drift protocol did not run."""
 
     def output(self) -> Path | None:
         """The predictions file that counts: the first accepted name that is there."""
