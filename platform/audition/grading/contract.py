@@ -1,22 +1,43 @@
-"""Read `audition.toml`, the file in which a submission says how it is run. Hostile input, like all of it."""
+"""Read `audition.toml`, the file in which a submission says how it is run. Hostile input, like all of it.
 
+Every problem is told at once, with its line, its key, the value that is there and what to write instead.
+"""
+
+import re
 import shlex
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from audition.domain.contract import CONTRACT_FILE, DEFAULT_PREDICT, Contract
+from audition.domain.contract import (
+    CONTRACT_FILE,
+    DEFAULT_PREDICT,
+    Command,
+    Contract,
+    ModelFiles,
+    Pipeline,
+    Slo,
+)
+from audition.grading.contract_service import read_monitoring, read_serving
+from audition.grading.toml_lines import key_lines
+from audition.grading.toml_table import Problems, Table
 
 _MAX_BYTES = 64 << 10
-_MAX_WORDS = 64
-_MAX_WORD = 4096
-_MAX_UNKNOWN = 20
 _MAX_SHOWN = 200
 #: In one line: the parser takes quadratic time for a key of many parts.
 _MAX_DOTS = 1000
-_KNOWN = ("predict",)
 #: Options of Python that may stand before the script and take no value.
 _SWITCHES = frozenset({"-B", "-E", "-I", "-O", "-OO", "-P", "-s", "-S", "-u", "-v"})
+_PLACE = re.compile(r"\{([a-z_]{2,20})\}")
+#: Command of the pipeline to the values that it is given.
+_GIVEN = {
+    "gate": ("model", "data"),
+    "retrain": ("data", "out"),
+    "train": ("data", "out"),
+    "data_check": ("data",),
+    "tests": (),
+}
 
 
 def read_contract(submission: Path) -> tuple[Contract, list[str]]:
@@ -28,62 +49,123 @@ def read_contract(submission: Path) -> tuple[Contract, list[str]]:
     path = submission / CONTRACT_FILE
     if not path.is_file():
         return Contract(), _missing_script(Contract(), submission)
-    document, trouble = _document(path)
+    document, lines, trouble = _document(path)
     if trouble:
         return Contract(is_declared=True), [trouble]
-    problems = [
-        f"{CONTRACT_FILE}: unknown key {key[:40]!r}; known keys are: {', '.join(_KNOWN)}."
-        for key in document
-        if key not in _KNOWN
-    ][:_MAX_UNKNOWN]
-    words, trouble = _command(document.get("predict", list(DEFAULT_PREDICT)))
-    if trouble:
-        return Contract(is_declared=True), [*problems, trouble]
-    contract = Contract(predict=words, is_declared=True)
-    return contract, [*problems, *_missing_script(contract, submission)]
+    problems = Problems(CONTRACT_FILE, lines)
+    top = Table(document, problems)
+    contract = _contract(top, submission, problems)
+    if problems.has("predict"):  # Whether the default's script is there matters to nobody.
+        return contract, problems.told()
+    return contract, [*problems.told(), *_missing_script(contract, submission)]
 
 
-def _document(path: Path) -> tuple[dict[str, Any], str]:
-    """The parsed file, and why it cannot be parsed."""
+def _document(path: Path) -> tuple[dict[str, Any], dict[str, int], str]:
+    """The parsed file, the lines of its keys, and why it cannot be parsed."""
     if path.stat().st_size > _MAX_BYTES:
-        return {}, f"{CONTRACT_FILE} is larger than {_MAX_BYTES >> 10} KiB."
+        return {}, {}, f"{CONTRACT_FILE} is larger than {_MAX_BYTES >> 10} KiB."
     try:
         # utf-8-sig: some editors write a byte-order mark, which TOML does not know.
         text = path.read_text(encoding="utf-8-sig")
         for number, line in enumerate(text.splitlines(), 1):
             if line.count(".") > _MAX_DOTS:
-                return {}, f"{CONTRACT_FILE} has more than {_MAX_DOTS:,} dots in line {number}."
-        return tomllib.loads(text), ""
+                return {}, {}, f"{CONTRACT_FILE} has more than {_MAX_DOTS:,} dots in line {number}."
+        return tomllib.loads(text), key_lines(text), ""
     except UnicodeDecodeError as error:
-        return {}, f"{CONTRACT_FILE} is not UTF-8 text (byte {error.start})."
+        return {}, {}, f"{CONTRACT_FILE} is not UTF-8 text (byte {error.start})."
     except ValueError as error:
         # TOMLDecodeError is one; a number with thousands of digits raises the plain one.
-        return {}, f"{CONTRACT_FILE} is not valid TOML: {str(error)[:_MAX_SHOWN]}."
+        return {}, {}, f"{CONTRACT_FILE} is not valid TOML: {str(error)[:_MAX_SHOWN]}."
     except RecursionError:
-        return {}, f"{CONTRACT_FILE} is nested too deeply."
+        return {}, {}, f"{CONTRACT_FILE} is nested too deeply."
 
 
-def _command(value: Any) -> tuple[tuple[str, ...], str]:  # noqa: ANN401  anything TOML can hold
-    """The words of a command, and what is wrong with them."""
-    words = value
-    if isinstance(value, str):
-        try:
-            words = shlex.split(value)
-        except ValueError as error:
-            return (
-                (),
-                f"{CONTRACT_FILE}: predict: {error}. Write it as a list of words, which needs no quoting.",
-            )
-    is_good = (
-        isinstance(words, list)
-        and 0 < len(words) <= _MAX_WORDS
-        and all(isinstance(w, str) and w and len(w) <= _MAX_WORD and "\0" not in w for w in words)
+def _contract(top: Table, submission: Path, problems: Problems) -> Contract:
+    """The whole file, table by table."""
+    predict = top.words("predict", DEFAULT_PREDICT, '["python", "predict.py"]')
+    serving, of_serving = read_serving(top.table("serving"))
+    monitoring, of_monitoring = read_monitoring(top.table("monitoring"))
+    pipeline, of_pipeline = _pipeline(top.table("pipeline"), submission, problems)
+    model, of_model = _model(top.table("model"))
+    slo, of_slo = _slo(top.table("slo"))
+    own = top.close()
+    contract = Contract(
+        predict=predict,
+        is_declared=True,
+        declared=(*own, *of_serving, *of_monitoring, *of_pipeline, *of_model, *of_slo),
+        serving=serving,
+        monitoring=monitoring,
+        pipeline=pipeline,
+        model=model,
+        slo=slo,
     )
-    if not is_good:
-        return (), (
-            f'{CONTRACT_FILE}: predict must be a list of 1 to {_MAX_WORDS} words, e.g. ["python", "predict.py"].'
+    _tell_missing_files(contract, submission, problems)
+    return contract
+
+
+def _pipeline(table: Table, submission: Path, problems: Problems) -> tuple[Pipeline, tuple[str, ...]]:
+    commands = {name: _command(table, name, submission, problems) for name in _GIVEN}
+    artifact = table.path("artifact")
+    return Pipeline(**commands, artifact=artifact), table.close()
+
+
+def _command(table: Table, name: str, submission: Path, problems: Problems) -> Command | None:
+    """A command of the pipeline, with its places for values checked."""
+    given = _GIVEN[name]
+    places = " ".join(f'"{{{value}}}"' for value in given)
+    words = table.words(
+        name, (), f'["python", "{name}.py"{", " + places.replace(" ", ", ") if given else ""}]'
+    )
+    if not words:
+        return None
+    for place in dict.fromkeys(place for word in words for place in _PLACE.findall(word)):
+        near = get_close_matches(place, ("model", "data", "out"), n=1)
+        if place not in given and near:
+            wanted = f"{name} is given {', '.join(f'{{{g}}}' for g in given) or 'nothing'}"
+            problems.say(table.at(name), f"{table.at(name)} has {{{place}}}, but {wanted}.")
+    script = _script(words)
+    if script and not script.startswith("/") and not _exists(submission / script):
+        problems.say(
+            table.at(name), f"{table.at(name)} runs {script[:_MAX_SHOWN]!r}, which is not in the archive."
         )
-    return tuple(words), ""
+    return Command(words=words)
+
+
+def _model(table: Table) -> tuple[ModelFiles, tuple[str, ...]]:
+    files = ModelFiles(
+        path=table.path("path"),
+        card=table.path("card"),
+        version=table.text("version", "", r".{1,100}", 'write the version as a text, e.g. "1.2.0".'),
+        offline_tolerance=table.number("offline_tolerance", ModelFiles().offline_tolerance, 0, 0.1, "1e-5"),
+    )
+    return files, table.close()
+
+
+def _slo(table: Table) -> tuple[Slo, tuple[str, ...]]:
+    slo = Slo(
+        p95_ms=table.number("p95_ms", Slo().p95_ms, 1, 60_000, "200"),
+        error_rate=table.number("error_rate", Slo().error_rate, 0, 0.5, "0.01"),
+    )
+    return slo, table.close()
+
+
+def _tell_missing_files(contract: Contract, submission: Path, problems: Problems) -> None:
+    """A file that is named has to be there: a report would otherwise tell it much later."""
+    monitoring, model = contract.monitoring, contract.model
+    named = {
+        "monitoring.rules": monitoring.rules,
+        "monitoring.rule_tests": monitoring.rule_tests,
+        "monitoring.dashboards": monitoring.dashboards,
+        "monitoring.reference": (monitoring.reference,),
+        "model.path": (model.path,),
+        "model.card": (model.card,),
+    }
+    for key, paths in named.items():
+        for path in paths:
+            if path and not _exists(submission / path):
+                problems.say(
+                    key, f"{key} names {path!r}, which is not in the archive. Add it, or take it out."
+                )
 
 
 def _missing_script(contract: Contract, submission: Path) -> list[str]:

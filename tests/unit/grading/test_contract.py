@@ -72,7 +72,8 @@ def test_marks_and_line_ends_of_other_systems_are_fine(submission: Path, start: 
 def test_a_command_that_is_no_list_of_words_is_told(submission: Path, value: str) -> None:
     contract, problems = read(submission, f"predict = {value}")
     assert len(problems) == 1
-    assert problems[0].startswith("audition.toml: predict must be a list of 1 to 64 words")
+    assert problems[0].startswith("audition.toml:1: predict = ")
+    assert 'write a list of 1 to 64 words, e.g. ["python", "predict.py"].' in problems[0]
     assert contract.predict == DEFAULT_PREDICT
 
 
