@@ -35,6 +35,7 @@ ROOMS = {
     "grading",
     "host",
     "ports",
+    "probing",
     "services",
     "web",
     "worker",

@@ -6,6 +6,7 @@ from enum import StrEnum
 from audition.domain.build import BuildCause
 from audition.domain.contract import Inventory
 from audition.domain.execution import Usage
+from audition.domain.probe import ServiceEvidence
 from audition.domain.run import Stage, Verdict
 
 
@@ -80,3 +81,5 @@ class RunEvidence:
     """Provenance: engine, runtime, image ids."""
     build: BuildEvidence | None = None
     """None when the challenge builds no image."""
+    service: ServiceEvidence | None = None
+    """What the prober saw; None when no service was started."""

@@ -1,0 +1,139 @@
+"""What the prober is told, and what it asks its runner while it works.
+
+The prober is a trusted program in a container of its own that shares the network namespace of a candidate's
+service. It reads one `ProbePlan`, asks the runner for what only the runner can know or do (`Ask`, `Answer`), and
+ends with one `ServiceEvidence`.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from audition.domain.contract import Slo
+from audition.domain.probe import ServiceEvidence
+from audition.domain.serving import Serving
+
+Cell = str | float | int | bool | None
+Row = dict[str, Cell]
+Prediction = float | str
+"""A number, or the label of a class."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """The challenge's reference solution, measured on the same host."""
+
+    cpu_ms_per_request: float | None = None
+    capacity_per_second: float | None = None
+
+
+class Probe(StrEnum):
+    """What can be looked at; the wire values are the catalogue's own names."""
+
+    START = "start"
+    BINDING = "binding"
+    CONTRACT = "contract"
+    PARITY = "parity"
+    INVARIANCE = "invariance"
+    BAD_INPUT = "bad_input"
+    OPENAPI = "openapi"
+    TRACE = "trace"
+    CONCURRENCY = "concurrency"
+    COST = "cost"
+    CAPACITY = "capacity"
+    LATENCY = "latency"
+    OVERLOAD = "overload"
+    HEALTH = "health"
+    EXPOSITION = "exposition"
+    SIGNALS = "signals"
+    SHARDING = "sharding"
+    CARDINALITY = "cardinality"
+    STOP = "stop"
+
+
+ALL_PROBES = tuple(Probe)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How much traffic the timed probes send. The defaults are the design's grader catalogue, section 8 D."""
+
+    cost_requests: int = 300
+    cost_windows: int = 3
+    level_seconds: float = 15.0
+    """Length of each latency level."""
+    step_seconds: float = 5.0
+    """Length of each capacity step."""
+    steps: int = 5
+    burst_seconds: float = 5.0
+    recovery_seconds: float = 30.0
+    """How long recovery is waited for."""
+    most_rate: float = 800.0
+    """No probe sends faster than this: beyond it one core makes no steady schedule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbePlan:
+    """One session of the prober with one start of the service."""
+
+    serving: Serving
+    rows: tuple[Row, ...]
+    """Held-out rows, 1 to 2,000; all with the same columns."""
+    host: str = "127.0.0.1"
+    metrics_path: str = ""
+    """Empty when the service has no metrics."""
+    metrics_port: int | None = None
+    """None when metrics are on the service's port."""
+    slo: Slo | None = None
+    """What was promised under load; None when nothing was declared."""
+    offline: tuple[Prediction, ...] | None = None
+    """What the submission predicted offline for the same rows; None when nothing was."""
+    tolerance: float = 1e-5
+    """Largest relative difference between a served and an offline prediction."""
+    probes: tuple[Probe, ...] = ALL_PROBES
+    seed: int = 0
+    """Of everything random: order, rows, canaries."""
+    reference: Reference = field(default_factory=Reference)
+    expected_versions: tuple[str, ...] = ()
+    """Versions of the model that files and image name."""
+    pace: Pace = field(default_factory=Pace)
+
+
+class AskVerb(StrEnum):
+    """What only the runner can know or do."""
+
+    CPU = "cpu"
+    """How much CPU time has the service used since its start?"""
+    TERMINATE = "terminate"
+    """Send SIGTERM to process 1 of the service now; answer when it was sent."""
+    EXIT = "exit"
+    """How did the service end? Answer when it has, or when its grace has long passed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A question of the prober."""
+
+    number: int
+    """Counts from 1; the answer repeats it."""
+    verb: AskVerb
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the runner says; a field that does not belong to the question stays None."""
+
+    number: int
+    cpu_seconds: float | None = None
+    exit_code: int | None = None
+    exit_seconds: float | None = None
+    """From SIGTERM to the end; None when the service did not end by itself."""
+    trouble: str = ""
+    """Why there is no answer, for staff."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line on the prober's stdout: either a question, or the last thing it says."""
+
+    ask: Ask | None = None
+    evidence: ServiceEvidence | None = None
