@@ -5,7 +5,7 @@ Each port has a contract suite in `tests/contract/` that every implementation pa
 
 from dataclasses import dataclass
 
-from audition.ports.containers import Sandbox, Served
+from audition.ports.containers import Prober, Sandbox, Served, Service
 from audition.ports.storage import (
     AuditLog,
     Challenges,
@@ -29,9 +29,11 @@ __all__ = [
     "Passwords",
     "People",
     "Ports",
+    "Prober",
     "Runs",
     "Sandbox",
     "Served",
+    "Service",
     "Submissions",
     "Tokens",
     "UnitOfWork",

@@ -6,6 +6,7 @@ from typing import BinaryIO, Protocol
 
 from audition.domain.build import BuildResult, BuildSpec
 from audition.domain.execution import ContainerSpec, Exit
+from audition.domain.service import ServiceOutput, ServiceSpec, ServiceState, ServiceUsage
 
 
 class Served(Protocol):
@@ -33,6 +34,52 @@ class Served(Protocol):
 
     def stop(self) -> Exit:
         """End it at once and say how it ended."""
+        ...
+
+
+class Prober(Served, Protocol):
+    """A trusted container that can be answered, and whose loopback services are started on."""
+
+    def write_line(self, line: bytes) -> None:
+        """Put a line on its stdin; the line feed is added.
+
+        Raises:
+            UnavailableError: It ended, or does not read.
+        """
+        ...
+
+    def start(self, spec: ServiceSpec) -> "Service":
+        """Start a candidate's service on this prober's loopback; one at a time.
+
+        That its command does not exist or ends at once is its state, not an error.
+
+        Raises:
+            UnavailableError: The engine failed.
+        """
+        ...
+
+
+class Service(Protocol):
+    """One start of a candidate's service."""
+
+    def state(self) -> ServiceState:
+        """How it is now."""
+        ...
+
+    def usage(self) -> ServiceUsage | None:
+        """What it has used; None when it does not run."""
+        ...
+
+    def output(self) -> ServiceOutput:
+        """What it has printed."""
+        ...
+
+    def signal(self, name: str) -> bool:
+        """Send its first process a signal, e.g. "SIGTERM"; false when it had ended."""
+        ...
+
+    def end(self) -> ServiceState:
+        """Kill whatever is left of it and remove it; the last state is what is returned."""
         ...
 
 
@@ -75,6 +122,14 @@ class Sandbox(Protocol):
 
     def serve(self, spec: ContainerSpec) -> AbstractContextManager[Served]:
         """Start a container that outlives the call; leaving the context ends it.
+
+        Raises:
+            UnavailableError: The engine failed to start it.
+        """
+        ...
+
+    def probe(self, spec: ContainerSpec) -> AbstractContextManager[Prober]:
+        """Start a trusted container beside which services can be started; leaving the context ends them all.
 
         Raises:
             UnavailableError: The engine failed to start it.

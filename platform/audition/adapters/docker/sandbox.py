@@ -7,7 +7,7 @@ container of the same run reads. What a container prints is read from an attache
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from audition.adapters.docker.build import Builder
 from audition.adapters.docker.engine_client import engine_facts
 from audition.adapters.docker.failures import engine_errors
 from audition.adapters.docker.launch import Launcher
+from audition.adapters.docker.services import Services
 from audition.adapters.docker.streams import Captured, Conversation, Tap
 from audition.adapters.docker.sweep import Sweeper
 from audition.adapters.docker.translate import GVISOR, Translator
@@ -29,7 +30,7 @@ from audition.adapters.docker.usage import Meter, ran_out_of_memory
 from audition.domain.build import BuildResult, BuildSpec
 from audition.domain.errors import UnavailableError
 from audition.domain.execution import ContainerSpec, Exit, Profile, Usage
-from audition.ports import Served
+from audition.ports import Prober, Served
 
 #: How often a running container is looked at: deadline, flood, cancellation.
 _TICK_SECONDS = 0.2
@@ -62,6 +63,8 @@ class DockerSandbox:
         self._runtimes = dict(runtimes or {})
         self._sweeper = Sweeper(client, instance)
         self._builder = Builder(client, instance)
+        # Services run under the usual runtime: gVisor's containers have a network stack each.
+        self._services = Services(client, instance=instance, runtime=None)
         translator = Translator(instance=instance, runtimes=self._runtimes)
         self._bays = None if bays_folder is None else Bays(client, folder=bays_folder, translator=translator)
         self._launcher = Launcher(client, self._bays, translator)
@@ -112,6 +115,10 @@ class DockerSandbox:
         finally:
             talk.close()
             self.kill(launched.container)
+
+    def probe(self, spec: ContainerSpec) -> AbstractContextManager[Prober]:
+        """See `ports.Sandbox.probe`."""
+        return self._services.probe(spec)
 
     def build(
         self, spec: BuildSpec, context: BinaryIO, should_stop: Callable[[], bool] | None = None

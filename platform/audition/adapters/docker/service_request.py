@@ -1,0 +1,144 @@
+"""Translate a `ServiceSpec` into an engine request: pure, so every flag is asserted without an engine.
+
+Theory of operation. A service starts from what any container of ours gets (see `translate.py`) and differs in what
+a live service needs: its own entry point and working folder, no init before it (so that it is process 1, as it
+would be in production, and gets signals itself), and the loopback of its prober instead of one of its own.
+"""
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from audition.adapters.docker.translate import create_request, uid_of
+from audition.domain.execution import ContainerSpec, Limits, Profile
+from audition.domain.service import (
+    MAX_PLACES,
+    SCRATCH_BYTES,
+    SMALL_SCRATCH_BYTES,
+    TIGHT_PIDS,
+    Restriction,
+    ServiceSpec,
+)
+
+SERVICE_STAGE = "service"
+_TMP = "/tmp"  # noqa: S108  a place in the service's container
+#: Nothing is mounted over these, whatever a submission declares.
+_SYSTEM = ("/proc", "/sys", "/dev", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64")
+
+#: What the engine hides from every container; a list of our own replaces its.
+#: Source: moby, oci/defaults.go, with what newer releases added.
+_ALWAYS_HIDDEN = (
+    "/proc/asound",
+    "/proc/acpi",
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/sys/firmware",
+    "/sys/devices/virtual/powercap",
+)
+
+
+def prober_request(
+    spec: ContainerSpec, *, instance: str, seccomp: str, runtime: str | None
+) -> dict[str, Any]:
+    """The request for a prober: hardened like all, with a loopback that services join, and a stdin for answers.
+
+    Args:
+        spec: The prober.
+        instance: Which Audition this is.
+        seccomp: Text of the seccomp profile.
+        runtime: OCI runtime, or None for the engine's default; one whose loopback can be shared.
+    """
+    request = create_request(spec, instance=instance, seccomp=seccomp, runtime=runtime, reads_stdin=True)
+    # Names are looked up where nothing answers; with the engine's own name server a name would be a way out.
+    names = {"Dns": ["127.0.0.1"], "DnsSearch": ["."]}
+    return {**request, "NetworkDisabled": False, "HostConfig": {**request["HostConfig"], **names}}
+
+
+def service_request(
+    spec: ServiceSpec, *, prober: str, instance: str, seccomp: str, runtime: str | None
+) -> dict[str, Any]:
+    """The request for a candidate's service.
+
+    Args:
+        spec: The service.
+        prober: Id of the container whose loopback it joins.
+        instance: Which Audition this is.
+        seccomp: Text of the seccomp profile.
+        runtime: OCI runtime, the prober's.
+    """
+    limits = limits_of(spec)
+    container = ContainerSpec(
+        stage=SERVICE_STAGE,
+        image=spec.image,
+        argv=(),
+        profile=Profile.CANDIDATE,
+        ownership=spec.ownership,
+        limits=limits,
+        slot=spec.slot,
+    )
+    request = create_request(container, instance=instance, seccomp=seccomp, runtime=runtime)
+    # From the image, all of these; the host name is the prober's.
+    for key in ("Entrypoint", "Cmd", "WorkingDir", "User", "Hostname", "NetworkDisabled"):
+        del request[key]
+    if spec.arguments is not None:
+        request["Cmd"] = list(spec.arguments)
+    if spec.restriction >= Restriction.ARBITRARY_USER:
+        uid = uid_of(Profile.CANDIDATE, spec.slot)
+        request["User"] = f"{uid}:{uid}"
+    request["Env"] = [f"{key}={value}" for key, value in sorted(spec.environment.items())]
+    is_read_only = spec.restriction >= Restriction.READ_ONLY_ROOT
+    request["HostConfig"] |= {
+        "NetworkMode": f"container:{prober}",
+        "Init": False,
+        "ReadonlyRootfs": is_read_only,
+        "Tmpfs": _scratch(spec) if is_read_only else {},
+    }
+    if hidden := coverable(spec.hidden):
+        # The engine's own way to hide a file or a folder: it is found empty, and one that is not there is no error.
+        request["HostConfig"]["MaskedPaths"] = [*_ALWAYS_HIDDEN, *hidden]
+    return request
+
+
+def limits_of(spec: ServiceSpec) -> Limits:
+    """The limits of a service under its restriction."""
+    limits = spec.limits
+    if spec.restriction < Restriction.TIGHT_LIMITS:
+        return limits
+    return Limits(
+        time_seconds=limits.time_seconds,
+        memory_bytes=limits.memory_bytes // 2,
+        cpus=limits.cpus,
+        pids=min(TIGHT_PIDS, limits.pids),
+        scratch_bytes=limits.scratch_bytes,
+        scratch_inodes=limits.scratch_inodes,
+        output_bytes=limits.output_bytes,
+        output_inodes=limits.output_inodes,
+        log_bytes=limits.log_bytes,
+        flood_bytes=limits.flood_bytes,
+    )
+
+
+def coverable(places: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of some absolute paths that may be mounted over: plain, and not the system's own."""
+    return tuple(dict.fromkeys(place for place in places[:MAX_PLACES] if _is_plain(place)))
+
+
+def _is_plain(place: str) -> bool:
+    path = PurePosixPath(place)
+    is_whole = path.is_absolute() and str(path) == place and ".." not in path.parts and len(path.parts) > 1
+    is_system = any(place == system or place.startswith(f"{system}/") for system in _SYSTEM)
+    # A colon or a comma would be read by the engine as the end of a path.
+    return is_whole and not is_system and place.isprintable() and not set(place) & set(":,\\")
+
+
+def _scratch(spec: ServiceSpec) -> dict[str, str]:
+    """Memory-backed folders: /tmp and what the submission declares."""
+    is_small = spec.restriction >= Restriction.SMALL_SCRATCH
+    size = SMALL_SCRATCH_BYTES if is_small else SCRATCH_BYTES
+    options = f"rw,noexec,nosuid,nodev,size={size},nr_inodes={spec.limits.scratch_inodes},mode=1777"
+    return dict.fromkeys((_TMP, *coverable(spec.writable)), options)
