@@ -32,6 +32,8 @@ from audition.ports import Prober, Service
 #: Seconds between looks at what a service has written into its own file system.
 _DISK_SECONDS = 2.0
 _KILL_SECONDS = 15.0
+#: Exit code of what SIGKILL ended.
+_KILLED = 137
 #: A container that the engine knows but could not start, because its command is missing or is no program.
 #: Source: engine, exit codes of "docker run"; the prober beside it runs, so it is not the runtime that is missing.
 _UNSTARTABLE = (126, 127)
@@ -202,13 +204,17 @@ class _Service:
         return ServiceState(
             is_running=is_running,
             exit_code=None if is_running else int(state["ExitCode"]),
-            is_out_of_memory=bool(state["OOMKilled"])
-            or (not is_running and ran_out_of_memory(self._client, self._container, self._began_at)),
+            is_out_of_memory=bool(state["OOMKilled"]) or self._was_killed_for_memory(state),
             is_flooding=self._tap is not None and self._tap.is_flooding.is_set(),
             is_over_disk=self._is_over_disk,
             user=str(record["Config"].get("User") or ""),
             running_seconds=_running_seconds(state),
         )
+
+    def _was_killed_for_memory(self, state: dict[str, Any]) -> bool:
+        """Whether the engine announced so, though its record does not say it; asked only where it may be."""
+        is_killed = not state["Running"] and state["ExitCode"] == _KILLED and not self._is_over.is_set()
+        return is_killed and ran_out_of_memory(self._client, self._container, self._began_at)
 
     def usage(self) -> ServiceUsage | None:
         if not self._container:
