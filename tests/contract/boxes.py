@@ -21,6 +21,7 @@ from audition.adapters.docker.translate import GVISOR, LABEL_FENCE, LABEL_INSTAN
 from audition.adapters.memory.inside import Inside
 from audition.adapters.memory.sandbox import FakeEngine, FakeSandbox, Program
 from audition.domain.execution import ContainerSpec, Exit, Limits, Ownership, Profile
+from audition.domain.service import ServiceSpec
 from audition.ports import Sandbox, Served
 from audition.settings import Settings
 
@@ -54,6 +55,10 @@ class Box(Protocol):
         """A container that does this; None is a command that does not exist."""
         ...
 
+    def service(self, deed: Deed | None, prober: ContainerSpec, **overrides: Any) -> ServiceSpec:
+        """A service that does this, beside a prober of the same run; None is a command that does not exist."""
+        ...
+
     def left(self, run_id: str, fence: int = 1) -> int:
         """Number of things of a run that exist, whatever their instance."""
         ...
@@ -81,6 +86,11 @@ class FakeBox:
         stage = f"deed-{next(self._numbers)}"
         self.programs[stage] = deed.play if deed else None
         return _spec(stage, self.image, ("deed",), overrides)
+
+    def service(self, deed: Deed | None, prober: ContainerSpec, **overrides: Any) -> ServiceSpec:
+        """A service whose argument names its program."""
+        stage = self.spec(deed).stage
+        return ServiceSpec(image=self.image, ownership=prober.ownership, arguments=(stage,), **overrides)
 
     def left(self, run_id: str, fence: int = 1) -> int:
         """Count things."""
@@ -138,6 +148,11 @@ class DockerBox:
         """A container that runs the script."""
         argv = ("python3", "-c", deed.script) if deed else ("no-such-command",)
         return _spec("deed", self.image, argv, {"warm_imports": () if self._is_warm else None, **overrides})
+
+    def service(self, deed: Deed | None, prober: ContainerSpec, **overrides: Any) -> ServiceSpec:
+        """A service that runs the script."""
+        arguments = ("python3", "-c", deed.script) if deed else ("no-such-command",)
+        return ServiceSpec(image=self.image, ownership=prober.ownership, arguments=arguments, **overrides)
 
     def left(self, run_id: str, fence: int = 1) -> int:
         """Count containers and volumes."""

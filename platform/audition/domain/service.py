@@ -6,7 +6,7 @@ worker does so without an opinion; what comes back is what the engine and the ke
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from audition.domain.execution import Limits, Ownership
@@ -55,6 +55,14 @@ class ServiceSpec:
     hidden: tuple[str, ...] = ()
     """Files of the image that it finds empty, at most `MAX_PLACES`: to see what it does without its model."""
     slot: int = 0
+
+
+def service_limits(spec: ServiceSpec) -> Limits:
+    """The limits that a service has under its restriction."""
+    if spec.restriction < Restriction.TIGHT_LIMITS:
+        return spec.limits
+    limits = spec.limits
+    return replace(limits, memory_bytes=limits.memory_bytes // 2, pids=min(TIGHT_PIDS, limits.pids))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

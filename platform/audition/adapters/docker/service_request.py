@@ -9,14 +9,14 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from audition.adapters.docker.translate import create_request, uid_of
-from audition.domain.execution import ContainerSpec, Limits, Profile
+from audition.domain.execution import ContainerSpec, Profile
 from audition.domain.service import (
     MAX_PLACES,
     SCRATCH_BYTES,
     SMALL_SCRATCH_BYTES,
-    TIGHT_PIDS,
     Restriction,
     ServiceSpec,
+    service_limits,
 )
 
 SERVICE_STAGE = "service"
@@ -71,7 +71,7 @@ def service_request(
         seccomp: Text of the seccomp profile.
         runtime: OCI runtime, the prober's.
     """
-    limits = limits_of(spec)
+    limits = service_limits(spec)
     container = ContainerSpec(
         stage=SERVICE_STAGE,
         image=spec.image,
@@ -102,25 +102,6 @@ def service_request(
         # The engine's own way to hide a file or a folder: it is found empty, and one that is not there is no error.
         request["HostConfig"]["MaskedPaths"] = [*_ALWAYS_HIDDEN, *hidden]
     return request
-
-
-def limits_of(spec: ServiceSpec) -> Limits:
-    """The limits of a service under its restriction."""
-    limits = spec.limits
-    if spec.restriction < Restriction.TIGHT_LIMITS:
-        return limits
-    return Limits(
-        time_seconds=limits.time_seconds,
-        memory_bytes=limits.memory_bytes // 2,
-        cpus=limits.cpus,
-        pids=min(TIGHT_PIDS, limits.pids),
-        scratch_bytes=limits.scratch_bytes,
-        scratch_inodes=limits.scratch_inodes,
-        output_bytes=limits.output_bytes,
-        output_inodes=limits.output_inodes,
-        log_bytes=limits.log_bytes,
-        flood_bytes=limits.flood_bytes,
-    )
 
 
 def coverable(places: tuple[str, ...]) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ from audition.ports import Prober, Service
 
 #: Seconds between looks at what a service has written into its own file system.
 _DISK_SECONDS = 2.0
-_KILL_SECONDS = 15.0
+_KILL_SECONDS = 15
 #: Exit code of what SIGKILL ended.
 _KILLED = 137
 #: A container that the engine knows but could not start, because its command is missing or is no program.
@@ -253,6 +253,13 @@ class _Service:
         self._is_over.set()
         if not self._container:
             return self._last
+        try:
+            return self._end()
+        finally:
+            if self._tap is not None:
+                self._tap.finish()
+
+    def _end(self) -> ServiceState:
         with contextlib.suppress(APIError):  # It has ended by itself.
             self._client.kill(self._container)
         with engine_errors("ending a service"):
@@ -261,8 +268,6 @@ class _Service:
             with contextlib.suppress(NotFound):
                 self._client.remove_container(self._container, v=True, force=True)
         self._container = ""
-        if self._tap is not None:
-            self._tap.finish()
         return self._last
 
     def _guard(self) -> None:

@@ -53,6 +53,7 @@ class Inside:
         self._volumes = volumes
         self._should_stop = should_stop
         self._signals: list[str] = []
+        self._heard: list[bytes] = []
         self._total = 0
 
     def print(self, data: bytes) -> None:
@@ -110,6 +111,19 @@ class Inside:
             self.news.wait_for(lambda: self._signals or self.is_killed)
             self._check_alive()
             return self._signals.pop(0)
+
+    def read_line(self) -> bytes:
+        """Wait in real time for a line on stdin; being killed ends the wait."""
+        with self.news:
+            self.news.wait_for(lambda: self._heard or self.is_killed)
+            self._check_alive()
+            return self._heard.pop(0)
+
+    def hear(self, line: bytes) -> None:
+        """Put a line on its stdin from outside."""
+        with self.news:
+            self._heard.append(line)
+            self.news.notify_all()
 
     def send(self, name: str) -> None:
         """Deliver a signal from outside."""

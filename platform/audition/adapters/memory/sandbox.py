@@ -9,13 +9,15 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO
 
 from audition.adapters.memory.inside import EndedError, FakeVolume, Inside
+from audition.adapters.memory.served import FakeProber, FakeServed, FakeService
 from audition.domain.build import BuildCause, BuildResult, BuildSpec
 from audition.domain.errors import UnavailableError
-from audition.domain.execution import ContainerSpec, Exit, Ownership, Usage, VolumeMount
-from audition.ports import Served
+from audition.domain.execution import ContainerSpec, Exit, Ownership, Profile, Usage, VolumeMount
+from audition.domain.service import ServiceSpec, service_limits
+from audition.ports import Prober, Served, Service
 
 _KILLED = 137
 _NOT_FOUND = 127
@@ -23,6 +25,8 @@ _NOT_FOUND = 127
 _GRACE_SECONDS = 30.0
 #: What a missing image is called; the same code as the real engine's adapter gives.
 _IMAGE_MISSING = "image-missing"
+#: Names the program of services that are not told which.
+SERVICE_STAGE = "service"
 
 Program = Callable[[Inside], int]
 """What a container runs: it is given the inside of the container and returns its exit code."""
@@ -84,6 +88,8 @@ class FakeSandbox:
         """What `build` does; the image that it reports is then there until it is discarded."""
         self.builds: list[BuildSpec] = []
         """Every build it was given, in order."""
+        self.services: list[ServiceSpec] = []
+        """Every start of a service, in order."""
         self.now = 0.0
         """Time of day in Unix seconds; a test moves it."""
         self._instance = instance
@@ -107,11 +113,21 @@ class FakeSandbox:
     def serve(self, spec: ContainerSpec) -> Iterator[Served]:
         """See `ports.Sandbox.serve`."""
         container = self._create(spec, None)
-        served = _FakeServed(self, container)
+        served = FakeServed(container.inside, lambda: self.play(container))
         try:
             yield served
         finally:
             served.stop()
+
+    @contextmanager
+    def probe(self, spec: ContainerSpec) -> Iterator[Prober]:
+        """See `ports.Sandbox.probe`."""
+        container = self._create(spec, None)
+        prober = FakeProber(container.inside, lambda: self.play(container), self._start_service)
+        try:
+            yield prober
+        finally:
+            prober.close()
 
     def expect(self, specs: Sequence[ContainerSpec]) -> None:
         """See `ports.Sandbox.expect`; nothing here is slow, so nothing is started ahead."""
@@ -201,6 +217,26 @@ class FakeSandbox:
             self.engine.containers.append(container)
         return container
 
+    def _start_service(self, spec: ServiceSpec) -> Service:
+        self.services.append(spec)
+        # Its program is named by its first argument, or is the one of every service.
+        named = (spec.arguments or ("",))[0]
+        stage = named if named in self.programs else SERVICE_STAGE
+        limits = service_limits(spec)
+        container = self._create(
+            ContainerSpec(
+                stage=stage,
+                image=spec.image,
+                argv=spec.arguments or (),
+                profile=Profile.CANDIDATE,
+                ownership=spec.ownership,
+                limits=limits,
+                environment=dict(spec.environment),
+            ),
+            None,
+        )
+        return FakeService(spec, container.inside, lambda: self.play(container))
+
     def _volume(self, spec: ContainerSpec, mount: VolumeMount) -> FakeVolume:
         name = (self._instance, spec.ownership.run_id, spec.ownership.fence, mount.name)
         volume = self.engine.volumes.setdefault(name, FakeVolume(mount))
@@ -264,69 +300,3 @@ class FakeSandbox:
 def _build_nothing(_spec: BuildSpec, _context: bytes, _should_stop: Callable[[], bool]) -> BuildResult:
     """An image with nothing in it."""
     return BuildResult(cause=BuildCause.OK, image_id="sha256:" + "b" * 64, size_bytes=1, layers=1)
-
-
-class _FakeServed:
-    """Implements `Served`: the program plays in a thread of its own."""
-
-    def __init__(self, sandbox: FakeSandbox, container: FakeContainer) -> None:
-        self._container = container
-        self._inside = container.inside
-        self._inside.is_served = True
-        self._exit: Exit | None = None
-        self._read = 0
-
-        def play() -> None:
-            self._exit = sandbox.play(container)
-
-        self._thread = threading.Thread(target=play, daemon=True, name="served")
-        self._thread.start()
-
-    def read_line(self, max_bytes: int, timeout_seconds: float) -> bytes:
-        inside = self._inside
-
-        def is_ready() -> bool:
-            pending = inside.stdout[self._read :]
-            return b"\n" in pending or len(pending) > max_bytes or inside.has_ended
-
-        self._await(is_ready, timeout_seconds)
-        end = inside.stdout.find(b"\n", self._read)
-        size = (end if end >= 0 else len(inside.stdout)) - self._read
-        if size > max_bytes:
-            self._fail(f"said more than {max_bytes:,} bytes in one line")
-        if end < 0:
-            self._fail("ended before it had answered")
-        line = bytes(inside.stdout[self._read : end])
-        self._read = end + 1
-        return line
-
-    def read_into(self, sink: BinaryIO, size: int, timeout_seconds: float) -> None:
-        inside = self._inside
-        self._await(lambda: len(inside.stdout) - self._read >= size or inside.has_ended, timeout_seconds)
-        data = bytes(inside.stdout[self._read : self._read + size])
-        sink.write(data)
-        self._read += len(data)
-        if len(data) < size:
-            self._fail("ended before it had answered")
-
-    def signal(self, name: str) -> None:
-        if self._inside.has_ended:
-            self._fail("is not running")
-        self._inside.send(name)
-
-    def stop(self) -> Exit:
-        self._inside.kill()
-        self._thread.join()
-        if self._exit is None:
-            msg = f"The program of {self._container.spec.stage} raised; see the test's output."
-            raise RuntimeError(msg)
-        return self._exit
-
-    def _await(self, is_ready: Callable[[], bool], timeout_seconds: float) -> None:
-        with self._inside.news:
-            if not self._inside.news.wait_for(is_ready, timeout_seconds):
-                self._fail("did not answer in time")
-
-    def _fail(self, how: str) -> NoReturn:
-        msg = f"The {self._container.spec.stage} container {how}."
-        raise UnavailableError(msg)
