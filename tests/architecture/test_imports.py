@@ -135,6 +135,7 @@ TIME_OF_DAY = {
     PACKAGE + "adapters/docker/launch.py": "compares with times that the engine and the kernel wrote",
     PACKAGE
     + "adapters/docker/sandbox.py": "deadlines on containers are Unix seconds, read without a database",
+    PACKAGE + "adapters/docker/services.py": "the same",
     PACKAGE + "adapters/docker/usage.py": "compares with times that the engine wrote",
     PACKAGE + "adapters/docker/examine.py": "the same deadlines",
     PACKAGE + "adapters/docker/examiner.py": "the age of what it remembers, shared by processes",
