@@ -1,15 +1,18 @@
 """Containers that were started ahead: stocked, used once, cleared, and never blamed on a candidate."""
 
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from audition.adapters.docker import bay_lease
+from audition.adapters.docker.sandbox import DockerSandbox
 from audition.adapters.docker.translate import LABEL_INSTANCE
 from audition.domain.errors import UnavailableError
-from audition.domain.execution import ContainerSpec, VolumeMount
+from audition.domain.execution import ContainerSpec, FileMount, VolumeMount
 from tests.contract.boxes import Deed, DockerBox, owner
 
 pytestmark = pytest.mark.docker
@@ -23,7 +26,9 @@ def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="bays-") as name:
         path = Path(name)
         path.chmod(0o755)
-        yield path
+        slot = path / "0"
+        slot.mkdir()
+        yield slot
 
 
 @pytest.fixture
@@ -39,6 +44,29 @@ def box(folder: Path) -> Iterator[DockerBox]:
 @pytest.fixture
 def spec(box: DockerBox) -> ContainerSpec:
     return box.spec(DEED, mounts=(OUT,))
+
+
+@pytest.fixture
+def reading(box: DockerBox, tmp_path: Path) -> ContainerSpec:
+    """Has a folder with files, as all containers of real runs do."""
+    file = tmp_path / "a.txt"
+    file.write_text("x")
+    return box.spec(DEED, mounts=(OUT, FileMount(source=str(file), target="/in/a.txt")))
+
+
+def neighbour(box: DockerBox, folder: Path) -> DockerSandbox:
+    """The worker of the next slot on the same data folder."""
+    return DockerSandbox(box.client, instance=box.instances[0], bays_folder=folder.parent / "1")
+
+
+def forget(folder: Path, seconds: float) -> None:
+    """As if nobody had renewed what waits for so long."""
+    for bay in (folder / "free").iterdir():
+        bay_lease.sign(bay, time.time() - seconds)
+
+
+def running(box: DockerBox) -> int:
+    return len(box.client.containers(filters={"label": f"{LABEL_INSTANCE}={box.instances[0]}"}))
 
 
 def left(box: DockerBox) -> list[str]:
@@ -117,3 +145,64 @@ def test_a_container_of_another_shape_is_made_fresh(box: DockerBox, spec: Contai
     other = replace(spec, ownership=owner(), limits=replace(spec.limits, pids=33))
 
     assert box.sandbox.run(other).stdout == b"done"
+
+
+def test_what_nobody_renews_ends_by_itself_though_nobody_is_there_to_end_it(
+    box: DockerBox, reading: ContainerSpec, folder: Path
+) -> None:
+    box.sandbox.stock([reading], 1)
+    assert running(box) == 1
+
+    forget(folder, bay_lease.LEASE_SECONDS + 1)
+
+    ends_at = time.monotonic() + 20
+    while running(box) and time.monotonic() < ends_at:
+        time.sleep(0.2)
+    assert running(box) == 0
+
+
+def test_what_is_renewed_goes_on_waiting(box: DockerBox, reading: ContainerSpec, folder: Path) -> None:
+    box.sandbox.stock([reading], 1)
+    forget(folder, bay_lease.LEASE_SECONDS - 2)
+    box.sandbox.sweep(lambda _run_id, _fence: False)
+    time.sleep(7)
+
+    assert running(box) == 1
+    assert box.sandbox.run(reading).stdout == b"done"
+
+
+def test_a_run_is_not_given_what_may_be_about_to_end(
+    box: DockerBox, reading: ContainerSpec, folder: Path
+) -> None:
+    box.sandbox.stock([reading], 1)
+    forget(folder, bay_lease.FRESH_SECONDS + 1)
+
+    assert box.sandbox.run(reading).stdout == b"done"
+    assert len(list((folder / "free").iterdir())) == 1, "it was taken all the same"
+
+
+def test_a_neighbour_removes_what_a_killed_worker_kept_waiting_and_nothing_else(
+    box: DockerBox, reading: ContainerSpec, folder: Path
+) -> None:
+    next_to_it = neighbour(box, folder)
+    box.sandbox.stock([reading], 1)
+    next_to_it.sweep(lambda _run_id, _fence: False)
+    assert running(box) == 1, "somebody still wants it"
+
+    forget(folder, bay_lease.LEASE_SECONDS + 31)
+    next_to_it.sweep(lambda _run_id, _fence: False)
+
+    assert left(box) == []
+    assert list((folder / "free").iterdir()) == []
+
+
+def test_what_waits_for_a_data_folder_that_is_gone_is_removed(
+    box: DockerBox, spec: ContainerSpec, folder: Path
+) -> None:
+    box.sandbox.stock([spec], 1)
+    (bay,) = (folder / "free").iterdir()
+    bay.rename(folder.parent / "elsewhere")
+
+    box.sandbox.sweep(lambda _run_id, _fence: False)
+
+    assert left(box) == []

@@ -503,6 +503,15 @@ def test_sweeping_removes_what_is_past_its_deadline_whatever_its_run_says(box: B
     box.sandbox.discard(young.run_id, 1)
 
 
+def test_sweeping_removes_what_an_instance_that_is_no_more_left_past_its_deadline(box: Box) -> None:
+    late = owner(lasts_seconds=-60.0)
+    box.other.run(box.spec(put("a"), ownership=late, mounts=(volume(),)))
+
+    box.sandbox.sweep(lambda _run_id, _fence: False)
+
+    assert box.left(late.run_id) == 0
+
+
 class TestRealEngines:
     """What needs a kernel: a fake is one process and has neither files nor users of its own."""
 

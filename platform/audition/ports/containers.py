@@ -156,7 +156,7 @@ class Sandbox(Protocol):
         ...
 
     def sweep(self, is_over: Callable[[str, int], bool]) -> int:
-        """Remove what labelled runs left that are over or past their deadline; return how many things.
+        """Remove what our runs left that are over, and what is past its deadline whosoever it is; return how many.
 
         Args:
             is_over: Told (run id, fence); true when nothing of it may live.

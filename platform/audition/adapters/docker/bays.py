@@ -10,7 +10,8 @@ container is used once and never again.
 A bay is a folder: `free/<key>-<bay>` while it waits, `held/<run>.<fence>.<bay>` from the moment a run took it. The
 take is one rename, so exactly one process wins, and anybody who finds the folder knows whose it is. The answers of
 a challenge are linked into the score container's folder when that container is asked for, which is after the
-candidate's has ended; until then they are nowhere in a bay.
+candidate's has ended; until then they are nowhere in a bay. A bay that nobody wants any more ends by itself and is
+removed by any worker of the same data folder; `bay_lease.py` says how that is known.
 """
 
 import json
@@ -27,6 +28,7 @@ from uuid import uuid4
 
 import docker
 
+from audition.adapters.docker import bay_lease
 from audition.adapters.docker.boot import boot_command
 from audition.adapters.docker.failures import engine_errors
 from audition.adapters.docker.sweep import GRACE_SECONDS, Sweeper
@@ -39,6 +41,7 @@ FREE_SECONDS = 1800.0
 #: No fewer than this between a take and the next refill, so that making a bay does not slow the run it is for.
 REFILL_PAUSE_SECONDS = 0.4
 _RECORD = "bay.json"
+_PREFIX = "bay_"
 
 
 def folders_of(spec: ContainerSpec) -> tuple[str, ...]:
@@ -142,6 +145,7 @@ class Bays:
             raise
         record = {"owner": owner.run_id, "deadline": owner.deadline_epoch, "shapes": bay.shapes, "ids": ids}
         (bay.folder / _RECORD).write_text(json.dumps(record))
+        bay_lease.sign(bay.folder)
         self._free.mkdir(parents=True, exist_ok=True)
         bay.folder.rename(self._free / f"{key}-{owner.run_id}")
         return True
@@ -154,18 +158,29 @@ class Bays:
                 self._remove(folder.name.split(".")[2], 0, folder)
 
     def sweep(self, is_over: Callable[[str, int], bool], now: float) -> int:
-        """Remove bays whose run is over, and free ones that waited too long; return how many."""
+        """Renew what waits here; remove, of every slot, what is over, too old or wanted by nobody; return how many."""
+        for folder in _folders(self._free):
+            with suppress(FileNotFoundError):
+                bay_lease.sign(folder)
+        return sum(self._sweep_slot(slot, is_over, now) for slot in bay_lease.slots(self._free.parent))
+
+    def is_lost(self, run_id: str) -> bool:
+        """Whether an owner is a bay without a folder in any slot: nobody can ever take it."""
+        slots = bay_lease.slots(self._free.parent)
+        return run_id.startswith(_PREFIX) and not any(run_id in bay_lease.bays_in(slot) for slot in slots)
+
+    def _sweep_slot(self, slot: Path, is_over: Callable[[str, int], bool], now: float) -> int:
         removed = 0
-        for folder in _folders(self._held):
+        for folder in _folders(slot / "held"):
             run_id, fence, bay_id = folder.name.split(".")
             if is_over(run_id, int(fence)):
                 self._remove(bay_id, 0, folder)
                 removed += 1
-        for place in (self._free, self._free.parent / "making"):
-            for folder in _folders(place):
-                with suppress(FileNotFoundError):
-                    if now - folder.stat().st_mtime > FREE_SECONDS + GRACE_SECONDS:
-                        removed += self._withdraw(folder)
+        for folder in (*_folders(slot / "making"), *_folders(slot / "free")):
+            with suppress(FileNotFoundError):
+                is_old = now - folder.stat().st_mtime > FREE_SECONDS + GRACE_SECONDS
+                if is_old or bay_lease.age(folder, now) > bay_lease.LEASE_SECONDS + GRACE_SECONDS:
+                    removed += self._withdraw(folder)
         return removed
 
     def clear(self) -> None:
@@ -178,7 +193,7 @@ class Bays:
         gone = folder.with_name(f"{folder.name}.gone")
         with suppress(FileNotFoundError):
             folder.rename(gone)
-            self._remove(_bay_id(folder.name), 0, gone)
+            self._remove(bay_lease.bay_id(folder), 0, gone)
             return 1
         return 0
 
@@ -193,10 +208,12 @@ class Bays:
         for folder in _folders(self._free):
             if not folder.name.startswith(f"{key}-") or folder.name.endswith(".gone"):
                 continue
-            bay_id = _bay_id(folder.name)
-            target = self._held / f"{owner.run_id}.{owner.fence}.{bay_id}"
+            target = self._held / f"{owner.run_id}.{owner.fence}.{bay_lease.bay_id(folder)}"
             with suppress(FileNotFoundError):
+                if bay_lease.age(folder, time.time()) > bay_lease.FRESH_SECONDS:
+                    continue
                 folder.rename(target)
+                bay_lease.sign(target, owner.deadline_epoch)
                 return _opened(target)
         return None
 
@@ -209,6 +226,10 @@ class Bays:
         folder.chmod(0o755)
         bay = Bay(folder=folder, owner=owner, shapes={s.stage: shape_of(s) for s in specs})
         for spec in specs:
+            for inside in folders_of(spec):
+                (folder / spec.stage / inside).mkdir(parents=True, exist_ok=True)
+        bay_lease.sign(folder, owner.deadline_epoch if is_held else None)
+        for spec in specs:
             bay.containers[spec.stage] = self._makers.submit(self._start, spec, folder)
         return bay
 
@@ -219,19 +240,20 @@ class Bays:
             UnavailableError: The engine failed.
         """
         mounts = [m for m in spec.mounts if isinstance(m, VolumeMount)]
-        empty = []
-        for name in folders_of(spec):
-            source = folder / spec.stage / name
-            source.mkdir(parents=True, exist_ok=True)
-            empty.append(FileMount(source=str(source), target=f"/{name}"))
+        empty = [
+            FileMount(source=str(folder / spec.stage / name), target=f"/{name}") for name in folders_of(spec)
+        ]
+        is_ahead = folder.parent != self._held
         # Made for a run that is under way, a candidate's container has no time to import what may not be needed.
-        is_ahead = folder.parent != self._held or spec.profile != Profile.CANDIDATE
-        imports = (spec.warm_imports or ()) if is_ahead else ()
-        waiting = replace(spec, argv=boot_command(imports), mounts=(*empty, *mounts))
+        imports = (spec.warm_imports or ()) if is_ahead or spec.profile != Profile.CANDIDATE else ()
+        sign = empty[0].target if empty else ""
+        waiting = replace(spec, argv=boot_command(imports, sign), mounts=(*empty, *mounts))
         request = self._translator.request(waiting, reads_stdin=True)
         with engine_errors(f"starting a waiting {spec.stage} container"):
             container = str(self._client.create_container_from_config(request)["Id"])  # type: ignore[no-untyped-call]
             self._client.start(container)
+        if is_ahead:
+            bay_lease.sign(folder)
         return container
 
     def _key(self, specs: Sequence[ContainerSpec]) -> str:
@@ -247,11 +269,7 @@ class Bays:
 
 
 def _new_id() -> str:
-    return f"bay_{uuid4().hex[:20]}"
-
-
-def _bay_id(name: str) -> str:
-    return name.removesuffix(".gone").rpartition("-")[2]
+    return f"{_PREFIX}{uuid4().hex[:20]}"
 
 
 def _folders(place: Path) -> Iterator[Path]:

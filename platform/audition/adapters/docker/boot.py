@@ -6,25 +6,33 @@ becomes that command. `python FILE` and `python -m MODULE` run in the same inter
 anything else replaces it. The boot holds no secret and has no rights that the command does not have: candidate code
 that takes it over has won nothing. Standard input is gone by then, and the command sees what a fresh interpreter
 would show it. At its end the process goes at once: taking a scientific stack apart takes longer than most of the
-platform's own work, and is of no use to anybody.
+platform's own work, and is of no use to anybody. What nobody wants any more ends by itself (`bay_lease.py`).
 """
 
 import json
 
+from audition.adapters.docker.bay_lease import LEASE_SECONDS
+
+#: How often what waits looks whether somebody still wants it.
+_LOOK_SECONDS = 5
 _BOOT = """
 def boot():
     import sys
     # The working folder may already hold what was sent: nothing of it may run before it is told to.
     sys.path.pop(0)
     import select
-    for name in sys.argv[1:]:
+    sign, lease, look = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
+    for name in sys.argv[4:]:
         if select.select([0], [], [], 0)[0]:
             break
         try:
             __import__(name)
         except Exception:
             pass
-    import __main__, atexit, builtins, json, os, threading
+    import __main__, atexit, builtins, json, os, threading, time
+    while sign and not select.select([0], [], [], look)[0]:
+        if time.time() - os.stat(sign).st_mtime > lease:
+            os._exit(75)
     words = json.loads(sys.stdin.buffer.readline())
     quiet = os.open(os.devnull, os.O_RDONLY)
     os.dup2(quiet, 0)
@@ -80,10 +88,16 @@ boot()
 """
 
 
-def boot_command(imports: tuple[str, ...]) -> tuple[str, ...]:
-    """The command of a container that waits; a module that is not there is skipped."""
+def boot_command(imports: tuple[str, ...], sign: str = "") -> tuple[str, ...]:
+    """The command of a container that waits.
+
+    Args:
+        imports: Modules to import meanwhile; one that is not there is skipped.
+        sign: A folder inside whose time is the last sign that somebody wants this container; without one it waits
+            for ever.
+    """
     # -u: what the command prints must not sit in a buffer when it is killed.
-    return ("python", "-u", "-c", _BOOT, *imports)
+    return ("python", "-u", "-c", _BOOT, sign, str(LEASE_SECONDS), str(_LOOK_SECONDS), *imports)
 
 
 def go_line(argv: tuple[str, ...]) -> bytes:

@@ -136,8 +136,14 @@ class DockerSandbox:
     def sweep(self, is_over: Callable[[str, int], bool]) -> int:
         """See `ports.Sandbox.sweep`."""
         with engine_errors("sweeping"):
-            swept = self._bays.sweep(is_over, time.time()) if self._bays is not None else 0
-            return swept + self._sweeper.sweep(is_over, now=time.time())
+            now, bays = time.time(), self._bays
+            if bays is None:
+                return self._sweeper.sweep(is_over, now)
+
+            def may_go(run_id: str, fence: int) -> bool:
+                return bays.is_lost(run_id) or is_over(run_id, fence)
+
+            return bays.sweep(is_over, now) + self._sweeper.sweep(may_go, now)
 
     def image_id(self, reference: str) -> str:
         """See `ports.Sandbox.image_id`."""

@@ -18,58 +18,65 @@ GRACE_SECONDS = 30.0
 
 
 class Sweeper:
-    """Finds and removes labelled containers, volumes and candidates' images of one instance."""
+    """Finds and removes labelled containers, volumes and candidates' images of one instance.
+
+    What is past its deadline goes whatever instance it is of: that one may be no more.
+    """
 
     def __init__(self, client: docker.APIClient, instance: str) -> None:
-        """Only things with this instance's label are ever touched."""
+        """Things without our labels are never touched."""
         self._client = client
         self._instance = instance
 
     def remove_run(self, run_id: str, fence: int) -> int:
         """Remove everything of one run and fence; return how many things."""
-        labels = [f"{LABEL_RUN}={run_id}", f"{LABEL_FENCE}={fence}"]
+        labels = self._of(run_id, fence)
         removed = self._remove(self._containers(labels), self._volumes(labels))
         return removed + self._remove_images(self._images(labels))
 
     def remove_steps(self, labels: Mapping[str, str]) -> int:
         """Remove the containers of a build's steps."""
-        return self._remove(self._containers([f"{key}={value}" for key, value in labels.items()]), [])
+        wanted = [f"{LABEL_INSTANCE}={self._instance}", *(f"{key}={value}" for key, value in labels.items())]
+        return self._remove(self._containers(wanted), [])
 
     def remove_dangling(self, labels: Mapping[str, str]) -> int:
         """Remove the images that a build left without a name."""
-        wanted = [f"{LABEL_RUN}={labels[LABEL_RUN]}", f"{LABEL_FENCE}={labels[LABEL_FENCE]}"]
+        wanted = self._of(labels[LABEL_RUN], labels[LABEL_FENCE])
         return self._remove_images(i for i in self._images(wanted) if _is_nameless(i))
 
     def sweep(self, is_over: Callable[[str, int], bool], now: float) -> int:
-        """Remove everything that is past its deadline or whose run is over."""
+        """Remove what is past its deadline, of any instance, and whatever is of a run of ours that is over."""
         verdicts: dict[tuple[str, int], bool] = {}
 
         def may_go(thing: dict[str, Any]) -> bool:
             labels = thing.get("Labels") or {}
-            key = (labels.get(LABEL_RUN, ""), int(labels.get(LABEL_FENCE, "0")))
-            if now > float(labels.get(LABEL_DEADLINE, "0")) + GRACE_SECONDS:
+            if now > float(labels[LABEL_DEADLINE]) + GRACE_SECONDS:
                 return True
+            if labels[LABEL_INSTANCE] != self._instance:
+                return False
+            key = (labels.get(LABEL_RUN, ""), int(labels.get(LABEL_FENCE, "0")))
             if key not in verdicts:
                 verdicts[key] = is_over(*key)
             return verdicts[key]
 
-        containers = [c for c in self._containers([]) if may_go(c)]
-        volumes = [v for v in self._volumes([]) if may_go(v)]
-        images = [i for i in self._images([]) if may_go(i)]
+        everybody = [LABEL_INSTANCE, LABEL_DEADLINE]
+        containers = [c for c in self._containers(everybody) if may_go(c)]
+        volumes = [v for v in self._volumes(everybody) if may_go(v)]
+        images = [i for i in self._images(everybody) if may_go(i)]
         return self._remove(containers, volumes) + self._remove_images(images)
 
     def _containers(self, labels: list[str]) -> list[dict[str, Any]]:
-        return list(self._client.containers(all=True, filters={"label": self._with_mine(labels)}))
+        return list(self._client.containers(all=True, filters={"label": labels}))
 
     def _volumes(self, labels: list[str]) -> list[dict[str, Any]]:
-        found = self._client.volumes(filters={"label": self._with_mine(labels)})
-        return list(found.get("Volumes") or [])
+        return list(self._client.volumes(filters={"label": labels}).get("Volumes") or [])
 
     def _images(self, labels: list[str]) -> list[dict[str, Any]]:
-        return list(self._client.images(filters={"label": self._with_mine(labels)}))
+        return list(self._client.images(filters={"label": labels}))
 
-    def _with_mine(self, labels: list[str]) -> list[str]:
-        return [f"{LABEL_INSTANCE}={self._instance}", *labels]
+    def _of(self, run_id: str, fence: int | str) -> list[str]:
+        """Labels of what a run of ours has."""
+        return [f"{LABEL_INSTANCE}={self._instance}", f"{LABEL_RUN}={run_id}", f"{LABEL_FENCE}={fence}"]
 
     def _remove(self, containers: Iterable[dict[str, Any]], volumes: Iterable[dict[str, Any]]) -> int:
         removed = 0
@@ -83,7 +90,7 @@ class Sweeper:
         # The youngest first: an image stays as long as another one is built on it.
         youngest_first = sorted(images, key=lambda image: -int(image["Created"]))
         removed = sum(self._attempt(self._client.remove_image, i["Id"], force=True) for i in youngest_first)
-        for image in self._images([]) if removed < len(youngest_first) else []:
+        for image in self._images([LABEL_INSTANCE]) if removed < len(youngest_first) else []:
             if image["Id"] in {i["Id"] for i in youngest_first}:
                 removed += self._attempt(self._client.remove_image, image["Id"], force=True)
         return removed

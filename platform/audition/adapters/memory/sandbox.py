@@ -162,15 +162,18 @@ class FakeSandbox:
     def discard(self, run_id: str, fence: int) -> None:
         """See `ports.Sandbox.discard`."""
         self._maybe_fail("discard")
-        self._remove(lambda key: key == (run_id, fence))
+        self._remove(self._instance, lambda key: key == (run_id, fence))
 
     def sweep(self, is_over: Callable[[str, int], bool]) -> int:
         """See `ports.Sandbox.sweep`."""
         self._maybe_fail("sweep")
-        owners = [c.spec.ownership for c in self._mine()]
-        owners += [owner for instance, owner in self.engine.built.values() if instance == self._instance]
+        owners = [c.spec.ownership for c in self.engine.containers]
+        owners += [owner for _, owner in self.engine.built.values()]
         late = {(o.run_id, o.fence) for o in owners if self.now > o.deadline_epoch + _GRACE_SECONDS}
-        return self._remove(lambda key: key in late or is_over(*key))
+        instances = {c.instance for c in self.engine.containers} | {i for i, _ in self.engine.built.values()}
+        # Theirs go by their deadline alone: an instance may be no more.
+        gone = sum(self._remove(i, lambda key: key in late) for i in instances - {self._instance})
+        return gone + self._remove(self._instance, lambda key: key in late or is_over(*key))
 
     def image_id(self, reference: str) -> str:
         """See `ports.Sandbox.image_id`."""
@@ -187,9 +190,10 @@ class FakeSandbox:
     def left(self, run_id: str, fence: int) -> list[str]:
         """Names of what still exists of a run."""
         key = (run_id, fence)
-        containers = [f"container {c.spec.stage}" for c in self._mine() if c.key == key]
+        containers = [f"container {c.spec.stage}" for c in self._of(self._instance) if c.key == key]
         volumes = [f"volume {v[3]}" for v in self.engine.volumes if v[:3] == (self._instance, *key)]
-        return containers + volumes + [f"image {reference}" for reference in self._images(lambda k: k == key)]
+        images = [f"image {name}" for name in self._images(self._instance, lambda k: k == key)]
+        return containers + volumes + images
 
     def play(self, container: FakeContainer) -> Exit:
         """Run a container's program to its end in the calling thread."""
@@ -267,29 +271,29 @@ class FakeSandbox:
             image_id=self.engine.images[inside.spec.image],
         )
 
-    def _mine(self) -> Sequence[FakeContainer]:
-        return [c for c in self.engine.containers if c.instance == self._instance]
+    def _of(self, instance: str) -> Sequence[FakeContainer]:
+        return [c for c in self.engine.containers if c.instance == instance]
 
-    def _remove(self, may_go: Callable[[tuple[str, int]], bool]) -> int:
-        containers = [c for c in self._mine() if may_go(c.key)]
+    def _remove(self, instance: str, may_go: Callable[[tuple[str, int]], bool]) -> int:
+        containers = [c for c in self._of(instance) if may_go(c.key)]
         for container in containers:
             container.inside.kill()
             self._end(container)
-        volumes = [v for v in self.engine.volumes if v[0] == self._instance and may_go(v[1:3])]
+        volumes = [v for v in self.engine.volumes if v[0] == instance and may_go(v[1:3])]
         with self._lock:
             self.engine.containers = [c for c in self.engine.containers if c not in containers]
             for name in volumes:
                 self.engine.volumes.pop(name, None)
-        images = self._images(may_go)
+        images = self._images(instance, may_go)
         for reference in images:
             del self.engine.built[reference], self.engine.images[reference]
         return len(containers) + len(volumes) + len(images)
 
-    def _images(self, may_go: Callable[[tuple[str, int]], bool]) -> list[str]:
+    def _images(self, instance: str, may_go: Callable[[tuple[str, int]], bool]) -> list[str]:
         return [
             reference
-            for reference, (instance, owner) in self.engine.built.items()
-            if instance == self._instance and may_go((owner.run_id, owner.fence))
+            for reference, (builder, owner) in self.engine.built.items()
+            if builder == instance and may_go((owner.run_id, owner.fence))
         ]
 
     def _maybe_fail(self, doing: str) -> None:
