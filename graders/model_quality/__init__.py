@@ -14,6 +14,7 @@ from audition.domain.grade import (
     Metric,
     Outcome,
 )
+from audition.domain.run import Stage, Verdict
 from audition.grading import Need, Workspace
 from audition.grading.versions import content_version
 from graders import bounded, predictions
@@ -50,7 +51,9 @@ class ModelQuality:
         answers = read_answers(workspace.answers / spec.file, spec.id_column, spec.answer_column)
         path = workspace.output()
         if path is None:
-            return self._nothing("There were no predictions to measure.")
+            is_consequence = workspace.evidence.verdict_of(Stage.PREDICT) != Verdict.ACCEPTED
+            cause = "Predict did not end well, so there" if is_consequence else "There"
+            return self._nothing(f"{cause} were no predictions to measure.")
         found = read_predictions(path, workspace.manifest.output, frozenset(answers))
         if not found.is_usable:
             return self._nothing(f"The predictions could not be measured. {found.summary()}")

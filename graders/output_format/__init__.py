@@ -6,6 +6,7 @@ from pathlib import Path
 
 from audition.domain.challenge import AnswersSpec, OutputSpec
 from audition.domain.grade import Dimension, Grade
+from audition.domain.run import Stage, Verdict
 from audition.grading import (
     CheckList,
     Need,
@@ -48,6 +49,9 @@ def _read_once(
 
 
 def _absence(workspace: Workspace) -> str:
+    """Why there is no file; empty when another stage has said why already."""
+    if workspace.evidence.verdict_of(Stage.PREDICT) != Verdict.ACCEPTED:
+        return ""
     names = " or ".join(workspace.manifest.output.names)
     said = " ".join(workspace.evidence.refused_outputs[:3])
     return f"There is no {names} in /out. {said}".strip()
@@ -63,7 +67,10 @@ def _absence(workspace: Workspace) -> str:
 def present(workspace: Workspace) -> Result:
     """The file is there under an accepted name."""
     path = workspace.output()
-    return failed(_absence(workspace)) if path is None else passed(f"{path.name} was written.")
+    if path is not None:
+        return passed(f"{path.name} was written.")
+    trouble = _absence(workspace)
+    return failed(trouble) if trouble else not_applicable("Predict did not end well and left no file.")
 
 
 @check(

@@ -3,13 +3,16 @@
 import resource
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from audition.domain.evidence import StageEvidence
 from audition.domain.grade import Outcome
+from audition.domain.run import Stage, Verdict
 from audition.grading import Workspace
 from graders import predictions
 from graders.output_format import grader
@@ -160,6 +163,14 @@ def test_several_mistakes_are_summed_up_in_one_sentence(workspace: Workspace) ->
         "1 values are out of range (first: '7' in line 4)",
     ):
         assert words in said
+
+
+def test_no_file_after_a_failure_is_not_told_again(workspace: Workspace) -> None:
+    late = StageEvidence(stage=Stage.PREDICT, verdict=Verdict.TIME_LIMIT)
+    grade = grader.grade(replace(workspace, evidence=replace(workspace.evidence, stages=(late,))))
+
+    assert grade.invalid_output == ""
+    assert {f.outcome for f in grade.findings} == {Outcome.NOT_APPLICABLE}
 
 
 def test_no_file_says_what_was_refused(workspace: Workspace) -> None:

@@ -173,3 +173,5 @@ class Collection:
 
     files: tuple[CollectedFile, ...] = ()
     refusals: tuple[str, ...] = ()
+    is_full: bool = False
+    """Whether nothing more could be written there: no block or no file was left."""

@@ -83,3 +83,7 @@ class RunEvidence:
     """None when the challenge builds no image."""
     service: ServiceEvidence | None = None
     """What the prober saw; None when no service was started."""
+
+    def verdict_of(self, stage: Stage) -> Verdict:
+        """How a stage went; a stage that is not part of this run went well."""
+        return next((s.verdict for s in self.stages if s.stage == stage), Verdict.ACCEPTED)

@@ -116,6 +116,7 @@ class Exit:
         is_out_of_memory: The kernel killed something in the container's group for memory.
         is_past_deadline: We ended it because `limits.time_seconds` had passed.
         is_flooding: We ended it because it printed more than `limits.flood_bytes`.
+        is_output_full: Nothing more could be written to its /out when it had ended.
         stdout: At most `limits.log_bytes`, from the start.
         stderr: At most `limits.log_bytes`, from the start.
         runtime: OCI runtime that ran it, e.g. "runc".
@@ -125,6 +126,7 @@ class Exit:
     is_out_of_memory: bool = False
     is_past_deadline: bool = False
     is_flooding: bool = False
+    is_output_full: bool = False
     stdout: bytes = b""
     stderr: bytes = b""
     is_log_truncated: bool = False

@@ -113,16 +113,16 @@ def judge_exit(exit_: Exit) -> Verdict:
     """Turn the recorded facts of a candidate container into a verdict.
 
     Order matters: a process that is killed for memory also has a signal for an exit code, and one that we end
-    at its deadline too, so the cause that we know comes before the code that it left.
+    at its deadline too, so the cause that we know comes before the code that it left. A full /out is a cause only of
+    a failure: whoever fills it and ends well has lost nothing.
     """
-    if exit_.is_out_of_memory:
-        return Verdict.MEMORY_LIMIT
-    if exit_.is_past_deadline:
-        return Verdict.TIME_LIMIT
-    if exit_.is_flooding:
-        return Verdict.OUTPUT_LIMIT
-    if exit_.exit_code == 0:
-        return Verdict.ACCEPTED
-    if _SIGNAL_BASE < exit_.exit_code <= _SIGNAL_BASE + _SIGNALS:
-        return Verdict.SIGNALLED
-    return Verdict.NONZERO_EXIT
+    is_signal = _SIGNAL_BASE < exit_.exit_code <= _SIGNAL_BASE + _SIGNALS
+    causes = (
+        (exit_.is_out_of_memory, Verdict.MEMORY_LIMIT),
+        (exit_.is_past_deadline, Verdict.TIME_LIMIT),
+        (exit_.is_flooding, Verdict.OUTPUT_LIMIT),
+        (exit_.exit_code == 0, Verdict.ACCEPTED),
+        (exit_.is_output_full, Verdict.OUTPUT_LIMIT),
+        (is_signal, Verdict.SIGNALLED),
+    )
+    return next((verdict for is_so, verdict in causes if is_so), Verdict.NONZERO_EXIT)

@@ -37,10 +37,12 @@ def collect(
     """
     taken: list[Taken] = []
     refusals: list[str] = []
+    is_full = _is_full(os.statvfs(folder))
     try:
         base = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except PermissionError as error:  # Whoever writes there owns the folder, and may lock it.
-        return Collection(refusals=(f"The folder {folder} cannot be looked into ({error.strerror}).",)), []
+        refusal = f"The folder {folder} cannot be looked into ({error.strerror})."
+        return Collection(refusals=(refusal,), is_full=is_full), []
     try:
         names = os.listdir(base)  # noqa: PTH208  by descriptor: the folder that was opened, whatever its name is now
         # Expected names first: junk must not push the reason that matters out of the list.
@@ -51,7 +53,12 @@ def collect(
     finally:
         os.close(base)
     files = tuple(t.file for t in taken)
-    return Collection(files=files, refusals=tuple(refusals)), taken
+    return Collection(files=files, refusals=tuple(refusals), is_full=is_full), taken
+
+
+def _is_full(facts: os.statvfs_result) -> bool:
+    """Whether a file system takes no more; one that does not count its files says that it has none."""
+    return facts.f_bavail == 0 or (facts.f_files > 0 and facts.f_favail == 0)
 
 
 def _take(base: int, name: str, allowed: frozenset[str] | None, max_bytes: int, taken: list[Taken]) -> str:

@@ -84,8 +84,7 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
     built = None
     if Stage.BUILD in claimed.version.manifest.stages:
         built = build_image(runner, claimed, lease, keeper, inventory, book)
-    exit_, verdict, message = _predict(runner, claimed, lease, inventory, book)
-    collection, outputs = _collect(runner, claimed, keeper)
+    collection, outputs, exit_, verdict, message = _predict(runner, claimed, lease, keeper, inventory, book)
     logs = (*_store_logs(runner, claimed, exit_), *_store_build_log(runner, claimed, built))
     stage = StageEvidence(
         stage=Stage.PREDICT,
@@ -112,19 +111,21 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
     return Collected(evidence=evidence, artifacts=(*outputs, *logs, document))
 
 
-def _predict(
-    runner: Runner, claimed: Claimed, lease: Lease, inventory: Inventory, book: StageBook
-) -> tuple[Exit, Verdict, str]:
+def _predict(  # noqa: PLR0913  the work and everything it works with
+    runner: Runner, claimed: Claimed, lease: Lease, keeper: Served, inventory: Inventory, book: StageBook
+) -> tuple[Collection, tuple[Artifact, ...], Exit, Verdict, str]:
     check_lease(lease)
     record = book.begin(Stage.PREDICT)
     spec = containers.predict_spec(runner, claimed.version, claimed.owner, inventory.contract)
     exit_ = runner.sandbox.run(spec, lease.should_stop)
     check_lease(lease)
+    collection, outputs = _collect(runner, claimed, keeper)
+    exit_ = replace(exit_, is_output_full=collection.is_full)
     verdict = judge_exit(exit_)
     message = explain(verdict, Stage.PREDICT, exit_, spec.limits)
     status = StageStatus.PASSED if verdict == Verdict.ACCEPTED else StageStatus.FAILED
     book.end(record, status, exit_, message)
-    return exit_, verdict, message
+    return collection, outputs, exit_, verdict, message
 
 
 def _collect(runner: Runner, claimed: Claimed, keeper: Served) -> tuple[Collection, tuple[Artifact, ...]]:

@@ -6,12 +6,15 @@ from audition.domain.run import Stage, Verdict
 
 def explain(verdict: Verdict, stage: Stage, exit_: Exit, limits: Limits) -> str:
     """The sentence for a stage that did not pass; it leaks nothing but the candidate's own output."""
-    return _TEMPLATES[verdict].format(
+    template = _FULL if verdict == Verdict.OUTPUT_LIMIT and exit_.is_output_full else _TEMPLATES[verdict]
+    return template.format(
         stage=stage,
         limit=_seconds(limits.time_seconds),
         ran=_seconds(exit_.usage.wall_seconds),
         memory=_size(limits.memory_bytes),
         flood=_size(limits.flood_bytes),
+        room=_size(limits.output_bytes),
+        files=f"{limits.output_inodes:,}",
         code=exit_.exit_code,
         signal=exit_.exit_code - 128,
     )
@@ -52,6 +55,10 @@ _TEMPLATES = {
     ),
     Verdict.INTERNAL_ERROR: "Our platform failed in {stage}, not your code. No attempt was used; the run repeats.",
 }
+_FULL = (
+    "{stage} ended with exit code {code} after {ran}, and /out was full: it takes {room} in at most {files} files and"
+    " folders. Write only what the brief asks for there, and what you need meanwhile to /tmp."
+)
 
 
 def _seconds(seconds: float) -> str:

@@ -35,13 +35,18 @@ def grade_evidence(
     """
     evidence = next(a.digest for a in artifacts if a.kind == ArtifactKind.EVIDENCE)
     common = (runner, claimed.version, claimed.owner, evidence, artifacts)
+    has_outputs = any(a.kind == ArtifactKind.OUTPUT for a in artifacts)
     specs = (containers.score_spec(*common), containers.judge_spec(*common))
     with ThreadPoolExecutor(max_workers=len(specs)) as pool:
-        sheets = list(pool.map(lambda spec: _sheet(runner, spec, lease, book), specs))
+        sheets = list(
+            pool.map(lambda spec: _sheet(runner, spec, lease, book, has_outputs=has_outputs), specs)
+        )
     return tuple(grade for sheet in sheets for grade in sheet)
 
 
-def _sheet(runner: Runner, spec: ContainerSpec, lease: Lease, book: StageBook) -> tuple[Grade, ...]:
+def _sheet(
+    runner: Runner, spec: ContainerSpec, lease: Lease, book: StageBook, *, has_outputs: bool
+) -> tuple[Grade, ...]:
     check_lease(lease)
     record = book.begin(Stage(spec.stage))
     exit_ = runner.sandbox.run(spec, lease.should_stop)
@@ -56,6 +61,9 @@ def _sheet(runner: Runner, spec: ContainerSpec, lease: Lease, book: StageBook) -
     if has_error:
         trouble = _OUR_FAULT
     status = StageStatus.FAILED if trouble else StageStatus.PASSED
+    if spec.stage == Stage.SCORE and not trouble and not has_outputs:
+        # That there is nothing to score was said by the stage that left nothing.
+        status = StageStatus.SKIPPED
     book.end(record, status, replace(exit_, stdout=b""), trouble)
     return grades
 

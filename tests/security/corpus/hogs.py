@@ -283,6 +283,22 @@ CASES: tuple[Attack, ...] = (
         is_greedy=True,
     ),
     attack(
+        "X76",
+        "output-full",
+        "writes to /out until it is full and fails over it",
+        "f = open('/out/predictions.csv', 'wb', buffering=0)\nwhile True:\n    f.write(b'x' * (1 << 20))",
+        _OUTPUT,
+        looks={"why": says("/out was full: it takes 8 MiB in at most 64 files")},
+    ),
+    attack(
+        "X77",
+        "output-full-of-files",
+        "makes files in /out until no more can be made, and fails over it",
+        "for n in range(1000):\n    open(f'/out/{n}', 'x').close()",
+        _OUTPUT,
+        looks={"why": says("/out was full: it takes 8 MiB in at most 64 files")},
+    ),
+    attack(
         "X03",
         "shared-memory-inodes",
         "makes millions of empty files in /dev/shm, which has no limit on files of its own",

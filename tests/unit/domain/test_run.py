@@ -27,6 +27,14 @@ def test_an_exit_code_alone(code: int, verdict: Verdict) -> None:
     assert judge_exit(Exit(exit_code=code)) == verdict
 
 
+def test_a_full_output_folder_is_the_cause_of_a_failure_and_of_nothing_else() -> None:
+    assert judge_exit(Exit(exit_code=1, is_output_full=True)) == Verdict.OUTPUT_LIMIT
+    assert judge_exit(Exit(exit_code=153, is_output_full=True)) == Verdict.OUTPUT_LIMIT
+    assert judge_exit(Exit(exit_code=0, is_output_full=True)) == Verdict.ACCEPTED
+    assert judge_exit(Exit(exit_code=137, is_output_full=True, is_past_deadline=True)) == Verdict.TIME_LIMIT
+    assert judge_exit(Exit(exit_code=137, is_output_full=True, is_out_of_memory=True)) == Verdict.MEMORY_LIMIT
+
+
 @given(code=st.integers(0, 255), late=st.booleans(), flood=st.booleans())
 def test_memory_comes_before_everything(code: int, *, late: bool, flood: bool) -> None:
     exit_ = Exit(exit_code=code, is_out_of_memory=True, is_past_deadline=late, is_flooding=flood)

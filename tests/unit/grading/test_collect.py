@@ -138,6 +138,26 @@ def test_a_folder_that_its_owner_locked_is_an_answer_and_no_crash(foreign: Path)
     assert "cannot be looked into (Permission denied)" in collection.refusals[0]
 
 
+@pytest.mark.parametrize(
+    ("blocks", "files", "files_left", "is_full"),
+    [(1, 16, 3, False), (0, 16, 3, True), (1, 16, 0, True), (1, 0, 0, False)],
+    ids=["has room", "no block left", "no file left", "does not count files"],
+)
+def test_a_volume_without_room_is_noticed(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    blocks: int,
+    files: int,
+    files_left: int,
+    *,
+    is_full: bool,
+) -> None:
+    facts = os.statvfs_result((4096, 4096, 16, blocks, blocks, files, files_left, files_left, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _path: facts)
+
+    assert look(tmp_path)[0].is_full == is_full
+
+
 def test_the_largest_file_that_is_allowed_is_taken(tmp_path: Path) -> None:
     (tmp_path / "model.bin").write_bytes(bytes(LIMIT))
     assert look(tmp_path)[0].files[0].bytes == LIMIT

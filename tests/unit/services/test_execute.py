@@ -138,6 +138,36 @@ def test_a_failure_of_the_candidate_is_a_verdict_and_is_graded_all_the_same(
     assert attempts(world) == 2
 
 
+def test_a_failure_with_a_full_output_folder_is_said_to_be_one(world: World) -> None:
+    world.sandbox.programs["predict"] = lambda _: 1
+    world.sandbox.programs["unpack"] = keeps(is_full=True)
+
+    submission = world.graded()
+
+    assert (world.run(submission).verdict, world.run(submission).fault) == (
+        Verdict.OUTPUT_LIMIT,
+        Fault.CANDIDATE,
+    )
+    predict = world.stage(submission, Stage.PREDICT)
+    assert predict.message.startswith(
+        "predict ended with exit code 1 after 0.0 s, and /out was full: it takes 64 MiB"
+    )
+
+
+def test_filling_the_output_folder_and_ending_well_is_no_failure(world: World) -> None:
+    world.sandbox.programs["unpack"] = keeps(is_full=True)
+
+    assert world.run(world.graded()).verdict == Verdict.ACCEPTED
+
+
+def test_a_failure_that_leaves_nothing_to_score_is_told_once(world: World) -> None:
+    world.sandbox.programs["predict"] = lambda _: 3
+
+    score = world.stage(world.graded(), Stage.SCORE)
+
+    assert (score.status, score.message) == (StageStatus.SKIPPED, "")
+
+
 def test_what_was_written_before_a_failure_counts(world: World) -> None:
     def writes_then_dies(inside: Inside) -> int:
         inside.write("out", "predictions.csv", b"id,probability\n")

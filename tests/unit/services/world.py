@@ -52,13 +52,20 @@ ALICE = Principal(
 )
 
 
-def keeps(inventory: Inventory = INVENTORY, *, refusals: tuple[str, ...] = (), lies: bool = False) -> Program:
+def keeps(
+    inventory: Inventory = INVENTORY,
+    *,
+    refusals: tuple[str, ...] = (),
+    lies: bool = False,
+    is_full: bool = False,
+) -> Program:
     """The keeper: says the inventory, and on a signal the collection of /out.
 
     Args:
         inventory: What it says at first.
         refusals: Why other files in /out were left.
         lies: Announce digests that the bytes do not have.
+        is_full: Whether it found no room left in /out.
     """
 
     def play(inside: Inside) -> int:
@@ -75,6 +82,7 @@ def keeps(inventory: Inventory = INVENTORY, *, refusals: tuple[str, ...] = (), l
                 for name, data in files
             ),
             refusals=refusals,
+            is_full=is_full,
         )
         inside.print(codec.to_json(collection) + b"\n" + b"".join(data for _, data in files))
         inside.await_signal()
