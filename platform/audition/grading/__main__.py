@@ -15,7 +15,7 @@ import json
 import os
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -31,10 +31,9 @@ from audition.domain.run import Stage
 from audition.domain.tools import ToolReports
 from audition.grading.collect import collect, send
 from audition.grading.context import context_bytes, write_context
-from audition.grading.contract import read_contract
 from audition.grading.drift import read_drift
+from audition.grading.inventory import take_inventory
 from audition.grading.runner import load_graders, run_graders
-from audition.grading.unpack import lift_single_folder, unpack
 from audition.grading.workspace import Need, Workspace
 
 _AREAS = (places.PUBLIC, places.PRIVATE)
@@ -100,25 +99,16 @@ def _keep(room: _Room) -> None:
 def _inventory(room: _Room, manifest: Manifest) -> tuple[Inventory, bytes]:
     """What was unpacked, and the Dockerfile to build when there is one to build."""
     submission = room.at(places.SUBMISSION)
-    state = unpack(
+    inventory = take_inventory(
         room.at(places.ARCHIVE),
         submission,
         max_bytes=manifest.unpacked_bytes,
         max_entries=manifest.unpacked_entries,
     )
-    if state.reasons:
-        return Inventory(refusals=tuple(state.reasons)), b""
-    lift_single_folder(state)
-    contract, problems = read_contract(submission)
-    plan, recipe = _plan(submission, manifest, state.total_bytes)
-    inventory = Inventory(
-        refusals=tuple(problems),
-        contract=contract,
-        entries=tuple(state.entries),
-        total_bytes=state.total_bytes,
-        build=plan,
-    )
-    return inventory, recipe
+    if not inventory.entries:
+        return inventory, b""
+    plan, recipe = _plan(submission, manifest, inventory.total_bytes)
+    return replace(inventory, build=plan), recipe
 
 
 def _plan(submission: Path, manifest: Manifest, total_bytes: int) -> tuple[BuildPlan | None, bytes]:

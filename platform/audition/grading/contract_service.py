@@ -9,6 +9,7 @@ from audition.grading.toml_table import Table, is_inside
 
 _ROUTE = r"/[A-Za-z0-9_\-./:{}~]{0,200}"
 _ROUTE_WANTED = 'write a path that begins with a slash, e.g. "/predict".'
+_OPTIONAL_ROUTES = frozenset({"metadata", "openapi"})
 _METRIC = r"[A-Za-z_:][A-Za-z0-9_:]{0,199}"
 _LABEL = r"[A-Za-z_][A-Za-z0-9_]{0,99}"
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}"
@@ -68,6 +69,9 @@ def _routes(table: Table, kind: ServingKind, facts: KindFacts) -> tuple[Routes, 
 
 
 def _route(table: Table, key: str, default: str) -> str:
+    """A route; those that a service can do without may be empty."""
+    if key in _OPTIONAL_ROUTES:
+        return table.text(key, default, rf"|{_ROUTE}", 'write a path such as "/metadata", or "" for none.')
     return table.text(key, default, _ROUTE, _ROUTE_WANTED)
 
 

@@ -9,7 +9,7 @@ from audition.domain.drift import DriftEvidence
 from audition.domain.evidence import RunEvidence
 from audition.domain.grade import GradeSheet
 from audition.domain.tools import ToolReports
-from audition.grading import collect, contract, unpack
+from audition.grading import collect, contract, discover, unpack
 from audition.grading.runner import GROUP
 
 for _kind in (Manifest, Inventory, Collection, RunEvidence, GradeSheet, ToolReports, DriftEvidence):
@@ -18,4 +18,4 @@ for _kind in (Manifest, Inventory, Collection, RunEvidence, GradeSheet, ToolRepo
 for _entry in entry_points(group=GROUP):
     _entry.load()
 
-__all__ = ["collect", "contract", "unpack"]
+__all__ = ["collect", "contract", "discover", "unpack"]

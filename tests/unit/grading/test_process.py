@@ -112,6 +112,7 @@ def test_keep_unpacks_then_collects_on_request_with_the_bytes_behind(room: Room)
         inventory = codec.from_json(Inventory, document(process), what="inventory")
         assert inventory.refusals == ()
         assert [entry.path for entry in inventory.entries] == ["predict.py", "a/b.txt"]
+        assert inventory.discovered == ()
         assert (room.at(places.SUBMISSION) / "a/b.txt").read_text() == "x"
         predictions = b"id,p\n\x00{}\n" * 40_000
         (room.at(places.OUT) / "predictions.csv").write_bytes(predictions)
