@@ -62,6 +62,8 @@ def _check_stages(manifest: Manifest, problems: Problems) -> None:
         problems.say(FILE, "stages", f"each at most once and in this order: {', '.join(order)}.")
     if Stage.UNPACK not in manifest.stages:
         problems.say(FILE, "stages", "add 'unpack'; nothing can run before it.")
+    if Stage.SERVE in manifest.stages and Stage.BUILD not in manifest.stages:
+        problems.say(FILE, "stages", "add 'build'; what is served is the submission's own image.")
 
 
 def _check_limits(manifest: Manifest, problems: Problems) -> None:

@@ -17,6 +17,8 @@ class ArtifactKind(StrEnum):
     STDOUT = "stdout"
     STDERR = "stderr"
     EVIDENCE = "evidence"
+    SERVICE = "service"
+    """What a prober saw of the candidate's service."""
     SCORES = "scores"
 
 

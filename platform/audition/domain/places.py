@@ -16,6 +16,8 @@ BASES_VARIABLE = "AUDITION_BASES"
 """Environment of the unpack container: what a FROM may name, to the name of our image, as a JSON object."""
 TOOLS_FILE = PurePosixPath("/evidence/tools.json")
 """What the linters said; absent when the challenge has no static stage."""
+SERVICE_FILE = PurePosixPath("/evidence/service.json")
+"""What a prober saw of the candidate's service; absent when none was served."""
 DRIFT_FILE = PurePosixPath("/evidence/drift.json")
 """What the drift protocol recorded; absent when it did not run."""
 OUTPUTS = PurePosixPath("/evidence/outputs")

@@ -8,8 +8,9 @@ ends with one `ServiceEvidence`.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from audition.domain.contract import Slo
+from audition.domain.contract import Contract, Slo
 from audition.domain.probe import ServiceEvidence
+from audition.domain.service import Restriction
 from audition.domain.serving import Serving
 
 Cell = str | float | int | bool | None
@@ -98,9 +99,36 @@ class ProbePlan:
     pace: Pace = field(default_factory=Pace)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeTask:
+    """What the runner tells a prober first, in one line; data and the files that a run left are mounted."""
+
+    contract: Contract
+    seed: int = 0
+    pace: Pace = field(default_factory=Pace)
+    reference: Reference = field(default_factory=Reference)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """How a service is wanted."""
+
+    restriction: Restriction = Restriction.BASIC
+    is_without_model: bool = False
+    """The files that may be its model are hidden from it."""
+
+
 class AskVerb(StrEnum):
     """What only the runner can know or do."""
 
+    START = "start"
+    """Start the service; one that was there is ended first. Answer when its process runs, or has ended."""
+    KILL = "kill"
+    """Kill the service; answer when it is gone."""
+    STATE = "state"
+    """Does it run, and if not, how did it end?"""
+    LOGS = "logs"
+    """What has it printed?"""
     CPU = "cpu"
     """How much CPU time has the service used since its start?"""
     TERMINATE = "terminate"
@@ -116,6 +144,8 @@ class Ask:
     number: int
     """Counts from 1; the answer repeats it."""
     verb: AskVerb
+    start: Start | None = None
+    """With START only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +153,17 @@ class Answer:
     """What the runner says; a field that does not belong to the question stays None."""
 
     number: int
+    is_running: bool = False
     cpu_seconds: float | None = None
+    memory_bytes: int | None = None
+    peak_memory_bytes: int | None = None
+    is_out_of_memory: bool = False
+    is_flooding: bool = False
+    is_over_disk: bool = False
+    user: str = ""
+    """User id of its first process as the image or the restriction has it; empty is root."""
+    logs: str = ""
+    """The beginning of what it printed, at most 256 KiB."""
     exit_code: int | None = None
     exit_seconds: float | None = None
     """From SIGTERM to the end; None when the service did not end by itself."""

@@ -37,6 +37,7 @@ class Stage(StrEnum):
     UNPACK = "unpack"
     BUILD = "build"
     PREDICT = "predict"
+    SERVE = "serve"
     SCORE = "score"
     JUDGE = "judge"
 

@@ -27,6 +27,7 @@ from audition.domain.contract import Inventory
 from audition.domain.drift import DriftEvidence
 from audition.domain.evidence import RunEvidence
 from audition.domain.grade import GradeSheet
+from audition.domain.probe import ServiceEvidence
 from audition.domain.run import Stage
 from audition.domain.tools import ToolReports
 from audition.grading.collect import collect, send
@@ -36,6 +37,8 @@ from audition.grading.inventory import take_inventory
 from audition.grading.runner import load_graders, run_graders
 from audition.grading.workspace import Need, Workspace
 
+#: More than a prober may say; see audition.services.probe_service.
+_MAX_SERVICE = 8 << 20
 _AREAS = (places.PUBLIC, places.PRIVATE)
 _COLLECT = signal.SIGUSR1
 _BUILD = signal.SIGUSR2
@@ -182,6 +185,7 @@ def _grade(room: _Room, *, needs_answers: bool) -> None:
         inputs=room.at(places.INPUTS),
         answers=room.at(places.ANSWERS),
         tools=_tools(room),
+        service=_service(room),
         drift=_drift(room),
     )
     room.say(GradeSheet(grades=run_graders(chosen, workspace)))
@@ -191,6 +195,14 @@ def _tools(room: _Room) -> ToolReports | None:
     """What the linters said, when there was a static stage."""
     file = room.at(places.TOOLS_FILE)
     return codec.from_json(ToolReports, file.read_bytes(), what="tools.json") if file.exists() else None
+
+
+def _service(room: _Room) -> ServiceEvidence | None:
+    """What a prober saw, when a service was served."""
+    file = room.at(places.SERVICE_FILE)
+    if not file.exists():
+        return None
+    return codec.from_json(ServiceEvidence, file.read_bytes(), what="service.json", max_bytes=_MAX_SERVICE)
 
 
 def _drift(room: _Room) -> DriftEvidence | None:

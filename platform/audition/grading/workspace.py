@@ -8,6 +8,7 @@ from audition.domain import places
 from audition.domain.challenge import Manifest
 from audition.domain.drift import DriftEvidence
 from audition.domain.evidence import RunEvidence
+from audition.domain.probe import ServiceEvidence
 from audition.domain.tools import ToolReports
 
 
@@ -19,6 +20,8 @@ class Need(StrEnum):
     ANSWERS = "answers"
     TOOLS = "tools"
     """What the linters of the static stage said; the grader must do with `Workspace.tools` being None."""
+    SERVICE = "service"
+    """What a prober saw; the grader must do with `Workspace.service` being None."""
     DRIFT = "drift"
     """What the service's metrics did under drift; the grader must do with `Workspace.drift` being None."""
 
@@ -40,6 +43,8 @@ class Workspace:
 
     tools: ToolReports | None = None
     """What the linters said; None when no static stage ran."""
+    service: ServiceEvidence | None = None
+    """What a prober saw of the candidate's service; None when none was served."""
     drift: DriftEvidence | None = None
     """What the service's metrics did under drift; None when the drift protocol did not run."""
 

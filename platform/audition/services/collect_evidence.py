@@ -19,6 +19,7 @@ from audition.services.claim import Claimed
 from audition.services.explain import explain
 from audition.services.lease import Lease, check_lease
 from audition.services.runner import Runner
+from audition.services.serve_image import serve_image
 from audition.services.stage_book import StageBook
 
 _MAX_DOCUMENT = 2 << 20
@@ -95,7 +96,10 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
         image_id=exit_.image_id,
         runtime=exit_.runtime,
     )
-    stages = (stage,) if built is None else (built.stage, stage)
+    served = None
+    if Stage.SERVE in claimed.version.manifest.stages:
+        served = serve_image(runner, claimed, lease, inventory, built, outputs, book)
+    stages = tuple(s for s in (built and built.stage, stage, served and served.stage) if s is not None)
     # The first thing that went wrong is what happened; what came after it still counts.
     failed = next((s.verdict for s in stages if s.verdict != Verdict.ACCEPTED), Verdict.ACCEPTED)
     evidence = RunEvidence(
@@ -108,7 +112,8 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
         build=built.evidence if built else None,
     )
     document = _artifact(runner, claimed, ArtifactKind.EVIDENCE, "evidence.json", codec.to_json(evidence))
-    return Collected(evidence=evidence, artifacts=(*outputs, *logs, document))
+    seen = served.artifacts if served else ()
+    return Collected(evidence=evidence, artifacts=(*outputs, *logs, *seen, document))
 
 
 def _predict(  # noqa: PLR0913  the work and everything it works with

@@ -19,13 +19,16 @@ from audition.domain.execution import (
     VolumeMount,
 )
 from audition.domain.run import Stage
-from audition.services.runner import GRADER_IMAGE, Runner
+from audition.services.runner import GRADER_IMAGE, PROBER_IMAGE, Runner
 
 _GRADING = ("python", "-m", "audition.grading")
 #: What grader containers import while they wait.
 _GRADER_IMPORTS = ("audition.grading.warm",)
 #: What the interpreter and its libraries may take besides the unpacked files.
 _KEEPER_MEMORY = 256 << 20
+_PROBING = ("python", "-m", "audition.probing")
+#: Rows, answers and samples of latency, all of them bounded; see audition.probing.
+_PROBER_MEMORY = 512 << 20
 #: Unpacking is bounded by size; a bomb of many tiny blocks must also end.
 _UNPACK_SECONDS = 60.0
 #: The smallest files still fill a memory page: room for rounding beside the limit on bytes.
@@ -113,6 +116,23 @@ def predict_spec(
     )
 
 
+def prober_spec(
+    runner: Runner, version: ChallengeVersion, owner: Ownership, outputs: tuple[Artifact, ...]
+) -> ContainerSpec:
+    """Speaks to the candidate's service, with the public inputs and what the submission predicted for them."""
+    limits = replace(version.manifest.limits_of(Stage.SERVE), memory_bytes=_PROBER_MEMORY, cpus=1.0)
+    return ContainerSpec(
+        stage=Stage.SERVE,
+        image=runner.images[PROBER_IMAGE],
+        argv=_PROBING,
+        profile=Profile.GRADER,
+        ownership=owner,
+        limits=limits,
+        mounts=(_manifest(runner, version), *_inputs(runner, version), *_outputs(runner, outputs)),
+        slot=runner.slot,
+    )
+
+
 def score_spec(
     runner: Runner,
     version: ChallengeVersion,
@@ -135,8 +155,13 @@ def judge_spec(
     artifacts: tuple[Artifact, ...],
 ) -> ContainerSpec:
     """Looks at everything that needs no answers."""
-    tree = (tree_volume(version, is_writable=False),)
-    return _grader_spec(runner, version, owner, Stage.JUDGE, evidence_digest, artifacts, tree)
+    tree = tree_volume(version, is_writable=False)
+    seen = tuple(
+        _blob(runner, artifact.digest, str(places.SERVICE_FILE))
+        for artifact in artifacts
+        if artifact.kind == ArtifactKind.SERVICE
+    )
+    return _grader_spec(runner, version, owner, Stage.JUDGE, evidence_digest, artifacts, (tree, *seen))
 
 
 def expected_specs(runner: Runner, version: ChallengeVersion, owner: Ownership) -> tuple[ContainerSpec, ...]:
@@ -159,16 +184,11 @@ def _grader_spec(  # noqa: PLR0913  two callers, one shape
     artifacts: tuple[Artifact, ...],
     extra: tuple[Mount, ...],
 ) -> ContainerSpec:
-    outputs = tuple(
-        _blob(runner, artifact.digest, f"{places.OUTPUTS}/{artifact.name}")
-        for artifact in artifacts
-        if artifact.kind == ArtifactKind.OUTPUT
-    )
     mounts = (
         _manifest(runner, version),
         _blob(runner, evidence_digest, str(places.EVIDENCE_FILE)),
         *_inputs(runner, version),
-        *outputs,
+        *_outputs(runner, artifacts),
         *extra,
     )
     # A grade document can be larger than what is kept of a candidate's log.
@@ -192,6 +212,14 @@ def _inputs(runner: Runner, version: ChallengeVersion) -> tuple[FileMount, ...]:
         _blob(runner, file.digest, f"{places.INPUTS}/{file.name}")
         for file in version.files_in(Area.PUBLIC)
         if file.name in wanted
+    )
+
+
+def _outputs(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[FileMount, ...]:
+    return tuple(
+        _blob(runner, artifact.digest, f"{places.OUTPUTS}/{artifact.name}")
+        for artifact in artifacts
+        if artifact.kind == ArtifactKind.OUTPUT
     )
 
 

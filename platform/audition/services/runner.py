@@ -9,6 +9,8 @@ from audition.ports import Ports, Sandbox
 GRADER_IMAGE = "grader"
 #: Name of the image of the package mirror that builds can reach.
 MIRROR_IMAGE = "mirror"
+#: Name of the image that speaks to candidates' services.
+PROBER_IMAGE = "prober"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,6 +94,9 @@ STAGES = {
     Stage.PREDICT: Words(
         label="Predict", tone="quiet", icon="play", hint="Run the code on the hidden inputs."
     ),
+    Stage.SERVE: Words(
+        label="Serve", tone="quiet", icon="play", hint="Start the image and send it requests."
+    ),
     Stage.SCORE: Words(
         label="Score", tone="quiet", icon="chart", hint="Compare predictions with hidden answers."
     ),

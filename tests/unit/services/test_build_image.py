@@ -8,6 +8,7 @@ from audition import codec
 from audition.adapters.memory.inside import Inside
 from audition.adapters.memory.sandbox import Program
 from audition.domain.build import BuildCause, BuildContext, BuildPlan, BuildResult, BuildSpec
+from audition.domain.contract import Contract
 from audition.domain.errors import UnavailableError
 from audition.domain.evidence import ArtifactKind, RunEvidence
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
@@ -20,9 +21,9 @@ PLAN = BuildPlan(file="Dockerfile", bases=("python-slim",), steps=3)
 CONTEXT = b"a tar that nobody reads"
 
 
-def keeps_with(plan: BuildPlan) -> Program:
+def keeps_with(plan: BuildPlan, contract: Contract = INVENTORY.contract) -> Program:
     """A keeper that is first asked for the build context, unless there is nothing to build."""
-    keeps_on = keeps(replace(INVENTORY, build=plan))
+    keeps_on = keeps(replace(INVENTORY, build=plan, contract=contract))
 
     def play(inside: Inside) -> int:
         if plan.refusals:

@@ -1,0 +1,126 @@
+"""Serve the candidate's own image beside a prober, and keep what the prober saw."""
+
+from dataclasses import dataclass
+
+from audition import codec
+from audition.domain.contract import Inventory
+from audition.domain.errors import UnavailableError
+from audition.domain.evidence import Artifact, ArtifactKind, StageEvidence
+from audition.domain.execution import Exit
+from audition.domain.probe import ServiceEvidence
+from audition.domain.probe_plan import ProbeTask
+from audition.domain.run import Stage, StageStatus, Verdict
+from audition.domain.service import ServiceSpec
+from audition.services import containers
+from audition.services.build_image import Built
+from audition.services.claim import Claimed
+from audition.services.lease import Lease, check_lease
+from audition.services.probe_service import Wanted, converse, model_places
+from audition.services.runner import Runner
+from audition.services.stage_book import StageBook
+
+SERVICE_FILE = "service.json"
+#: The prober's own deadline passes first; this is for one that does not keep it.
+_SLACK_SECONDS = 30.0
+_NO_IMAGE = "There is no image to serve, because it could not be built."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """How the stage went; without an artifact nothing was served."""
+
+    stage: StageEvidence
+    artifacts: tuple[Artifact, ...] = ()
+
+
+def serve_image(  # noqa: PLR0913  the work and everything it works with
+    runner: Runner,
+    claimed: Claimed,
+    lease: Lease,
+    inventory: Inventory,
+    built: Built | None,
+    outputs: tuple[Artifact, ...],
+    book: StageBook,
+) -> Served | None:
+    """Have a prober look at the service; that it is bad or absent is a result.
+
+    Returns:
+        What was seen; None when there is no image.
+
+    Raises:
+        LeaseLostError, CancelledError: The work must not go on.
+        UnavailableError: The engine or the prober failed.
+    """
+    check_lease(lease)
+    record = book.begin(Stage.SERVE)
+    if built is None or not built.stage.image_id:
+        book.end(record, StageStatus.SKIPPED, None, _NO_IMAGE)
+        return None
+    try:
+        seen = _probe(runner, claimed, lease, inventory, built.stage.image_id, outputs)
+    except UnavailableError:
+        check_lease(lease)  # The prober was ended because the work must not go on.
+        raise
+    check_lease(lease)
+    verdict = Verdict.ACCEPTED if _was_ready(seen) else Verdict.UNHEALTHY
+    message = "" if verdict == Verdict.ACCEPTED else _never_ready(inventory)
+    status = StageStatus.PASSED if verdict == Verdict.ACCEPTED else StageStatus.FAILED
+    book.end(record, status, Exit(exit_code=0, image_id=built.stage.image_id), message)
+    stage = StageEvidence(stage=Stage.SERVE, verdict=verdict, message=message, image_id=built.stage.image_id)
+    return Served(stage=stage, artifacts=(_stored(runner, claimed, seen),))
+
+
+def _probe(  # noqa: PLR0913  the work and everything it works with
+    runner: Runner,
+    claimed: Claimed,
+    lease: Lease,
+    inventory: Inventory,
+    image: str,
+    outputs: tuple[Artifact, ...],
+) -> ServiceEvidence:
+    contract, limits = inventory.contract, claimed.version.manifest.limits_of(Stage.SERVE)
+    serving = contract.serving
+    wanted = Wanted(
+        spec=ServiceSpec(
+            image=image,
+            ownership=claimed.owner,
+            arguments=serving.arguments or None,
+            environment=serving.environment,
+            limits=limits,
+            writable=serving.writable,
+            slot=runner.slot,
+        ),
+        models=model_places(contract, ""),
+        grace_seconds=serving.grace_seconds,
+    )
+    # The same for the same bytes, so that a service meets the same traffic when it is looked at again.
+    task = ProbeTask(contract=contract, seed=int(claimed.submission.archive_digest[:8], 16))
+    spec = containers.prober_spec(runner, claimed.version, claimed.owner, outputs)
+    with runner.sandbox.probe(spec) as prober:
+        return converse(prober, task, wanted, lease, limits.time_seconds + _SLACK_SECONDS)
+
+
+def _was_ready(seen: ServiceEvidence) -> bool:
+    return any(start.predict_seconds is not None for start in seen.starts)
+
+
+def _never_ready(inventory: Inventory) -> str:
+    serving = inventory.contract.serving
+    return (
+        f"The service never answered a prediction on port {serving.port} ({serving.routes.predict}) within"
+        f" {serving.startup_seconds:g} s of any start. Start the image on your machine without a network and send"
+        " it one row; the log of the stage shows what it said here."
+    )
+
+
+def _stored(runner: Runner, claimed: Claimed, seen: ServiceEvidence) -> Artifact:
+    data = codec.to_json(seen)
+    return Artifact(
+        run_id=claimed.run.id,
+        fence=claimed.fence,
+        stage=Stage.SERVE,
+        kind=ArtifactKind.SERVICE,
+        name=SERVICE_FILE,
+        digest=runner.ports.blobs.put(data),
+        bytes=len(data),
+    )
