@@ -99,7 +99,8 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
     served = None
     if Stage.SERVE in claimed.version.manifest.stages:
         served = serve_image(runner, claimed, lease, inventory, built, outputs, book)
-    stages = tuple(s for s in (built and built.stage, stage, served and served.stage) if s is not None)
+    parts = (built.stage if built else None, stage, served.stage if served else None)
+    stages = tuple(part for part in parts if part is not None)
     # The first thing that went wrong is what happened; what came after it still counts.
     failed = next((s.verdict for s in stages if s.verdict != Verdict.ACCEPTED), Verdict.ACCEPTED)
     evidence = RunEvidence(
