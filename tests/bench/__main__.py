@@ -1,4 +1,4 @@
-"""Run the measurements: `audition bench [--runs N] [--only warm,cold,load,runtimes]`."""
+"""Run the measurements: `audition bench [--runs N] [--only warm,cold,load,runtimes,drift]`."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench import overhead, runtimes
+from tests.bench.drift import table
 from tests.stack import running_stack
 
 
@@ -24,6 +25,7 @@ def main() -> None:
         "cold": _cold,
         "load": _load,
         "runtimes": _runtimes,
+        "drift": _drift,
     }
     for name in arguments.only.split(","):
         sys.stdout.write(parts[name](arguments.runs) + "\n")
@@ -60,6 +62,11 @@ def _cold(runs: int) -> str:
 
 def _runtimes(runs: int) -> str:
     return runtimes.table(runs, _say)
+
+
+def _drift(_runs: int) -> str:
+    # No container is started: `python -m tests.bench --only drift` runs it without an engine.
+    return table.report(_say)
 
 
 def _load(runs: int) -> str:

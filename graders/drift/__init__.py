@@ -1,0 +1,53 @@
+"""Does the monitoring notice when data drift, and only then? Judged from what metrics did under sent traffic."""
+
+from dataclasses import dataclass, replace
+
+from audition.domain import drift_validity
+from audition.domain.grade import Dimension, Finding, Grade, GradeStatus, Outcome
+from audition.grading import Check, Need, Result, Workspace, not_applicable
+from audition.grading.versions import content_version
+from graders.drift.drawing import curves_of
+from graders.drift.rules import RULES, Rule, valid
+from graders.drift.study import Study, make_study
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftGrader:
+    """Grades the evidence of the drift protocol; docs/drift.md explains it."""
+
+    name: str = "drift"
+    version: str = content_version("1", __file__, drift_validity.__file__)
+    dimension: Dimension = Dimension.DRIFT
+    needs: frozenset[Need] = frozenset({Need.DRIFT})
+
+    def grade(self, workspace: Workspace) -> Grade:
+        """Study the evidence once, then apply every rule."""
+        study = make_study(workspace.drift) if workspace.drift else None
+        return Grade(
+            grader=self.name,
+            version=self.version,
+            dimension=self.dimension,
+            status=GradeStatus.OK if study else GradeStatus.BLOCKED,
+            findings=tuple(_finding(rule, study, workspace) for rule in RULES),
+            curves=curves_of(study) if study and study.is_conclusive() else (),
+        )
+
+
+def _finding(rule: Rule, study: Study | None, workspace: Workspace) -> Finding:
+    """A rule's finding, laid out as that of any other check."""
+    return Check(
+        rule.id, rule.title, rule.points, rule.why, rule.fix, lambda _workspace: _result(rule, study)
+    )(workspace)
+
+
+def _result(rule: Rule, study: Study | None) -> Result:
+    if study is None:
+        return not_applicable("The drift protocol did not run.")
+    if rule.judge is not valid and not study.is_conclusive():
+        # Not a zero: too little is known.
+        unknown = not_applicable("Too few runs of traffic could be used to tell drift from chance.")
+        return replace(unknown, outcome=Outcome.NOT_ASSESSED)
+    return rule.judge(study)
+
+
+grader = DriftGrader()
