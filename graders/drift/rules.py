@@ -108,7 +108,11 @@ def prompt(study: Study) -> Result:
         return not_applicable("No run that drifts could be used.")
     if seen.mean_delay is None:
         return failed("The alarm noticed no drift, so it has no delay.")
-    sentence = f"The alarm came {seen.mean_delay:,.0f} requests after the drift began, on average."
+    lasted = max(notice.budget for notice in seen.runs)
+    sentence = (
+        f"The alarm came {seen.mean_delay:,.0f} requests after the drift began, on average; the drift lasted"
+        f" {lasted:,.0f}."
+    )
     ratio = study.mean_time_ratio
     note = f"Mean time ratio (MTFA / MTD x (1 - MDR)): {ratio:.1f}." if ratio is not None else ""
     return replace(graded(seen.promptness * study.false.score, sentence), note=note)
@@ -197,7 +201,7 @@ RULES = (
         title="The alarm comes early",
         points=3,
         why="Every request until the alarm is a decision made on data that the model does not know.",
-        fix="Shorten the window as far as false alarms allow, and the `for` of the rule.",
+        fix="Shorten the window as far as false alarms allow, and how long the rule waits before it fires.",
         judge=prompt,
     ),
     Rule(

@@ -14,6 +14,7 @@ from audition.services.headline import band
 from audition.services.look_up import log_name
 from audition.web import charts, formats, words
 from audition.web.context import ports
+from audition.web.drift_drawing import drift_drawing
 from audition.web.markup import markdown
 from audition.web.plain_text import visible
 
@@ -41,6 +42,7 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         charts=charts,
+        drift_drawing=drift_drawing,
         between=formats.between,
         left=formats.left,
         asset=_asset_url(Path(app.static_folder or "")),

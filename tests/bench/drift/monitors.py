@@ -143,7 +143,7 @@ def fakes(traffic: Traffic, random: np.random.Generator) -> dict[str, Exposed]:
         "constant": np.full(shape, 0.05),
         "random": random.uniform(size=shape),
         "ramp": 0.1 + 0.4 * time,
-        "sine": 0.3 + 0.2 * np.sin(6 * np.pi * time + phase),
+        "sine": 0.3 + 0.2 * np.sin(2 * np.pi * time + phase),
     }
     return {name: {Series(metric=f"fake_drift_{name}"): np.array(values)} for name, values in drawn.items()}
 

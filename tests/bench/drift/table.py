@@ -8,7 +8,7 @@ from tests.bench.drift.experiments import FAKES, MONITORS, Naive, Outcome, detec
 from tests.bench.drift.traffic import Change
 
 SEED = 20_240_501
-QUIET = 160
+QUIET = 320
 """Experiments without drift."""
 TIMES = 40
 """Experiments of each kind of drift."""
