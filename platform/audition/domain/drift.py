@@ -7,9 +7,10 @@ with all of them, eight bytes a value, and stays exact. `pack` and `unpack` are 
 import sys
 from array import array
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import nan
 
 from audition.domain.drift_plan import DriftPlan, Phase, PlannedRun
 from audition.domain.monitoring import DriftSignal
@@ -18,6 +19,8 @@ MAX_BYTES = 8 << 20
 """Largest evidence document."""
 MAX_CELLS = 700_000
 """Values in all tables together; packed, each takes 10.7 bytes of the document."""
+MAX_RUN_SERIES = 500
+"""Series that a recorder keeps of each run, so that a full plan with recovery fits."""
 MAX_SERIES = 2000
 MAX_SCRAPES = 1000
 MAX_RUNS = 64
@@ -70,6 +73,19 @@ class ScrapeTable:
     series: tuple[Series, ...] = ()
     values: str = ""
     """Packed, series after series; NaN where a series was not exposed."""
+    dropped: int = 0
+    """Series that were exposed and not kept, for lack of room."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scrape:
+    """One scrape, before it is part of a table."""
+
+    requests: int
+    """Requests of the run that were sent before."""
+    seconds: float
+    """From the first request of the run."""
+    values: Mapping[Series, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +165,28 @@ def pack(columns: Sequence[Sequence[float]]) -> str:
     if sys.byteorder == "big":
         values.byteswap()
     return b64encode(values.tobytes()).decode()
+
+
+def tabulate(
+    scrapes: Sequence[Scrape], *, first: Sequence[Series] = (), most: int = MAX_RUN_SERIES
+) -> ScrapeTable:
+    """Turn the scrapes of a run into a table.
+
+    Args:
+        scrapes: In the order in which they were made.
+        first: Series to keep before others, e.g. those of declared signals.
+        most: Series to keep; the others are counted and dropped, latest seen first.
+    """
+    seen = dict.fromkeys(series for scrape in scrapes for series in scrape.values)
+    wanted = dict.fromkeys([*(series for series in first if series in seen), *seen])
+    kept = tuple(wanted)[:most]
+    return ScrapeTable(
+        requests=tuple(scrape.requests for scrape in scrapes),
+        seconds=tuple(round(scrape.seconds, 3) for scrape in scrapes),
+        series=kept,
+        values=pack([[scrape.values.get(series, nan) for scrape in scrapes] for series in kept]),
+        dropped=len(wanted) - len(kept),
+    )
 
 
 def unpack(table: ScrapeTable) -> "array[float]":

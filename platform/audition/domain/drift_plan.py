@@ -8,8 +8,11 @@ have been equally likely. Source: the design's drift protocol, 10.1 and 10.3.
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from audition.domain.monitoring import DriftSignal
 
 SCRAPE_EVERY_REQUESTS = 50
 MAX_WINDOW_REQUESTS = 1000
@@ -156,6 +159,16 @@ class DriftPlan:
     def total_requests(self) -> int:
         """Over all runs, recovery included."""
         return sum(sum(self.phases_of(run).values()) for run in self.runs)
+
+
+def pace_of(signals: Sequence[DriftSignal], capacity_per_second: float | None = None) -> Pace:
+    """The pace for what a candidate declares: the longest window and the longest refresh of all signals."""
+    windows = [signal.window_requests for signal in signals if signal.window_requests is not None]
+    return Pace(
+        window_requests=max(windows, default=Pace().window_requests),
+        refresh_seconds=max((signal.refresh_seconds for signal in signals), default=0.0),
+        capacity_per_second=capacity_per_second,
+    )
 
 
 def lean_plan(family: DriftFamily, pace: Pace, seed: int) -> DriftPlan:

@@ -16,10 +16,12 @@ from audition.domain.drift import (
     Family,
     MetricKind,
     PhaseSpan,
+    Scrape,
     ScrapeTable,
     Series,
     pack,
     problems,
+    tabulate,
     unpack,
 )
 from audition.domain.drift_plan import DriftFamily, DriftKind, Injection, Pace, Phase, full_plan
@@ -187,3 +189,24 @@ def test_after_a_restart_falling_counters_are_no_second_reason() -> None:
 def test_a_counter_that_nobody_described_is_known_by_its_name() -> None:
     run = make_run(rest=table({Series(metric="jobs_total"): [2, 1]}))
     assert len(invalid_reasons(run, ())) == 1
+
+
+def test_scrapes_become_a_table_with_gaps_where_a_series_was_absent() -> None:
+    scrapes = [
+        Scrape(requests=50, seconds=0.25, values={REQUESTS: 50.0}),
+        Scrape(requests=100, seconds=0.50012, values={DRIFT: 0.1, REQUESTS: 100.0}),
+    ]
+    found = tabulate(scrapes)
+    assert (found.requests, found.seconds, found.series) == ((50, 100), (0.25, 0.5), (REQUESTS, DRIFT))
+    assert list(unpack(found))[:2] == [50, 100]
+    assert math.isnan(unpack(found)[2])
+    assert problems(evidence_with(found)) == []
+    assert tabulate([]) == ScrapeTable()
+
+
+def test_where_room_is_short_declared_series_are_kept_and_others_counted() -> None:
+    others = {Series(metric=f"m{n}"): 1.0 for n in range(5)}
+    scrape = Scrape(requests=1, seconds=0.0, values=others | {DRIFT: 0.3})
+    found = tabulate([scrape], first=(DRIFT, REQUESTS), most=3)
+    assert found.series == (DRIFT, Series(metric="m0"), Series(metric="m1"))
+    assert found.dropped == 3

@@ -13,7 +13,9 @@ from audition.domain.drift_plan import (
     Phase,
     full_plan,
     lean_plan,
+    pace_of,
 )
+from audition.domain.monitoring import DriftSignal
 
 SHIFT = Injection(kind=DriftKind.MEAN_SHIFT, column="income")
 OTHERS = (DriftKind.SCALE, DriftKind.UNIT_ERROR, DriftKind.MISSING, DriftKind.CATEGORY, DriftKind.PRIOR)
@@ -89,3 +91,13 @@ def test_an_endless_window_is_cut_and_so_is_an_endless_refresh() -> None:
 def test_the_rate_leaves_room_in_the_service(capacity: float | None, rate: float) -> None:
     plan = lean_plan(FAMILY, Pace(capacity_per_second=capacity), seed=1)
     assert {run.rate_per_second for run in plan.runs} == {rate}
+
+
+def test_the_pace_follows_the_slowest_signal() -> None:
+    signals = (
+        DriftSignal(metric="a", window_requests=200, refresh_seconds=5),
+        DriftSignal(metric="b", window_requests=800),
+        DriftSignal(metric="c"),
+    )
+    assert pace_of(signals, 400) == Pace(window_requests=800, refresh_seconds=5, capacity_per_second=400)
+    assert pace_of(()) == pace_of(signals[2:]) == Pace()
