@@ -35,11 +35,8 @@ class Text:
     """Relative to the submission's top, with slashes."""
     lines: tuple[str, ...]
     """Long ones are cut."""
-
-    @property
-    def content(self) -> str:
-        """All of it again."""
-        return "\n".join(self.lines)
+    content: str
+    """All of it, uncut."""
 
 
 class Tree:
@@ -97,5 +94,5 @@ class Tree:
         self._left -= len(data)
         if b"\0" in data[:1024]:
             return None
-        lines = data.decode("utf-8", "replace").splitlines()
-        return Text(path, tuple(line[:_MOST_LINE] for line in lines))
+        content = data.decode("utf-8", "replace")
+        return Text(path, tuple(line[:_MOST_LINE] for line in content.splitlines()), content)
