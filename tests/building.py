@@ -19,6 +19,7 @@ from audition.domain.build import BuildLimits, BuildPlan, BuildResult, BuildSpec
 from audition.domain.contract import Entry
 from audition.domain.execution import Ownership
 from audition.grading.context import context_bytes, write_context
+from audition.grading.ignore import context_entries
 from audition.grading.recipe import plan_build
 from audition.host.recipes import read_bases
 from audition.settings import Settings
@@ -78,9 +79,10 @@ class Site:
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).write_bytes(content)
             entries = tuple(Entry(path=path, bytes=len(content)) for path, content in every.items())
-            plan, text = plan_build(folder, self.bases)
+            plan, text = plan_build(folder, self.bases, entries)
             if plan.refusals:
                 return Built(plan=plan, result=None, run_id=run_id)
+            entries = context_entries(folder, entries, plan.file)
             size = context_bytes(folder, entries, plan.file, text)
             write_context(folder, entries, plan.file, text, context)
             assert context.tell() == size

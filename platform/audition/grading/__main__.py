@@ -15,6 +15,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -23,7 +24,7 @@ from audition import codec
 from audition.domain import places
 from audition.domain.build import BuildContext, BuildPlan
 from audition.domain.challenge import Manifest
-from audition.domain.contract import Inventory
+from audition.domain.contract import Entry, Inventory
 from audition.domain.drift import DriftEvidence
 from audition.domain.evidence import RunEvidence
 from audition.domain.grade import GradeSheet
@@ -33,6 +34,7 @@ from audition.domain.tools import ToolReports
 from audition.grading.collect import collect, send
 from audition.grading.context import context_bytes, write_context
 from audition.grading.drift import read_drift
+from audition.grading.ignore import context_entries
 from audition.grading.inventory import take_inventory
 from audition.grading.runner import load_graders, run_graders
 from audition.grading.workspace import Need, Workspace
@@ -110,25 +112,26 @@ def _inventory(room: _Room, manifest: Manifest) -> tuple[Inventory, bytes]:
     )
     if not inventory.entries:
         return inventory, b""
-    plan, recipe = _plan(submission, manifest, inventory.total_bytes)
+    plan, recipe = _plan(submission, manifest, inventory.entries)
     return replace(inventory, build=plan), recipe
 
 
-def _plan(submission: Path, manifest: Manifest, total_bytes: int) -> tuple[BuildPlan | None, bytes]:
+def _plan(submission: Path, manifest: Manifest, entries: Sequence[Entry]) -> tuple[BuildPlan | None, bytes]:
     if Stage.BUILD not in manifest.stages:
         return None, b""
     # Its parser takes a moment to load, which only those should wait for who need it.
     from audition.grading.recipe import plan_build  # noqa: PLC0415
 
     bases = json.loads(os.environ.get(places.BASES_VARIABLE, "{}"))
-    return plan_build(submission, bases, total_bytes)
+    return plan_build(submission, bases, entries)
 
 
 def _send_context(room: _Room, inventory: Inventory, recipe: bytes) -> None:
     file = inventory.build.file if inventory.build else ""
     submission = room.at(places.SUBMISSION)
-    room.say(BuildContext(bytes=context_bytes(submission, inventory.entries, file, recipe)))
-    write_context(submission, inventory.entries, file, recipe, room.channel)
+    entries = context_entries(submission, inventory.entries, file)
+    room.say(BuildContext(bytes=context_bytes(submission, entries, file, recipe)))
+    write_context(submission, entries, file, recipe, room.channel)
     room.channel.flush()
 
 

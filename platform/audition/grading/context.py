@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from audition.domain.contract import Entry
+from audition.grading.ignore import IGNORE_FILE, own_ignore
 
 
 class Counter(io.RawIOBase):
@@ -34,17 +35,18 @@ def write_context(
 
     Args:
         submission: The unpacked files.
-        entries: Which of them to take.
+        entries: Which of them to take, as `context_entries` chose them.
         file: Path of the Dockerfile among them.
         content: What to put there.
         sink: Where to.
     """
+    ours = {file: content, IGNORE_FILE: own_ignore(file)}
     with tarfile.open(fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT) as tar:
         for entry in sorted(entries, key=lambda entry: entry.path):
             info = tarfile.TarInfo(entry.path)
-            if entry.path == file:
-                info.size, info.mode = len(content), 0o644
-                tar.addfile(info, io.BytesIO(content))
+            if entry.path in ours:
+                info.size, info.mode = len(ours[entry.path]), 0o644
+                tar.addfile(info, io.BytesIO(ours[entry.path]))
                 continue
             path = submission / entry.path
             status = path.stat()

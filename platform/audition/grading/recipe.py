@@ -6,13 +6,15 @@ comments, continuations or here-documents differently than we do has nothing lef
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import dockerfile
 
 from audition.domain.build import DOCKERFILES, BuildPlan, base_argument
+from audition.domain.contract import Entry
+from audition.grading.ignore import UnreadableIgnoreError, context_entries
 from audition.grading.recipe_rules import (
     Instruction,
     Scene,
@@ -58,13 +60,15 @@ class _Writing:
             self.reasons.append(f"{self.file}, line {line}: {reason}")
 
 
-def plan_build(submission: Path, bases: Mapping[str, str], context_bytes: int = 0) -> tuple[BuildPlan, bytes]:
+def plan_build(
+    submission: Path, bases: Mapping[str, str], entries: Sequence[Entry] = ()
+) -> tuple[BuildPlan, bytes]:
     """Plan the build of an unpacked submission.
 
     Args:
         submission: The unpacked files; hostile.
         bases: What a FROM may name, to the name of our image; `*` stands for a number.
-        context_bytes: Size of all files together.
+        entries: The files of the submission.
 
     Returns:
         The plan, and the Dockerfile to build when nothing is refused.
@@ -73,14 +77,25 @@ def plan_build(submission: Path, bases: Mapping[str, str], context_bytes: int = 
     if not file:
         reason = "There is no Dockerfile. Put one at the top of the submission."
         return BuildPlan(refusals=(reason,)), b""
-    if context_bytes > _MAX_CONTEXT:
-        reason = f"The submission has {context_bytes:,} bytes; at most {_MAX_CONTEXT:,} can be built from."
-        return BuildPlan(file=file, refusals=(f"{reason} Leave out data and caches.",)), b""
+    if reason := _context_trouble(submission, entries, file):
+        return BuildPlan(file=file, refusals=(reason,)), b""
     path = submission / file
     if path.stat().st_size > _MAX_BYTES:
         reason = f"{file} is larger than {_MAX_BYTES >> 10} KiB. Move scripts into files of their own."
         return BuildPlan(file=file, refusals=(reason,)), b""
     return plan_text(path.read_bytes(), file, bases)
+
+
+def _context_trouble(submission: Path, entries: Sequence[Entry], file: str) -> str:
+    """Why no build may start from these files."""
+    try:
+        size = sum(entry.bytes for entry in context_entries(submission, entries, file))
+    except UnreadableIgnoreError as error:
+        return str(error)
+    if size <= _MAX_CONTEXT:
+        return ""
+    limit = f"at most {_MAX_CONTEXT:,} can be built from"
+    return f"The build would get {size:,} bytes; {limit}. Leave out data and caches with a .dockerignore."
 
 
 def plan_text(content: bytes, file: str, bases: Mapping[str, str]) -> tuple[BuildPlan, bytes]:

@@ -1,10 +1,14 @@
 """Doors that are tried from inside, all in one run through the real pipeline; each id is a test of its own."""
 
+import contextlib
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from audition.adapters.docker.translate import GVISOR, LABEL_RUN
+from tests.contract.boxes import UNDER_GVISOR, Deed, DockerBox, has_gvisor
 from tests.security.corpus import probe_submission
 from tests.security.corpus.aftermath import Watch, troubles_of
 from tests.security.corpus.attack import ACCEPTED
@@ -14,8 +18,8 @@ from tests.security.corpus.proving_ground import CANARY_PARTS, HONEST, SECRET_PA
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
 
-#: What gVisor allows because its own kernel answers: the host's is never asked.
-ANSWERED_INSIDE = {"X72", "X73"}
+#: What is seen under gVisor where that differs: its own kernel answers and changes what is its own.
+INSIDE_GVISOR = {"X72": "worked: -5", "X73": "worked: 4"}
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +37,55 @@ def probed(ground: Ground, watch: Watch) -> Outcome:
 @pytest.mark.parametrize("id_", PROBES)
 def test_no_door_is_open(probed: Outcome, id_: str) -> None:
     assert probed.evidence is not None
-    if id_ in ANSWERED_INSIDE and probed.evidence.stages[0].runtime == "runsc":
-        pytest.skip("gVisor answers this by itself")
+    is_inside = probed.evidence.stages[0].runtime == GVISOR
 
-    assert probed.printed[id_] == NOTHING
+    assert probed.printed[id_] == (INSIDE_GVISOR.get(id_, NOTHING) if is_inside else NOTHING)
+
+
+@pytest.mark.skipif(not has_gvisor(), reason="the engine has no gVisor")
+def test_x72_x73_what_gvisor_answers_by_itself_changes_nothing_outside() -> None:
+    script = (
+        "import os, time\n"
+        "print('about to', flush=True)\n"
+        "time.sleep(3)\n"
+        "os.nice(-5)\n"
+        "open('/proc/self/oom_score_adj', 'w').write('-900')\n"
+        "print('done', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    box = DockerBox(runtimes=UNDER_GVISOR)
+    try:
+        spec = box.spec(Deed(script=script))
+        with box.sandbox.serve(spec) as served:
+            assert served.read_line(100, 30.0) == b"about to"
+            label = {"label": f"{LABEL_RUN}={spec.ownership.run_id}"}
+            (container,) = (c["Id"] for c in box.client.containers(filters=label))
+            before = _ranks(container)
+            assert served.read_line(100, 30.0) == b"done"
+            after = _ranks(container)
+    finally:
+        box.close()
+    assert (500, 0) in before.values()
+    assert {pid: after[pid] for pid in before if pid in after} == {pid: before[pid] for pid in before}
+
+
+def _ranks(container: str) -> dict[int, tuple[int, int]]:
+    """Of each process of the host that a container has: its rank for the memory killer, and its priority."""
+    tasks = [p.parent for p in Path("/proc").glob("[0-9]*/cgroup") if container in _text(p)]
+    return {
+        int(task.name): (
+            int(_text(task / "oom_score_adj")),
+            os.getpriority(os.PRIO_PROCESS, int(task.name)),
+        )
+        for task in tasks
+    }
+
+
+def _text(path: Path) -> str:
+    """Of a kernel's file about a process that may have ended."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return path.read_text()
+    return ""
 
 
 def test_the_probes_cost_nothing_and_earn_nothing(probed: Outcome, fair_score: float) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audition.domain.build import BuildPlan
+from audition.domain.contract import Entry
 from audition.grading.recipe import plan_build, plan_text
 from audition.host.recipes import read_bases
 from audition.settings import Settings
@@ -201,8 +202,8 @@ def test_it_must_be_text(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("#" * (300 << 10))
     assert "larger than 256 KiB" in plan_build(tmp_path, BASES)[0].refusals[0]
     (tmp_path / "Dockerfile").write_text(FROM)
-    assert "can be built from" in plan_build(tmp_path, BASES, 1 << 30)[0].refusals[0]
-    assert plan_build(tmp_path, BASES, 1 << 20)[0].refusals == ()
+    assert "can be built from" in plan_build(tmp_path, BASES, [Entry(path="a", bytes=1 << 30)])[0].refusals[0]
+    assert plan_build(tmp_path, BASES, [Entry(path="a", bytes=1 << 20)])[0].refusals == ()
 
 
 PIECES = st.sampled_from(
