@@ -20,7 +20,7 @@ from audition.adapters.sql.unit_of_work import sql_storage
 from audition.adapters.tokens import RandomTokens
 from audition.domain.errors import InvalidError
 from audition.domain.execution import Profile
-from audition.host import posture
+from audition.host import floors, posture
 from audition.host.images import image_states
 from audition.host.recipes import read_bases, read_recipes
 from audition.host.redis_server import own_url, socket_path
@@ -141,7 +141,10 @@ def equipment(settings: Settings, images: Mapping[str, str] | None = None) -> Eq
     """
     images = image_references(settings) if images is None else images
     chosen = runtimes(settings, images)
-    return Equipment(images=images, runtimes=chosen, facts=sandbox(settings, runtimes=chosen).facts())
+    facts = sandbox(settings, runtimes=chosen).facts()
+    if old := ", ".join(floors.check_versions(settings, facts["engine"], facts["runc"])):
+        _log.warning("older than the fixes that matter: %s", old)
+    return Equipment(images=images, runtimes=chosen, facts={**facts, "old_versions": old or "none"})
 
 
 def runner(settings: Settings, equipment: Equipment, slot: int = 0) -> Runner:

@@ -37,6 +37,9 @@ class Settings:
     runtime: str = "auto"
     """Under which runtime code of candidates and authors runs: "runsc" (gVisor), "runc", or "auto", the strongest
     that this host has and that passes its self-test."""
+    old_versions: str = "auto"
+    """What a worker does on a host whose engine or runc lacks known fixes: "warn", "refuse", or "auto", which refuses
+    where the database is one that several machines share."""
     image_tag: str | None = None
     """Tag of the sandbox images to use. None: those that belong to the recipes in `images_dir`."""
     secret_key: str | None = None
@@ -71,6 +74,12 @@ class Settings:
         """Which Audition this is, for labels on containers: those that share a database are one."""
         return sha256(self.database_url.encode()).hexdigest()[:12]
 
+    @property
+    def refuses_old_versions(self) -> bool:
+        """Whether a host below the version floor takes no jobs."""
+        is_shared = bool(self.database_url) and not self.database_url.startswith("sqlite")
+        return self.old_versions == "refuse" or (self.old_versions == "auto" and is_shared)
+
     def environment(self) -> dict[str, str]:
         """Our own environment, changed so that a child process reads the same settings."""
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "repo_dir"}
@@ -96,6 +105,7 @@ class Settings:
             redis_url=reader.take("AUDITION_REDIS_URL", str, "") or None,
             docker_host=reader.take("DOCKER_HOST", str, "") or None,
             runtime=reader.take("AUDITION_RUNTIME", _runtime, "auto"),
+            old_versions=reader.take("AUDITION_OLD_VERSIONS", _old_versions, "auto"),
             image_tag=reader.take("AUDITION_IMAGE_TAG", str, "") or None,
             secret_key=reader.take("AUDITION_SECRET_KEY", _secret, "") or None,
             host=host,
@@ -204,6 +214,13 @@ def _secret(text: str) -> str:
 def _runtime(text: str) -> str:
     if text not in {"auto", "runsc", "runc"}:
         msg = "must be auto, runsc or runc"
+        raise ValueError(msg)
+    return text
+
+
+def _old_versions(text: str) -> str:
+    if text not in {"auto", "warn", "refuse"}:
+        msg = "must be auto, warn or refuse"
         raise ValueError(msg)
     return text
 

@@ -234,9 +234,9 @@ def test_f09_f10_bombs_are_ended_and_leave_nothing(site: Site, steps: str, cause
     assert gone(site, built)
 
 
-def test_a_step_has_its_limit_of_processes(site: Site) -> None:
+def test_a_step_has_its_limit_of_processes_as_soon_as_it_runs(site: Site) -> None:
     code = (
-        "import subprocess, time\ntime.sleep(1)\nmany = []\n"
+        "import subprocess\nmany = []\n"
         "try:\n  for _ in range(200): many.append(subprocess.Popen(['sleep', '20']))\n"
         "except OSError: pass\nprint('started', len(many), flush=True)\n"
     )
@@ -245,6 +245,29 @@ def test_a_step_has_its_limit_of_processes(site: Site) -> None:
 
     started = int(built.outcome.log.split("started ")[1].split()[0])
     assert 10 < started < 64
+
+
+def test_what_keeps_steps_in_is_seen_and_recorded(site: Site) -> None:
+    built = site.build(FROM + "RUN true\n")
+
+    assert built.outcome.walls.endswith("capabilities")
+    assert "filter of system calls" in built.outcome.walls
+    site.sandbox.discard(built.run_id, 1)
+    assert gone(site, built)
+
+
+def test_what_is_ignored_reaches_no_step(site: Site) -> None:
+    ignored = b"*\n!app\n**/*.tmp\n"
+    files = {".dockerignore": ignored, "app/a.py": b"1", "app/b.tmp": b"1", "data/big": b"1", "top.py": b"1"}
+
+    built = site.build(FROM + "WORKDIR /w\nCOPY . .\nRUN find . -type f | sort | tr '\\n' ' '\n", files)
+
+    assert built.outcome.cause == BuildCause.OK, built.outcome.log
+    assert "./app/a.py" in built.outcome.log
+    for name in ("b.tmp", "big", "top.py", "./Dockerfile", "./.dockerignore"):
+        assert name not in built.outcome.log.split("find . ", 1)[1].split("\n", 1)[1]
+    site.sandbox.discard(built.run_id, 1)
+    assert gone(site, built)
 
 
 def test_f13_a_log_is_plain_text_and_bounded(site: Site) -> None:

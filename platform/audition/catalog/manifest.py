@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from audition.catalog.shape import Problems
+from audition.domain.build import BuildLimits
 from audition.domain.challenge import Direction, Manifest
 from audition.domain.execution import Limits
 from audition.domain.run import Stage
@@ -50,9 +51,7 @@ def _check_words(manifest: Manifest, problems: Problems) -> None:
 
 def _check_numbers(manifest: Manifest, problems: Problems) -> None:
     for key in ("declared_hours", "attempts", "upload_bytes", "unpacked_bytes", "unpacked_entries"):
-        value = getattr(manifest, key)
-        if not (value > 0 and math.isfinite(value)):
-            problems.say(FILE, key, f"is {value}; it must be more than 0.")
+        _check_positive(key, getattr(manifest, key), problems)
 
 
 def _check_stages(manifest: Manifest, problems: Problems) -> None:
@@ -71,9 +70,18 @@ def _check_limits(manifest: Manifest, problems: Problems) -> None:
         if stage not in manifest.stages:
             problems.say(FILE, f"limits.{stage}", "is no stage of this challenge; add it to 'stages'.")
         for key in Limits.__slots__:
-            value = getattr(limits, key)
-            if not (value > 0 and math.isfinite(value)):
-                problems.say(FILE, f"limits.{stage}.{key}", f"is {value}; it must be more than 0.")
+            _check_positive(f"limits.{stage}.{key}", getattr(limits, key), problems)
+    if Stage.BUILD in manifest.limits:
+        problems.say(
+            FILE, "limits.build", "is not used: a build has limits of its own; write them under [build]."
+        )
+    for key in BuildLimits.__slots__:
+        _check_positive(f"build.{key}", getattr(manifest.build, key), problems)
+
+
+def _check_positive(key: str, value: float, problems: Problems) -> None:
+    if not (value > 0 and math.isfinite(value)):
+        problems.say(FILE, key, f"is {value}; it must be more than 0.")
 
 
 def _check_metric(manifest: Manifest, problems: Problems) -> None:

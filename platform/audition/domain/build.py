@@ -104,6 +104,7 @@ class BuildResult:
         detail: The instruction that failed or the limit that was reached; empty when it went well.
         reference: Name of the image on this host; empty without one.
         log: What the build printed, without control characters; its beginning and its end when it is long.
+        walls: What stood between its steps and the host, as seen from inside a step of ours.
     """
 
     cause: BuildCause
@@ -117,3 +118,4 @@ class BuildResult:
     is_log_truncated: bool = False
     refused_packages: tuple[str, ...] = ()
     """Projects that were asked of the mirror and are not on it, at most 20."""
+    walls: str = ""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from audition.domain.build import BuildLimits
 from audition.domain.execution import Limits
 from audition.domain.grade import Dimension
 from audition.domain.run import Stage
@@ -83,6 +84,8 @@ class Manifest:
     """Public files that are mounted at /in when a submission predicts."""
     weights: dict[Dimension, float]
     limits: dict[Stage, Limits] = field(default_factory=dict)
+    build: BuildLimits = field(default_factory=BuildLimits)
+    """Limits of the stage in which candidates' images are built; it has others than containers have."""
     graders: tuple[str, ...] = ()
     upload_bytes: int = 64 << 20
     unpacked_bytes: int = 256 << 20

@@ -66,6 +66,8 @@ class BuildEvidence:
     size_bytes: int = 0
     layers: int = 0
     seconds: float = 0.0
+    walls: str = ""
+    """What stood between its steps and the host: system call filter, privileges, capabilities."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

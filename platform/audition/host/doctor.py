@@ -6,7 +6,6 @@ matters and what to do.
 
 import json
 import platform
-import re
 import shutil
 import sys
 import time
@@ -17,9 +16,11 @@ from pathlib import Path
 
 from audition.adapters.docker.engine_client import EngineFacts, connect, engine_facts
 from audition.adapters.docker.examine import Result
+from audition.adapters.docker.step_look import StepWalls, look_at_a_step
 from audition.adapters.docker.translate import GVISOR
 from audition.domain.errors import AuditionError, UnavailableError
 from audition.domain.execution import Profile
+from audition.host import floors
 from audition.host.engine import find_engine
 from audition.host.gvisor import ARGUMENTS, find_runsc
 from audition.host.images import image_states
@@ -27,10 +28,9 @@ from audition.host.posture import choose, look
 from audition.host.redis_server import answers, find_server, socket_path
 from audition.settings import Settings
 
-# Source: the fixes for CVE-2026-41567, -41568, -42306 (engine) and CVE-2025-31133, -52565, -52881 (runc).
-ENGINE_FLOOR = (29, 7, 0)
-RUNC_FLOORS: dict[tuple[int, ...], tuple[int, ...]] = {(1, 2): (1, 2, 8), (1, 3): (1, 3, 3)}
 _DISK_WARN_BYTES, _DISK_FAIL_BYTES = 10 << 30, 3 << 30
+#: The image that candidates' Dockerfiles start from.
+BASE_OF_BUILDS = "python-slim"
 _CLOCK_FLOOR_YEAR = 2025
 _NAMESPACES = Path("/proc/sys/user/max_user_namespaces")
 
@@ -58,7 +58,8 @@ def examine(settings: Settings) -> list[Line]:
     lines = [_python(), _clock()]
     facts = _engine(settings, lines)
     if facts is not None:
-        lines += [_engine_version(facts), _runc_version(facts), _cgroup(facts), _seccomp(facts)]
+        lines += [_engine_version(facts), _runc_version(facts), old_versions(facts, settings)]
+        lines += [_cgroup(facts), _seccomp(facts), _builds(settings)]
         lines += [_apparmor(facts), _user_namespaces(facts), gvisor(facts, find_runsc(settings))]
         lines += [_storage(facts), _images(settings)]
     results = () if facts is None else _results(settings)
@@ -131,37 +132,37 @@ def _engine(settings: Settings, lines: list[Line]) -> EngineFacts | None:
 
 
 def _engine_version(facts: EngineFacts) -> Line:
-    floor = ".".join(map(str, ENGINE_FLOOR))
-    if version_tuple(facts.version) >= ENGINE_FLOOR:
-        return Line(Level.OK, "engine version", f"{facts.version}, at least {floor}")
+    floor = floors.engine_floor(facts.version)
+    if not floor:
+        return Line(Level.OK, "engine version", f"{facts.version}, with every fix known to matter here")
     text = f"{facts.version} is older than {floor}, the first with every fix known to matter here"
     fix = (
-        "Audition avoids what those faults need (the archive API), and distributions carry fixes "
-        "back without changing "
-        "the number. For code of strangers, upgrade the engine."
+        "Audition avoids what those faults need (the archive API), and distributions carry fixes back without"
+        " changing the number. For code of strangers, upgrade the engine."
     )
     return Line(Level.WARN, "engine version", text, fix)
 
 
 def _runc_version(facts: EngineFacts) -> Line:
     if not facts.runc_version:
-        return Line(
-            Level.WARN,
-            "runc version",
-            "the engine does not say",
-            "Check it by hand: runc --version",
-        )
-    version = version_tuple(facts.runc_version)
-    floor = RUNC_FLOORS.get(version[:2], (1, 4, 0) if version >= (1, 4) else (1, 2, 8))
-    if version >= floor:
+        return Line(Level.WARN, "runc version", "the engine does not say", "Check it by hand: runc --version")
+    floor = floors.runc_floor(facts.runc_version)
+    if not floor:
         return Line(Level.OK, "runc version", facts.runc_version)
-    text = f"{facts.runc_version} is older than {'.'.join(map(str, floor))}, which closed container escapes"
-    return Line(
-        Level.WARN,
-        "runc version",
-        text,
-        "Upgrade runc or containerd, or check that your distribution patched it.",
-    )
+    text = f"{facts.runc_version} is older than {floor}, which closed container escapes"
+    fix = "Upgrade runc or containerd, or check that your distribution patched it."
+    return Line(Level.WARN, "runc version", text, fix)
+
+
+def old_versions(facts: EngineFacts, settings: Settings) -> Line:
+    """Say whether workers here take jobs, as far as versions go."""
+    old = ", ".join(floors.old_versions(facts.version, facts.runc_version))
+    if not old:
+        return Line(Level.OK, "version floor", "reached")
+    fix = "Upgrade, or, if your distribution has carried the fixes back, set AUDITION_OLD_VERSIONS=warn."
+    if settings.refuses_old_versions:
+        return Line(Level.FAIL, "version floor", f"workers refuse this host: {old}", fix)
+    return Line(Level.WARN, "version floor", f"workers take jobs all the same: {old}", "")
 
 
 def _cgroup(facts: EngineFacts) -> Line:
@@ -189,6 +190,36 @@ def _seccomp(facts: EngineFacts) -> Line:
         "the engine filters no system calls",
         "Use an engine and a kernel with seccomp.",
     )
+
+
+def _builds(settings: Settings) -> Line:
+    """What keeps a step of a candidate's build in, as seen from inside one."""
+    topic = "builds"
+    try:
+        images = {state.name: state for state in image_states(settings)}
+        client = connect(find_engine(settings), timeout_seconds=30)
+        base = images[BASE_OF_BUILDS]
+        if base.size_bytes is None:
+            return Line(
+                Level.WARN, topic, f"not known yet: {base.name} is not built", "./audition images build"
+            )
+        walls = look_at_a_step(client, base.reference)
+        client.close()
+    except AuditionError as error:
+        return Line(Level.WARN, topic, error.detail, error.next_step)
+    return builds(walls)
+
+
+def builds(walls: StepWalls) -> Line:
+    """Say how well the steps of builds are kept in."""
+    if walls.is_ours and walls.has_no_new_privileges:
+        return Line(Level.OK, "builds", f"steps have {walls}")
+    level = Level.WARN if walls.is_filtered else Level.FAIL
+    fix = (
+        "An engine that Audition starts is stricter. Or set seccomp-profile and no-new-privileges in its daemon.json:"
+        ' see "Building candidates\' images" in docs/security.md.'
+    )
+    return Line(level, "builds", f"steps have {walls}", fix)
 
 
 def _apparmor(facts: EngineFacts) -> Line:
@@ -314,12 +345,6 @@ def _redis(settings: Settings) -> Line:
             "apt-get install redis-server, or set AUDITION_REDIS_URL.",
         )
     return Line(Level.OK, "redis", f"{program} will be started when needed")
-
-
-def version_tuple(text: str) -> tuple[int, ...]:
-    """Return the numbers a version begins with: `20.10.24+dfsg1` is (20, 10, 24)."""
-    match = re.match(r"\d+(?:\.\d+)*", text)
-    return tuple(int(part) for part in match.group().split(".")) if match else ()
 
 
 def _nearest_existing(path: Path) -> Path:

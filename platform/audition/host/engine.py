@@ -1,7 +1,8 @@
 """Find a Docker engine, and where there is none install and start one for as long as we run.
 
 An engine that answers is used as it is and never touched. One that we start is a child of ours with its
-log and its configuration in the data folder, knows gVisor where that can be had, and is stopped again at the end.
+log and its configuration in the data folder, knows gVisor where that can be had, gives our filter of system calls to
+all containers that do not ask for another, the steps of builds among them, and is stopped again at the end.
 """
 
 import shutil
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audition.adapters.docker.engine_client import SYSTEM_SOCKET, connect, find, usual_addresses
+from audition.adapters.docker.translate import engine_profile
 from audition.domain.errors import UnavailableError
 from audition.host.children import spawn, stop, tail
 from audition.host.commands import apt_install, can_install_debian_packages, is_root, run
@@ -106,15 +108,33 @@ def _start(
 
 
 def _configuration(step: Step, settings: Settings) -> list[str]:
-    """Options with a configuration file of our own: the system's, with gVisor registered."""
+    """Options with a configuration file of our own: the system's, with gVisor registered and our filter for all."""
     runsc = ensure_runsc(step, settings)
-    if runsc is None:
-        return []
     existing = _CONFIGURATION.read_text(encoding="utf-8") if _CONFIGURATION.exists() else ""
-    path = settings.data_dir / "engine.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(engine_config(existing, runsc), encoding="utf-8")
-    return ["--config-file", str(path)]
+    return ["--config-file", str(write_configuration(settings.data_dir, existing, runsc))]
+
+
+def write_configuration(folder: Path, existing: str, runsc: Path | None) -> Path:
+    """Write the configuration of an engine that we start; return its path.
+
+    The steps of builds take no security options, so what candidates' containers are asked to have is the default of
+    the whole engine: our filter of system calls, and no new privileges.
+
+    Args:
+        folder: Where to.
+        existing: Text of the system's own configuration; what it says comes first. Empty when there is none.
+        runsc: gVisor's program; None where it cannot be had.
+
+    Raises:
+        HostError: The system's configuration is not a JSON object.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    filter_ = folder / "engine-seccomp.json"
+    filter_.write_text(engine_profile(), encoding="utf-8")
+    path = folder / "engine.json"
+    defaults = {"seccomp-profile": str(filter_), "no-new-privileges": True}
+    path.write_text(engine_config(existing, runsc, defaults), encoding="utf-8")
+    return path
 
 
 def _install(step: Step) -> None:

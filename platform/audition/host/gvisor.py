@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from audition.host.commands import can_install_debian_packages, run
@@ -180,22 +180,21 @@ def _first_line(text: str) -> str:
     return text.strip().split("\n")[0]
 
 
-def engine_config(existing: str, runsc: Path) -> str:
+def engine_config(existing: str, runsc: Path | None, defaults: Mapping[str, object] | None = None) -> str:
     """An engine's configuration file with gVisor registered and everything else as it was.
 
     Args:
         existing: Text of the file so far; empty when there is none.
-        runsc: The program.
+        runsc: The program; None where it cannot be had.
+        defaults: What to set besides, unless the file says otherwise.
 
     Raises:
         HostError: The file is not a JSON object.
     """
     try:
         config = json.loads(existing or "{}")
-        runtimes = {
-            **config.get("runtimes", {}),
-            "runsc": {"path": str(runsc), "runtimeArgs": list(ARGUMENTS)},
-        }
+        ours = {"runsc": {"path": str(runsc), "runtimeArgs": list(ARGUMENTS)}} if runsc else {}
+        runtimes = {**config.get("runtimes", {}), **ours}
     except (ValueError, AttributeError, TypeError) as error:
         raise HostError(f"The engine's configuration is not a JSON object: {error}") from error
-    return json.dumps({**config, "runtimes": runtimes}, indent=2) + "\n"
+    return json.dumps({**(defaults or {}), **config, "runtimes": runtimes}, indent=2) + "\n"

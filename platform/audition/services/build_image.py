@@ -43,7 +43,7 @@ def build_image(  # noqa: PLR0913  the work and everything it works with
     check_lease(lease)
     record = book.begin(Stage.BUILD)
     plan = inventory.build or BuildPlan(refusals=("The Dockerfile was not looked at.",))
-    limits = BuildLimits()
+    limits = claimed.version.manifest.build
     result = _refused(plan) if plan.refusals else _build(runner, claimed, lease, keeper, plan, limits)
     check_lease(lease)
     verdict = Verdict.ACCEPTED if result.cause == BuildCause.OK else Verdict.BUILD_FAILED
@@ -105,4 +105,5 @@ def _evidence(plan: BuildPlan, result: BuildResult) -> BuildEvidence:
         size_bytes=result.size_bytes,
         layers=result.layers,
         seconds=result.seconds,
+        walls=result.walls,
     )

@@ -67,6 +67,8 @@ def test_all_problems_are_told_at_once(folder: Path) -> None:
         ("time_seconds", "seconds", "limits.predict.seconds: there is no such key"),
         ("time_seconds = 10.0", "pids = 0", "limits.predict.pids: is 0"),
         ("limits.predict", "limits.bake", "limits.bake"),
+        ("[limits.predict]", "[build]\npids = 0\n[limits.predict]", "build.pids: is 0"),
+        ("limits.predict", "limits.build", "a build has limits of its own; write them under [build]"),
         (
             "value = 0.8",
             "valve = 0.8",

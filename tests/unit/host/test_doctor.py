@@ -7,10 +7,12 @@ import pytest
 
 from audition.adapters.docker.engine_client import EngineFacts
 from audition.adapters.docker.examine import Result, Subject
+from audition.adapters.docker.step_look import StepWalls
 from audition.domain.execution import Profile
 from audition.host import doctor
-from audition.host.doctor import Level, Line, isolation, render, version_tuple
+from audition.host.doctor import Level, Line, isolation, render
 from audition.host.gvisor import ARGUMENTS
+from audition.settings import Settings
 
 OLD = EngineFacts(
     version="20.10.24+dfsg1",
@@ -35,19 +37,6 @@ def result(runtime: str, *troubles: str) -> Result:
 
 
 GOOD = [result("runc")]
-
-
-@pytest.mark.parametrize(
-    ("text", "numbers"),
-    [
-        ("20.10.24+dfsg1", (20, 10, 24)),
-        ("29.7.0", (29, 7, 0)),
-        ("1.4.0-rc.3", (1, 4, 0)),
-        ("dev", ()),
-    ],
-)
-def test_versions_are_compared_as_numbers(text: str, numbers: tuple[int, ...]) -> None:
-    assert version_tuple(text) == numbers
 
 
 @pytest.mark.parametrize(
@@ -108,6 +97,31 @@ def test_how_to_get_gvisor_is_said_to_the_letter(
     assert line.level is level
     assert says in line.fix
     assert level is Level.OK or "daemon.json" in line.fix
+
+
+def test_old_versions_are_a_warning_or_the_reason_why_no_job_is_taken() -> None:
+    here, shared = (Settings(data_dir=Path("/d"), database_url=u) for u in ("sqlite:///x", "postgresql://x"))
+    assert doctor.old_versions(OLD, here).level is Level.WARN
+    assert doctor.old_versions(OLD, shared).level is Level.FAIL
+    assert doctor.old_versions(replace(OLD, version="29.7.0", runc_version="1.3.3"), shared).level is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("walls", "level"),
+    [
+        (StepWalls(is_filtered=True, is_ours=True, has_no_new_privileges=True, capabilities=14), Level.OK),
+        (StepWalls(is_filtered=True, is_ours=True, has_no_new_privileges=False, capabilities=14), Level.WARN),
+        (StepWalls(is_filtered=True, is_ours=False, has_no_new_privileges=True, capabilities=14), Level.WARN),
+        (
+            StepWalls(is_filtered=False, is_ours=False, has_no_new_privileges=False, capabilities=38),
+            Level.FAIL,
+        ),
+    ],
+)
+def test_what_keeps_builds_in_is_said_as_it_was_seen(walls: StepWalls, level: Level) -> None:
+    line = doctor.builds(walls)
+    assert line.level is level
+    assert f"{walls.capabilities} capabilities" in line.text
 
 
 def test_a_fix_stands_below_what_it_fixes_and_only_there() -> None:

@@ -7,7 +7,8 @@ import pytest
 from audition import codec
 from audition.adapters.memory.inside import Inside
 from audition.adapters.memory.sandbox import Program
-from audition.domain.build import BuildCause, BuildContext, BuildPlan, BuildResult, BuildSpec
+from audition.domain.build import BuildCause, BuildContext, BuildLimits, BuildPlan, BuildResult, BuildSpec
+from audition.domain.challenge import Manifest
 from audition.domain.contract import Contract
 from audition.domain.errors import UnavailableError
 from audition.domain.evidence import ArtifactKind, RunEvidence
@@ -46,7 +47,12 @@ def keeps_with(plan: BuildPlan, contract: Contract = INVENTORY.contract) -> Prog
 
 @pytest.fixture
 def yard() -> World:
-    made = World(manifest=factories.make_manifest(stages=STAGES))
+    return yard_of(factories.make_manifest(stages=STAGES))
+
+
+def yard_of(manifest: Manifest) -> World:
+    """Where candidates' images are built."""
+    made = World(manifest=manifest)
     for name in ("python-slim", "mirror"):
         made.sandbox.engine.images[f"audition/{name}:1"] = f"sha256:{name}"
     images = {**made.runner.images, "python-slim": "audition/python-slim:1", "mirror": "audition/mirror:1"}
@@ -63,12 +69,23 @@ def evidence_of(world: World, submission: Submission) -> RunEvidence:
     return codec.from_json(RunEvidence, world.blobs.get(digest), what="evidence")
 
 
+def test_a_build_has_the_limits_of_the_challenge() -> None:
+    limits = BuildLimits(time_seconds=77.0, image_bytes=1 << 20)
+    made = yard_of(factories.make_manifest(stages=STAGES, build=limits))
+
+    made.graded()
+
+    assert made.sandbox.builds[0].limits == limits
+
+
 def test_an_image_is_built_from_bytes_that_are_passed_on_unread(yard: World) -> None:
     contexts: list[bytes] = []
 
     def play(_spec: BuildSpec, context: bytes, _should_stop: object) -> BuildResult:
         contexts.append(context)
-        return BuildResult(cause=BuildCause.OK, image_id="sha256:b", size_bytes=9, layers=2, log="Step 1/3")
+        return BuildResult(
+            cause=BuildCause.OK, image_id="sha256:b", size_bytes=9, layers=2, log="Step 1/3", walls="some"
+        )
 
     yard.sandbox.build_program = play
     submission = yard.graded()
@@ -83,7 +100,7 @@ def test_an_image_is_built_from_bytes_that_are_passed_on_unread(yard: World) -> 
     evidence = evidence_of(yard, submission)
     assert evidence.build is not None
     assert (evidence.build.cause, evidence.build.image_id) == (BuildCause.OK, "sha256:b")
-    assert (evidence.build.size_bytes, evidence.build.layers) == (9, 2)
+    assert (evidence.build.size_bytes, evidence.build.layers, evidence.build.walls) == (9, 2, "some")
     assert [s.stage for s in evidence.stages] == [Stage.BUILD, Stage.PREDICT]
     assert yard.run(submission).verdict == Verdict.ACCEPTED
     assert yard.sandbox.left(yard.run(submission).id, 1) == []

@@ -8,14 +8,13 @@ log and never decides anything: causes come from the engine's own error record, 
 """
 
 import contextlib
-import io
 import json
 import re
-import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import docker
@@ -27,6 +26,7 @@ from audition.adapters.docker.build_log import BuildLog, plain
 from audition.adapters.docker.build_watch import BuildWatch
 from audition.adapters.docker.failures import engine_errors
 from audition.adapters.docker.mirror import Mirror
+from audition.adapters.docker.step_look import build_lines, look_at_a_step
 from audition.adapters.docker.sweep import Sweeper
 from audition.adapters.docker.translate import build_labels
 from audition.domain.build import BuildCause, BuildLimits, BuildResult, BuildSpec, base_argument
@@ -64,30 +64,16 @@ class Builder:
         with engine_errors("building a candidate's image"), self._cleaned(labels, bases):
             for base, reference in bases.items():
                 self._label_base(spec.bases[base], reference, labels)
+            walls = look_at_a_step(self._client, next(iter(spec.bases.values()), spec.mirror))
             with Mirror(self._client, spec, self._instance) as mirror:
                 attempt = _Attempt(self._client, spec, labels, f"{name}:image", mirror)
-                return attempt.run(context, bases, should_stop)
+                return replace(attempt.run(context, bases, should_stop), walls=str(walls))
 
     def _label_base(self, image: str, reference: str, labels: Mapping[str, str]) -> None:
         # By its id: the builder would ask a registry for a name that it does not know.
         known = str(self._client.inspect_image(image)["Id"])  # type: ignore[no-untyped-call]
         lines = [f"FROM {known}", *(f'LABEL "{key}"="{value}"' for key, value in labels.items())]
-        context = io.BytesIO()
-        content = "\n".join(lines).encode()
-        with tarfile.open(fileobj=context, mode="w") as tar:
-            entry = tarfile.TarInfo("Dockerfile")
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
-        context.seek(0)
-        events = self._client.build(
-            fileobj=context,
-            custom_context=True,
-            tag=reference,
-            decode=True,
-            forcerm=True,
-            use_config_proxy=False,
-        )
-        for event in events:
+        for event in build_lines(self._client, lines, tag=reference):
             if "error" in event:
                 msg = f"A base image of candidates, {image}, cannot be labelled: {event['error']}"
                 raise UnavailableError(msg, code="image-missing", transient=False)

@@ -78,7 +78,9 @@ class BuildWatch:
 
     def _take(self, event: dict[str, Any]) -> None:
         container, action = event["Actor"]["ID"], event["Action"]
-        if action == "start":
+        if action in {"create", "start"}:
+            # Once it is made it starts within a moment: whichever of the two is answered first, the limit is set no
+            # later than right after its start. A second time does no harm.
             self._limit(container)
         with self._news:
             if action == "start":

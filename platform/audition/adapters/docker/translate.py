@@ -6,9 +6,11 @@ their user id, and in the runtime where a host has two. There is no option to we
 Sources: CIS Docker Benchmark section 5, the engine API reference (v1.41), and the design's security notes 2.1.
 """
 
+import errno
 import functools
 import json
 import math
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +60,23 @@ def seccomp_profile(runtime: str = RUNC) -> str:
             rule.clear()
             rule.update(names=["clone3"], action="SCMP_ACT_ALLOW", args=[])
     return json.dumps(profile)
+
+
+def engine_profile() -> str:
+    """The profile as the default of a whole engine, so that it holds for the steps of builds.
+
+    `useradd` and its like ask the kernel's audit and give up when they are told that they may not; told that there
+    is no such thing, they go on.
+    """
+    profile = json.loads(seccomp_profile())
+    netlink = {"index": 0, "value": socket.AF_NETLINK, "valueTwo": 0, "op": "SCMP_CMP_EQ"}
+    refusal = {
+        "names": ["socket"],
+        "action": "SCMP_ACT_ERRNO",
+        "errnoRet": errno.EAFNOSUPPORT,
+        "args": [netlink],
+    }
+    return json.dumps({**profile, "syscalls": [*profile["syscalls"], refusal]})
 
 
 def uid_of(profile: Profile, slot: int) -> int:
