@@ -1,6 +1,7 @@
 """The implementations that contract suites run over, each behind one fixture with parameters."""
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +18,12 @@ from audition.adapters.sql import make_engine, sql_storage, upgrade
 from audition.adapters.sql.tables import metadata
 from audition.ports import BlobStore, UnitOfWorkFactory
 from tests.contract import servers
+from tests.contract.boxes import UNDER_GVISOR, Box, DockerBox, FakeBox, has_gvisor
 from tests.contract.queues import MemoryWorkplace, RqWorkplace, Workplace
 
+ON_DOCKER = pytest.param("docker_box", marks=pytest.mark.docker)
+ON_GVISOR = [pytest.param(name, marks=pytest.mark.docker) for name in ("gvisor_box", "warm_gvisor_box")]
+STARTED_AHEAD = pytest.param("warm_box", marks=pytest.mark.docker)
 SQL_PARAMS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
@@ -129,3 +134,51 @@ def _empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
     return url
+
+
+@pytest.fixture(scope="module")
+def docker_box() -> Iterator[DockerBox]:
+    box = DockerBox()
+    try:
+        yield box
+    finally:
+        box.close()
+
+
+@pytest.fixture(scope="module")
+def warm_box() -> Iterator[DockerBox]:
+    with tempfile.TemporaryDirectory(prefix="bays-") as folder:
+        Path(folder).chmod(0o755)
+        box = DockerBox(Path(folder))
+        try:
+            yield box
+        finally:
+            box.close()
+
+
+@pytest.fixture(scope="module")
+def gvisor_box() -> Iterator[DockerBox]:
+    yield from _under_gvisor(None)
+
+
+@pytest.fixture(scope="module")
+def warm_gvisor_box() -> Iterator[DockerBox]:
+    with tempfile.TemporaryDirectory(prefix="bays-") as folder:
+        Path(folder).chmod(0o755)
+        yield from _under_gvisor(Path(folder))
+
+
+def _under_gvisor(bays_folder: Path | None) -> Iterator[DockerBox]:
+    if not has_gvisor():
+        pytest.skip("the engine has no gVisor")
+    box = DockerBox(bays_folder, UNDER_GVISOR)
+    try:
+        yield box
+    finally:
+        box.close()
+
+
+@pytest.fixture(params=["fake", ON_DOCKER, STARTED_AHEAD, *ON_GVISOR])
+def box(request: pytest.FixtureRequest) -> Box:
+    made: Box = FakeBox() if request.param == "fake" else request.getfixturevalue(request.param)
+    return made

@@ -17,7 +17,7 @@ from audition.domain.grade import (
 )
 from audition.domain.people import AuditEntry
 from audition.domain.run import Fault, Stage, StageRecord, StageStatus, Verdict
-from audition.domain.submission import State
+from audition.domain.submission import State, Submission
 from audition.ports import Ports
 from tests import factories
 from tests.factories import later
@@ -49,64 +49,71 @@ def tell(
 ) -> str:
     """Store one submission with its run; return its id."""
     submission_id, run_id, at = f"sub_{name}", f"run_{name}", later(60 * minutes)
+    submission = factories.make_submission(
+        id=submission_id,
+        invitation_id=f"inv_{who}",
+        state=state,
+        state_reason=reason,
+        attempt_number=attempt,
+        created_at=at,
+        state_changed_at=at,
+    )
+    run = factories.make_run(
+        id=run_id,
+        submission_id=submission_id,
+        fence=1 if stages else 0,
+        verdict=verdict,
+        fault=fault,
+        created_at=at,
+        started_at=at if stages else None,
+        finished_at=later(60 * minutes + 9) if verdict else None,
+    )
     with ports.unit_of_work() as uow:
-        uow.submissions.add(
-            factories.make_submission(
-                id=submission_id,
-                invitation_id=f"inv_{who}",
-                state=state,
-                state_reason=reason,
-                attempt_number=attempt,
-                created_at=at,
-                state_changed_at=at,
-            )
-        )
-        uow.runs.add(
-            factories.make_run(
-                id=run_id,
-                submission_id=submission_id,
-                fence=1 if stages else 0,
-                verdict=verdict,
-                fault=fault,
-                created_at=at,
-                started_at=at if stages else None,
-                finished_at=later(60 * minutes + 9) if verdict else None,
-            )
-        )
+        uow.submissions.add(submission)
+        uow.runs.add(run)
         for record in stages:
             uow.runs.save_stage(_moved(record, run_id, timedelta(minutes=minutes)))
         if verdict:
-            digest = ports.blobs.put(log)
-            uow.runs.add_artifacts(
-                [
-                    Artifact(
-                        run_id=run_id,
-                        fence=1,
-                        stage=Stage.PREDICT,
-                        kind=kind,
-                        name=f"predict.{kind}",
-                        digest=digest,
-                        bytes=len(log),
-                    )
-                    for kind in (ArtifactKind.STDOUT, ArtifactKind.STDERR, ArtifactKind.EVIDENCE)
-                ]
-            )
+            uow.runs.add_artifacts(_artifacts(run_id, ports.blobs.put(log), len(log)))
             uow.grades.publish(run_id, grades)
-        for entry in (
-            ("received->queued", "Waiting for a worker."),
-            ("queued->running", "Claimed by worker-1."),
-        ):
-            uow.audit.add(
-                AuditEntry(
-                    at=at,
-                    actor=f"candidate:inv_{who}",
-                    action=entry[0],
-                    subject=submission_id,
-                    reason=entry[1],
-                )
-            )
+        for entry in _history(submission):
+            uow.audit.add(entry)
         uow.commit()
     return submission_id
+
+
+def _artifacts(run_id: str, digest: str, size: int) -> list[Artifact]:
+    """Logs, and something in the place of the evidence."""
+    return [
+        Artifact(
+            run_id=run_id,
+            fence=1,
+            stage=Stage.PREDICT,
+            kind=kind,
+            name=f"predict.{kind}",
+            digest=digest,
+            bytes=size,
+        )
+        for kind in (ArtifactKind.STDOUT, ArtifactKind.STDERR, ArtifactKind.EVIDENCE)
+    ]
+
+
+def _history(submission: Submission) -> list[AuditEntry]:
+    """How it began."""
+    steps = (
+        ("received->queued", "Waiting for a worker."),
+        ("queued->running", "Claimed by worker-1."),
+    )
+    return [
+        AuditEntry(
+            at=submission.created_at,
+            actor=f"candidate:{submission.invitation_id}",
+            action=action,
+            subject=submission.id,
+            reason=reason,
+        )
+        for action, reason in steps
+    ]
 
 
 def _moved(record: StageRecord, run_id: str, by: timedelta) -> StageRecord:
@@ -298,6 +305,11 @@ def failed_run() -> tuple[StageRecord, ...]:
 
 def tell_all(ports: Ports) -> dict[str, str]:
     """One submission for every kind of page; returns name to id."""
+    return {**_of_carol(ports), **_of_dave(ports)}
+
+
+def _of_carol(ports: Ports) -> dict[str, str]:
+    """All her attempts: one well, one failed, one refused, one under way."""
     return {
         "released": tell(
             ports,
@@ -335,6 +347,12 @@ def tell_all(ports: Ports) -> dict[str, str]:
             stages=(stage(Stage.UNPACK, 0, 0.7), stage(Stage.PREDICT, 0.7, None, status=StageStatus.RUNNING)),
             minutes=80,
         ),
+    }
+
+
+def _of_dave(ports: Ports) -> dict[str, str]:
+    """What waits for people, or for a worker."""
+    return {
         "graded": tell(
             ports,
             "graded",

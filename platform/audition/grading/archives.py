@@ -6,6 +6,7 @@ dictionary of an xz stream, and the bytes that come out of a decompressor.
 
 import bz2
 import gzip
+import io
 import lzma
 import stat
 import struct
@@ -155,6 +156,10 @@ class _ZipSource:
         self._most = max(1 << 20, bounds.max_entries * _DIRECTORY_BYTES)
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
+        if whence == io.SEEK_SET and offset < 0:
+            # The system's own error would have a number, and so pass for trouble of this machine.
+            msg = "an entry begins before the file does"
+            raise zipfile.BadZipFile(msg)
         return self._stream.seek(offset, whence)
 
     def tell(self) -> int:

@@ -166,15 +166,7 @@ def old_versions(facts: EngineFacts, settings: Settings) -> Line:
 
 
 def _cgroup(facts: EngineFacts) -> Line:
-    if facts.cgroup_version == "2":
-        return Line(Level.OK, "control groups", "version 2")
-    text = f"version {facts.cgroup_version}: limits work, but peak memory is measured less exactly"
-    return Line(
-        Level.WARN,
-        "control groups",
-        text,
-        "Boot with systemd.unified_cgroup_hierarchy=1 if you can.",
-    )
+    return Line(Level.OK, "control groups", f"version {facts.cgroup_version}: limits and measuring work")
 
 
 def _seccomp(facts: EngineFacts) -> Line:

@@ -1,13 +1,15 @@
-"""What the engine announced of a container's memory."""
+"""What the engine announced of a container's memory, and what the kernel counted."""
 
 import json
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
 import requests
 
-from audition.adapters.docker.usage import ran_out_of_memory
+from audition.adapters.docker.usage import counters_of, ran_out_of_memory
 
 
 class _Engine:
@@ -48,3 +50,58 @@ def test_what_was_announced_counts(engine: _Engine, *, ran_out: bool) -> None:
     assert json.loads(engine.asked["params"]["filters"]) == {"container": ["c1"], "event": ["oom"]}
     assert engine.asked["params"]["since"] == "1900000000"
     assert engine.asked["timeout"] <= 5
+
+
+CONTAINER = "c0ffee" * 10
+
+
+def host(root: Path, cgroup: str, files: dict[str, str]) -> Path:
+    """The kernel's files of a host on which process 7 is the container's first."""
+    every = {"proc/7/cgroup": cgroup, **{f"sys/fs/cgroup/{name}": text for name, text in files.items()}}
+    for name, text in every.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+V1 = {
+    f"memory/docker/{CONTAINER}/memory.max_usage_in_bytes": "14430208\n",
+    f"cpuacct/docker/{CONTAINER}/cpuacct.usage": "177922557\n",
+}
+V2 = {
+    f"docker/{CONTAINER}/memory.peak": "14430208\n",
+    f"docker/{CONTAINER}/cpu.stat": "usage_usec 177922\nuser_usec 100000\nsystem_usec 77922\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "files"),
+    [
+        (f"9:cpu,cpuacct:/docker/{CONTAINER}\n4:memory:/docker/{CONTAINER}\n0::/\n", V1),
+        (f"0::/docker/{CONTAINER}\n", V2),
+    ],
+    ids=["version 1", "version 2"],
+)
+def test_the_kernels_counters_are_read_on_both_versions(
+    tmp_path: Path, cgroup: str, files: dict[str, str]
+) -> None:
+    with ExitStack() as opened:
+        counters = counters_of(7, CONTAINER, opened, host(tmp_path, cgroup, files))
+
+        assert counters is not None
+        assert counters.peak_bytes() == 14430208
+        assert counters.cpu_seconds() == pytest.approx(0.177922, abs=1e-6)
+
+
+def test_counters_of_another_process_with_the_same_number_are_not_taken(tmp_path: Path) -> None:
+    stranger = f"0::/docker/{'f00d' * 15}\n"
+    with ExitStack() as opened:
+        assert counters_of(7, CONTAINER, opened, host(tmp_path, stranger, V2)) is None
+        assert counters_of(8, CONTAINER, opened, tmp_path) is None
+
+
+def test_a_kernel_without_a_peak_is_left_to_the_engine(tmp_path: Path) -> None:
+    cgroup = f"0::/docker/{CONTAINER}\n"
+    with ExitStack() as opened:
+        assert counters_of(7, CONTAINER, opened, host(tmp_path, cgroup, {})) is None

@@ -145,6 +145,18 @@ def test_changed_bytes_never_escape_and_never_raise(
     assert not any(path.is_symlink() for path in (room / "target").rglob("*"))
 
 
+def test_a_zip_whose_entries_begin_before_it_is_damaged_and_no_trouble_of_ours(room: Path) -> None:
+    GOOD["zip deflated"](room / "archive")
+    data = bytearray((room / "archive").read_bytes())
+    # Where the directory is said to begin, in the record at the end. Source: PKWARE's APPNOTE, 4.3.16.
+    at = data.rindex(b"PK\x05\x06") + 16
+    data[at : at + 4] = (int.from_bytes(data[at : at + 4], "little") + 256).to_bytes(4, "little")
+
+    state = take(room, raw(bytes(data)))
+
+    assert "damaged" in state.reasons[0]
+
+
 def test_all_problems_are_told_at_once_up_to_twenty(room: Path) -> None:
     state = take(room, zip_of("/a", "../b", "c\\d", "fine.py"))
     assert len(state.reasons) == 3

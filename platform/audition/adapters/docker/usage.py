@@ -1,8 +1,12 @@
 """Measure what a running container uses, by the kernel's counters as the engine reports them."""
 
 import json
+import os
 import threading
 import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -13,6 +17,9 @@ from audition.domain.execution import Usage
 
 #: Most that is waited for an answer; the engine gives it within a second.
 _WORD_SECONDS = 3.0
+#: Between two looks at the kernel's counters: what happens in the last such moment of a container is not seen.
+_READ_SECONDS = 0.02
+_COUNTER_BYTES = 256
 
 
 def ran_out_of_memory(client: docker.APIClient, container: str, started_at: float) -> bool:
@@ -44,8 +51,10 @@ def ran_out_of_memory(client: docker.APIClient, container: str, started_at: floa
 class Meter:
     """Follows a container's counters in the background; the last ones seen are its usage.
 
-    The engine publishes them about once a second, so a container that ends before the first is never
-    measured: its processor time and memory are then unknown, not zero.
+    On the engine's own host they are the kernel's files, read many times a second until the kernel takes them away,
+    whatever the runtime: under gVisor they are those of the whole sandbox. From elsewhere they are what the engine
+    publishes about once a second, so a container that ends before the first is never measured: its processor time
+    and memory are then unknown, not zero.
     """
 
     def __init__(self, client: docker.APIClient, container: str) -> None:
@@ -58,10 +67,23 @@ class Meter:
 
     def _follow(self) -> None:
         try:
+            pid = int(self._client.inspect_container(self._container)["State"]["Pid"])
+            with ExitStack() as files:
+                if counters := counters_of(pid, self._container, files):
+                    self._read(counters)
+                    return
             for stats in self._client.stats(self._container, stream=True, decode=True):
                 self._take(stats)
         except (DockerException, RequestException, OSError, ValueError):
             return  # No counters is no reason to fail a run.
+
+    def _read(self, counters: "Counters") -> None:
+        """Read until the group is gone, which the kernel says with an error."""
+        while True:
+            # The peak first: a container that ends between the two has its memory measured at least.
+            self._peak_bytes = counters.peak_bytes()
+            self._cpu_seconds = counters.cpu_seconds()
+            time.sleep(_READ_SECONDS)
 
     def _take(self, stats: dict[str, Any]) -> None:
         memory: dict[str, Any] = stats.get("memory_stats") or {}
@@ -76,3 +98,63 @@ class Meter:
     def usage(self) -> Usage:
         """What was seen; wall time comes from the engine's record of the container."""
         return Usage(cpu_seconds=self._cpu_seconds, peak_memory_bytes=self._peak_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Two open files of a container's control group."""
+
+    peak: int
+    cpu: int
+
+    def peak_bytes(self) -> int:
+        """The kernel's own high-water mark of memory."""
+        return int(os.pread(self.peak, _COUNTER_BYTES, 0))
+
+    def cpu_seconds(self) -> float:
+        """Processor time so far."""
+        text = os.pread(self.cpu, _COUNTER_BYTES, 0).decode()
+        # Version 1 has a number of nanoseconds, version 2 lines with a name, the first in microseconds.
+        name, _, rest = text.partition(" ")
+        return int(rest.split()[0]) / 1e6 if name == "usage_usec" else int(text) / 1e9
+
+
+def counters_of(pid: int, container: str, files: ExitStack, root: Path = Path("/")) -> Counters | None:
+    """Open the counters of a container that runs on this very host; None when they cannot be seen.
+
+    Args:
+        pid: Its first process, as the engine numbers it.
+        container: Its full id: if it is not in the group's name, the number is of another process than is meant.
+        files: Closes them.
+        root: Where `proc` and `sys` are.
+    """
+    try:
+        lines = (root / "proc" / str(pid) / "cgroup").read_text().split()
+    except OSError:
+        return None
+    # "4:memory:/docker/<id>" on version 1, "0::/docker/<id>" on version 2.
+    groups = {
+        name: path for _, names, path in (line.split(":", 2) for line in lines) for name in names.split(",")
+    }
+    mounted = root / "sys" / "fs" / "cgroup"
+    places = (
+        (mounted, "", "memory.peak", mounted, "", "cpu.stat"),
+        (
+            mounted / "memory",
+            "memory",
+            "memory.max_usage_in_bytes",
+            mounted / "cpuacct",
+            "cpuacct",
+            "cpuacct.usage",
+        ),
+    )
+    for memory, memory_name, peak, cpu, cpu_name, time_ in places:
+        path, cpu_path = groups.get(memory_name, ""), groups.get(cpu_name, "")
+        if container in path and container in cpu_path:
+            with suppress(OSError):
+                opened = [
+                    files.enter_context((folder / below.lstrip("/") / name).open("rb", buffering=0)).fileno()
+                    for folder, below, name in ((memory, path, peak), (cpu, cpu_path, time_))
+                ]
+                return Counters(*opened)
+    return None
