@@ -8,7 +8,7 @@ import sys
 
 import structlog
 
-_NOISY = ("httpx", "alembic", "rq.worker", "urllib3")
+from audition import NOISY
 
 
 def configure(log_format: str) -> None:
@@ -32,7 +32,7 @@ def configure(log_format: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in _NOISY:
+    for name in NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -155,7 +155,7 @@ def test_of_each_stage_the_newest_record_holds_and_one_that_nobody_ended_does_no
 def test_artifacts_are_published_and_listed(claimed: Storage) -> None:
     output = make.make_artifact()
     log = make.make_artifact(kind=ArtifactKind.STDOUT, name="stdout.txt")
-    scores = make.make_artifact(fence=2, stage=Stage.SCORE, kind=ArtifactKind.SCORES)
+    scores = make.make_artifact(fence=2, stage=Stage.SCORE, kind=ArtifactKind.STDERR)
     with claimed.unit_of_work() as unit:
         unit.runs.add_artifacts([])
         unit.runs.add_artifacts([scores, log, output])

@@ -4,12 +4,16 @@ import re
 import tomllib
 from hashlib import sha384
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from audition.domain.errors import UnavailableError
 from audition.domain.grade import Dimension, Outcome
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
 from audition.domain.submission import State
+from audition.ports import Ports
+from audition.services import look_up
 from audition.web import charts, formats, words
 from tests.factories import NOW, later, make_stage
 from tests.web.clients import browser_of, post
@@ -158,6 +162,22 @@ def test_operations_say_that_the_queue_is_down(busy_world: World) -> None:
     assert "The queue does not answer." in client.get("/ops").text
     ready = busy_world.client().get("/readyz")
     assert ready.json == {"status": "ok", "database": "ok", "queue": "down"}
+
+
+def test_a_load_balancer_is_told_in_its_own_words_that_the_database_is_down(
+    busy_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(_ports: Ports) -> NoReturn:
+        msg = "The database does not answer."
+        raise UnavailableError(msg)
+
+    monkeypatch.setattr(look_up, "check_storage", check)
+    ready = busy_world.client().get("/readyz")
+
+    assert ready.status_code == 503
+    assert ready.content_type == "application/problem+json"
+    assert ready.json is not None
+    assert ready.json["detail"] == "The database does not answer."
 
 
 def test_numbers_read_well() -> None:

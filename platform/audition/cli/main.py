@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from audition import __version__
+from audition import NOISY, __version__
 from audition.domain.errors import (
     AuditionError,
     ConflictError,
@@ -76,7 +76,7 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
-    for noisy in ("httpx", "alembic", "rq.worker"):
+    for noisy in NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
         cli(prog_name="audition")

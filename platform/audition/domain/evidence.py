@@ -19,7 +19,6 @@ class ArtifactKind(StrEnum):
     EVIDENCE = "evidence"
     SERVICE = "service"
     """What a prober saw of the candidate's service."""
-    SCORES = "scores"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

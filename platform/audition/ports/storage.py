@@ -95,7 +95,9 @@ class Runs(Protocol):
         """
         ...
 
-    def finish(self, run_id: str, fence: int, verdict: Verdict, fault: Fault | None, at: datetime) -> bool:
+    def finish(
+        self, run_id: str, fence: int, verdict: Verdict | None, fault: Fault | None, at: datetime
+    ) -> bool:
         """Store how the run ended and drop the lease; false when the fence is old."""
         ...
 

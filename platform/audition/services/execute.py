@@ -54,15 +54,14 @@ def _work(runner: Runner, claimed: Claimed, *, is_graded_only: bool) -> None:
     except LeaseLostError:
         _log.warning("run %s: lease lost, left to its new owner", claimed.run.id)
     except CancelledError:
-        _end(runner, claimed, State.CANCELLED, "Cancelled on request.", Verdict.INTERNAL_ERROR, None)
+        _end(runner, claimed, State.CANCELLED, "Cancelled on request.")
     except RefusedSubmissionError as refusal:
         reason = " ".join(refusal.problems)
         if is_graded_only:
             # It was accepted once, so that it is not now is our doing, and trying again changes nothing.
             _give_back(runner, claimed, f"An archive that ran before is refused now: {reason}", max_losses=1)
             return
-        verdict, fault = Verdict.INVALID_OUTPUT, Fault.CANDIDATE
-        _end(runner, claimed, State.REJECTED, reason, verdict, fault)
+        _end(runner, claimed, State.REJECTED, reason)
     except UnavailableError as error:
         _log.error("run %s: %s", claimed.run.id, error.detail)
         max_losses = runner.max_losses if error.transient else 1
@@ -127,18 +126,14 @@ def _publish_grades(runner: Runner, claimed: Claimed, verdict: Verdict, grades: 
         uow.commit()
 
 
-def _end(  # noqa: PLR0913  how it ended, in full
-    runner: Runner,
-    claimed: Claimed,
-    state: State,
-    reason: str,
-    verdict: Verdict,
-    fault: Fault | None,
-) -> None:
-    """End a run without grades; a lease lost meanwhile means that it is somebody else's to end."""
+def _end(runner: Runner, claimed: Claimed, state: State, reason: str) -> None:
+    """End a run of which nothing is judged, so that it has no verdict.
+
+    A lease lost meanwhile means that it is somebody else's to end.
+    """
     try:
         with runner.ports.unit_of_work() as uow:
-            _finish(runner, uow, claimed, verdict, fault)
+            _finish(runner, uow, claimed, None, None)
             _move(runner, uow, claimed, state, reason[:_MAX_REASON])
             uow.commit()
     except LeaseLostError:
@@ -156,7 +151,9 @@ def _check_fence(uow: UnitOfWork, claimed: Claimed) -> None:
         raise LeaseLostError(msg)
 
 
-def _finish(runner: Runner, uow: UnitOfWork, claimed: Claimed, verdict: Verdict, fault: Fault | None) -> None:
+def _finish(
+    runner: Runner, uow: UnitOfWork, claimed: Claimed, verdict: Verdict | None, fault: Fault | None
+) -> None:
     now = runner.ports.clock.now()
     if not uow.runs.finish(claimed.run.id, claimed.fence, verdict, fault, now):
         msg = f"Run {claimed.run.id} has a newer fence than {claimed.fence}."

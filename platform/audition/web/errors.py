@@ -15,6 +15,8 @@ from audition.web.context import is_api_request, ports
 
 PROBLEM_TYPE = "application/problem+json"
 _FIRST_ERROR, _SERVER_ERROR = 400, 500
+#: What load balancers ask.
+PROBES = ("/healthz", "/readyz")
 _log = logging.getLogger(__name__)
 
 #: What to do about the errors that the web framework raises, by status: title, what was wrong, next step.
@@ -66,8 +68,8 @@ def register(app: Flask) -> None:
 
 
 def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response:
-    """Write a problem the way the asker reads: as JSON under the API, as a page elsewhere."""
-    if is_api_request():
+    """Write a problem the way the asker reads: as JSON for programs, as a page for people."""
+    if is_api_request() or request.path in PROBES:
         response = jsonify(_document(problem))
         response.content_type = PROBLEM_TYPE
     else:

@@ -226,6 +226,7 @@ def test_a_refused_archive_is_rejected_with_every_reason_and_costs_no_attempt(
 
     assert submission.state == State.REJECTED
     assert submission.state_reason == " ".join(refusals)
+    assert (world.run(submission).verdict, world.run(submission).fault) == (None, None)
     assert world.sandbox.stages() == ["unpack"]
     assert attempts(world) == 3
     assert world.sandbox.left(world.run(submission).id, 1) == []

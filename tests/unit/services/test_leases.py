@@ -232,6 +232,7 @@ class TestLeaseThread:
 
         assert time.monotonic() - began < 3
         assert world.state(submission) == State.CANCELLED
+        assert world.run(submission).verdict is None
         assert world.history(submission)[-1] == "running->cancelled"
         assert world.sandbox.left(run_id, 1) == []
 
@@ -269,4 +270,5 @@ def test_a_cancelled_run_that_lost_its_worker_does_not_run_again(world: World) -
     world.work()
 
     assert world.state(submission) == State.CANCELLED
+    assert world.run(submission).verdict is None
     assert world.sandbox.stages().count("predict") == 1

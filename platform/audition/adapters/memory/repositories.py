@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from audition.adapters.memory.tables import Tables, check_reference, check_unique, insert
+from audition.adapters.memory.tables import Tables, check_reference, check_unique, insert, look_up
 from audition.domain.challenge import ChallengeVersion
 from audition.domain.errors import NotFoundError
 from audition.domain.people import AuditEntry, Candidate, Invitation, Session, StaffUser
@@ -31,11 +31,9 @@ class MemorySubmissions:
 
     def get(self, submission_id: str) -> Submission:
         """Return it."""
-        found = self._tables().submissions.get(submission_id)
-        if found is None:
-            msg = f"There is no submission {submission_id}."
-            raise NotFoundError(msg, code="submission-not-found")
-        return found
+        return look_up(
+            self._tables().submissions, submission_id, f"submission {submission_id}", "submission-not-found"
+        )
 
     def by_key(self, invitation_id: str, idempotency_key: str) -> Submission | None:
         """Find what an earlier request with this key made."""
@@ -95,11 +93,8 @@ class MemoryChallenges:
 
     def get(self, version_id: str) -> ChallengeVersion:
         """Return it."""
-        found = self._tables().challenge_versions.get(version_id)
-        if found is None:
-            msg = f"There is no challenge version {version_id}."
-            raise NotFoundError(msg, code="challenge-version-not-found")
-        return found
+        table = self._tables().challenge_versions
+        return look_up(table, version_id, f"challenge version {version_id}", "challenge-version-not-found")
 
     def latest(self, slug: str) -> ChallengeVersion:
         """Return the newest version."""
@@ -135,11 +130,7 @@ class MemoryPeople:
 
     def staff(self, user_id: str) -> StaffUser:
         """Return the account."""
-        found = self._tables().staff_users.get(user_id)
-        if found is None:
-            msg = f"There is no account {user_id}."
-            raise NotFoundError(msg, code="account-not-found")
-        return found
+        return look_up(self._tables().staff_users, user_id, f"account {user_id}", "account-not-found")
 
     def staff_by_email(self, email: str) -> StaffUser | None:
         """Find the account with this address."""
@@ -154,11 +145,9 @@ class MemoryPeople:
 
     def candidate(self, candidate_id: str) -> Candidate:
         """Return the candidate."""
-        found = self._tables().candidates.get(candidate_id)
-        if found is None:
-            msg = f"There is no candidate {candidate_id}."
-            raise NotFoundError(msg, code="candidate-not-found")
-        return found
+        return look_up(
+            self._tables().candidates, candidate_id, f"candidate {candidate_id}", "candidate-not-found"
+        )
 
     def candidate_by_email(self, email: str) -> Candidate | None:
         """Find the candidate with this address."""
@@ -180,11 +169,9 @@ class MemoryPeople:
 
     def invitation(self, invitation_id: str) -> Invitation:
         """Return it."""
-        found = self._tables().invitations.get(invitation_id)
-        if found is None:
-            msg = f"There is no invitation {invitation_id}."
-            raise NotFoundError(msg, code="invitation-not-found")
-        return found
+        return look_up(
+            self._tables().invitations, invitation_id, f"invitation {invitation_id}", "invitation-not-found"
+        )
 
     def invitation_by_token(self, token_digest: str) -> Invitation | None:
         """Find the invitation whose link has this token digest."""

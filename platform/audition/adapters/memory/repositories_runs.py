@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from audition.adapters.memory.tables import Tables, check_reference, check_unique, insert
+from audition.adapters.memory.tables import Tables, check_reference, check_unique, insert, look_up
 from audition.domain.errors import NotFoundError
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Grade
@@ -30,11 +30,7 @@ class MemoryRuns:
 
     def get(self, run_id: str) -> Run:
         """Return it."""
-        found = self._tables().runs.get(run_id)
-        if found is None:
-            msg = f"There is no run {run_id}."
-            raise NotFoundError(msg, code="run-not-found")
-        return found
+        return look_up(self._tables().runs, run_id, f"run {run_id}", "run-not-found")
 
     def latest(self, submission_id: str) -> Run:
         """Return the submission's run with the highest number."""
@@ -76,7 +72,9 @@ class MemoryRuns:
         self._save(replace(run, fence=fence + 1, worker=None, lease_until=None, losses=run.losses + 1))
         return True
 
-    def finish(self, run_id: str, fence: int, verdict: Verdict, fault: Fault | None, at: datetime) -> bool:
+    def finish(
+        self, run_id: str, fence: int, verdict: Verdict | None, fault: Fault | None, at: datetime
+    ) -> bool:
         """Store how the run ended and drop the lease."""
         run = self._at_fence(run_id, fence)
         if run is None:

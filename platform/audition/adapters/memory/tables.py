@@ -1,11 +1,11 @@
 """The tables in memory, and what a database would refuse."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from audition.domain.challenge import ChallengeVersion
-from audition.domain.errors import ConflictError
+from audition.domain.errors import ConflictError, NotFoundError
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Grade
 from audition.domain.people import AuditEntry, Candidate, Invitation, Session, StaffUser
@@ -34,6 +34,18 @@ class Tables:
     def copy(self) -> "Tables":
         """Copy all tables; their values never change."""
         return Tables(**{f.name: dict(getattr(self, f.name)) for f in fields(self)})
+
+
+def look_up(table: Mapping[Any, V], key: Hashable, what: str, code: str) -> V:
+    """The value under a key.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    if key not in table:
+        msg = f"There is no {what}."
+        raise NotFoundError(msg, code=code)
+    return table[key]
 
 
 def insert(table: dict[Any, V], key: Hashable, value: V, what: str) -> None:

@@ -83,7 +83,9 @@ class SqlRuns:
             losses=tables.runs.c.losses + 1,
         )
 
-    def finish(self, run_id: str, fence: int, verdict: Verdict, fault: Fault | None, at: datetime) -> bool:
+    def finish(
+        self, run_id: str, fence: int, verdict: Verdict | None, fault: Fault | None, at: datetime
+    ) -> bool:
         """Store how the run ended and drop the lease."""
         return self._guarded(
             run_id,
