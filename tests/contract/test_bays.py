@@ -10,6 +10,7 @@ import pytest
 
 from audition.adapters.docker import bay_lease
 from audition.adapters.docker.sandbox import DockerSandbox
+from audition.adapters.docker.sweep import count_late
 from audition.adapters.docker.translate import LABEL_INSTANCE
 from audition.domain.errors import UnavailableError
 from audition.domain.execution import ContainerSpec, FileMount, VolumeMount
@@ -73,6 +74,16 @@ def left(box: DockerBox) -> list[str]:
     label = {"label": f"{LABEL_INSTANCE}={box.instances[0]}"}
     volumes = box.client.volumes(filters=label).get("Volumes") or []
     return [c["Id"] for c in box.client.containers(all=True, filters=label)] + [v["Name"] for v in volumes]
+
+
+def test_what_every_worker_left_past_its_deadline_is_counted_and_then_gone(box: DockerBox) -> None:
+    before = count_late(box.client, time.time())
+    box.other.run(box.spec(DEED, mounts=(OUT,), ownership=owner(lasts_seconds=-60.0)))
+    assert count_late(box.client, time.time()) >= 1
+
+    box.sandbox.sweep(lambda _run_id, _fence: False)
+
+    assert count_late(box.client, time.time()) <= before
 
 
 def test_as_many_wait_as_are_wanted(box: DockerBox, spec: ContainerSpec, folder: Path) -> None:

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from audition.adapters.clock import SystemClock
 from audition.adapters.docker.engine_client import EngineFacts, connect, engine_facts
 from audition.adapters.docker.examine import Result
 from audition.adapters.docker.step_look import StepWalls, look_at_a_step
+from audition.adapters.docker.sweep import count_late
 from audition.adapters.docker.translate import GVISOR
 from audition.domain.errors import AuditionError, UnavailableError
 from audition.domain.execution import Profile
@@ -61,7 +63,7 @@ def examine(settings: Settings) -> list[Line]:
         lines += [_engine_version(facts), _runc_version(facts), old_versions(facts, settings)]
         lines += [_cgroup(facts), _seccomp(facts), _builds(settings)]
         lines += [_apparmor(facts), _user_namespaces(facts), gvisor(facts, find_runsc(settings))]
-        lines += [_storage(facts), _images(settings)]
+        lines += [_storage(facts), _images(settings), _left_over(settings)]
     results = () if facts is None else _results(settings)
     lines += [*postures(results), *_disk(settings, facts), _redis(settings)]
     return [*lines, isolation(facts, results, settings.runtime)]
@@ -301,6 +303,20 @@ def _images(settings: Settings) -> Line:
     if missing:
         return Line(Level.WARN, "images", f"not built yet: {', '.join(missing)}", "./audition images build")
     return Line(Level.OK, "images", "all built")
+
+
+def _left_over(settings: Settings) -> Line:
+    """Whether anything of ours outlives its deadline, as it does where every worker was killed."""
+    try:
+        client = connect(find_engine(settings), timeout_seconds=10)
+        count = count_late(client, SystemClock().now().timestamp())
+        client.close()
+    except AuditionError as error:
+        return Line(Level.WARN, "left over", error.detail, error.next_step)
+    if count:
+        fix = "Start a worker (./audition up): any of them removes what is past its deadline."
+        return Line(Level.WARN, "left over", f"{count} containers of ours are past their deadline", fix)
+    return Line(Level.OK, "left over", "nothing of ours is past its deadline")
 
 
 def _disk(settings: Settings, facts: EngineFacts | None) -> Iterator[Line]:

@@ -6,6 +6,7 @@ from typing import Any
 import docker
 from docker.errors import APIError, NotFound
 
+from audition.adapters.docker.failures import engine_errors
 from audition.adapters.docker.translate import (
     LABEL_DEADLINE,
     LABEL_FENCE,
@@ -106,6 +107,17 @@ class Sweeper:
                 return 0
             raise
         return 1
+
+
+def count_late(client: docker.APIClient, now: float) -> int:
+    """How many containers are past their deadline, of any instance: what is removed when a worker starts.
+
+    Raises:
+        UnavailableError: The engine does not answer.
+    """
+    with engine_errors("looking for what was left"):
+        found = client.containers(all=True, filters={"label": LABEL_DEADLINE})
+    return sum(now > float(c["Labels"][LABEL_DEADLINE]) + GRACE_SECONDS for c in found)
 
 
 def _is_nameless(image: Mapping[str, Any]) -> bool:
