@@ -102,6 +102,13 @@ def test_finishing_stores_the_verdict_and_drops_the_lease(claimed: Storage) -> N
     assert run == expected
 
 
+def test_a_run_of_which_nothing_is_judged_finishes_without_a_verdict(claimed: Storage) -> None:
+    with claimed.unit_of_work() as unit:
+        assert unit.runs.finish("run_1", 1, None, None, later(9))
+        run = unit.runs.get("run_1")
+    assert (run.verdict, run.fault, run.lease_until, run.finished_at) == (None, None, None, later(9))
+
+
 @pytest.mark.parametrize("old", [0, 2])
 def test_an_old_fence_changes_nothing(claimed: Storage, old: int) -> None:
     with claimed.unit_of_work() as unit:

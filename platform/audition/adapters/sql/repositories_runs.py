@@ -92,7 +92,7 @@ class SqlRuns:
             fence,
             worker=None,
             lease_until=None,
-            verdict=verdict.value,
+            verdict=verdict.value if verdict else None,
             fault=None if fault is None else fault.value,
             finished_at=at,
         )
