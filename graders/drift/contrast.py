@@ -27,6 +27,8 @@ TIER_CREDIT = {Tier.DECLARED: 1.0, Tier.NAMED: 0.7, Tier.DISTRIBUTION: 0.4, Tier
 NOISE_SHARE = 0.1
 """Floor of the standard error, as a share of the noise between a series' own scrapes."""
 _DUST = 1e-9
+#: Below this a T is none.
+_TINY = 1e-290
 #: Smallest number of runs in an arm that a variance can be taken of.
 _LEAST = 2
 
@@ -64,21 +66,24 @@ def p_credit(p_value: float) -> float:
 def effects_of(run: DriftRun, track: Track) -> Array:
     """T of each candidate in one run, (candidates,): how much it moved from control to test."""
     later = mean_of(track.values[within(run, track, Phase.TEST, after=TEST_LATER)])
-    return later - mean_of(track.values[within(run, track, Phase.CONTROL, after=CONTROL_LATER)])
+    with np.errstate(over="ignore", invalid="ignore"):
+        return later - mean_of(track.values[within(run, track, Phase.CONTROL, after=CONTROL_LATER)])
 
 
 def mean_of(values: Array) -> Array:
     """Mean over the scrapes that say something, (series,); NaN where none does."""
     known = ~np.isnan(values)
     count = known.sum(axis=0)
-    total = np.where(known, values, 0.0).sum(axis=0)
+    with np.errstate(over="ignore"):  # Whoever exposes such numbers is not compared.
+        total = np.where(known, values, 0.0).sum(axis=0)
     return np.asarray(np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0), dtype=float)
 
 
 def noise_of(run: DriftRun, track: Track) -> Array:
     """Standard deviation between scrapes in the later control phase, (candidates,)."""
     values = track.values[within(run, track, Phase.CONTROL, after=CONTROL_LATER)]
-    return np.asarray(np.sqrt(mean_of(np.square(values - mean_of(values)))), dtype=float)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(np.sqrt(mean_of(np.square(values - mean_of(values)))), dtype=float)
 
 
 def compare(effects: Array, is_drift: Booleans, noise: Array, candidates: Sequence[Candidate]) -> Contrast:
@@ -94,9 +99,10 @@ def compare(effects: Array, is_drift: Booleans, noise: Array, candidates: Sequen
     if min(is_drift.sum(), (~is_drift).sum()) < _LEAST:
         usable[:] = False
     kept = effects[:, usable]
-    floor = NOISE_SHARE * noise[usable] + _DUST * np.abs(kept).max(axis=0, initial=0.0)
+    # The statistic has no unit; in units of its own T or noise a series of any size can be squared.
+    size = np.maximum(np.maximum(np.abs(kept).max(axis=0, initial=0.0), noise[usable]), _TINY)
     if kept.shape[1]:
-        statistic, p_value = max_t(kept, is_drift, floor)
+        statistic, p_value = max_t(kept / size, is_drift, NOISE_SHARE * (noise[usable] / size) + _DUST)
     else:
         statistic = p_value = np.empty(0)
     return Contrast(

@@ -119,7 +119,8 @@ def _columns(table: ScrapeTable, families: Mapping[str, Family]) -> Columns:
     requests = np.array(table.requests, dtype=float)
     found: Columns = {}
     grown: dict[Series, Array] = {}
-    for series, values in zip(table.series, matrix(table), strict=True):
+    for series, raw in zip(table.series, matrix(table), strict=True):
+        values = np.where(np.isfinite(raw), raw, np.nan)
         family = family_of(series, families)
         if _EXCLUDED.search(series.metric) or _EXCLUDED.search(family.name):
             continue
@@ -128,7 +129,7 @@ def _columns(table: ScrapeTable, families: Mapping[str, Family]) -> Columns:
         elif is_growing(series, families):
             found[series, Form.INCREASE] = per_request(values, requests)
         else:
-            found[series, Form.VALUE] = np.where(np.isfinite(values), values, np.nan)
+            found[series, Form.VALUE] = values
     return found | dict(_distributions(grown))
 
 
@@ -138,12 +139,15 @@ def per_request(values: Array, requests: Array) -> Array:
 
 
 def _steps(values: Array) -> Array:
-    return np.diff(values, prepend=np.nan)
+    with np.errstate(over="ignore"):
+        return np.diff(values, prepend=np.nan)
 
 
 def _divided(top: Array, bottom: Array) -> Array:
     empty = np.full(top.shape, np.nan)
-    return np.asarray(np.divide(top, bottom, out=empty, where=np.nan_to_num(bottom) > 0), dtype=float)
+    with np.errstate(over="ignore", invalid="ignore"):
+        shares = np.divide(top, bottom, out=empty, where=np.nan_to_num(bottom) > 0)
+    return np.where(np.isfinite(shares), shares, np.nan)
 
 
 def _distributions(grown: Mapping[Series, Array]) -> Iterator[tuple[tuple[Series, Form], Array]]:

@@ -189,6 +189,24 @@ def test_the_drawing_has_arrivals_signal_onset_and_alarm_on_one_axis(tmp_path: P
     assert all(len(curve.x) == len(curve.y) for curve in curves.values())
 
 
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 1.7e308, -1.7e308, 5e-324, 1e200])
+@pytest.mark.parametrize("metric", ["odd", "odd_total"])
+def test_numbers_that_nobody_should_expose_spoil_nothing_else(
+    tmp_path: Path, value: float, metric: str
+) -> None:
+    def odd(traffic: Traffic) -> Exposed:
+        shown = monitors.sliding_psi(500)(traffic)
+        values = np.random.default_rng(1).choice(
+            [value, 1.0, 0.0], size=(*traffic.rows.shape[:1], traffic.scrapes)
+        )
+        flat = np.full(values.shape, value)
+        return shown | {Series(metric=metric): values, Series(metric=f"x_{metric}"): flat}
+
+    found = grade(tmp_path, make_evidence(odd, PSI_SIGNAL, plan=LEAN))
+    assert by_check(found)[RESPONDS].outcome == Outcome.PASSED
+    assert codec.from_json(Grade, codec.to_json(found), what="grade") == found
+
+
 @pytest.mark.parametrize(
     ("p_value", "credit"), [(0.0, 1), (2 / 70, 1), (0.03, 1), (0.115, 0.5), (0.2, 0), (1, 0)]
 )
