@@ -86,23 +86,33 @@ def swap_labels(labels: Array, injection: Injection, dose: float, random: np.ran
 def _mean_shift(
     rows: Table, injection: Injection, dose: float, _random: np.random.Generator, reference: Table
 ) -> Table:
-    spread = float(np.nanstd(reference.numeric[injection.column]))
-    return rows.replaced(injection.column, rows.numeric[injection.column] + dose * injection.amount * spread)
+    known = reference.numeric[injection.column]
+    moved = rows.numeric[injection.column] + dose * injection.amount * float(np.nanstd(known))
+    return rows.replaced(injection.column, _as_whole_as(known, moved))
 
 
 def _scale(
     rows: Table, injection: Injection, dose: float, _random: np.random.Generator, reference: Table
 ) -> Table:
-    centre = float(np.nanmean(reference.numeric[injection.column]))
+    known = reference.numeric[injection.column]
+    centre = float(np.nanmean(known))
     factor = 1 + dose * (injection.amount - 1)
-    return rows.replaced(injection.column, centre + factor * (rows.numeric[injection.column] - centre))
+    spread = centre + factor * (rows.numeric[injection.column] - centre)
+    return rows.replaced(injection.column, _as_whole_as(known, spread))
 
 
 def _unit_error(
-    rows: Table, injection: Injection, dose: float, _random: np.random.Generator, _reference: Table
+    rows: Table, injection: Injection, dose: float, _random: np.random.Generator, reference: Table
 ) -> Table:
     # A unit is wrong or right: the dose is the power of the factor, so that 0 is right and 1 is wrong.
-    return rows.replaced(injection.column, rows.numeric[injection.column] * injection.amount**dose)
+    wrong = rows.numeric[injection.column] * injection.amount**dose
+    return rows.replaced(injection.column, _as_whole_as(reference.numeric[injection.column], wrong))
+
+
+def _as_whole_as(reference: Array, values: Array) -> Array:
+    """Whole numbers where the training data have whole numbers only: a service may refuse others as ill-typed."""
+    known = reference[~np.isnan(reference)]
+    return np.round(values) if known.size and (known == np.round(known)).all() else values
 
 
 def _missing(

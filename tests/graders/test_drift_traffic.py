@@ -71,6 +71,16 @@ def test_scale_doubles_the_spread_and_keeps_the_mean() -> None:
     assert after.mean() == pytest.approx(before.mean(), abs=0.05 * before.std())
 
 
+@pytest.mark.parametrize("injection", [SHIFT, SCALE, UNIT], ids=lambda i: i.kind)
+def test_whole_numbers_stay_whole(injection: Injection) -> None:
+    """A service that declares an integer would refuse 2.7 children, which is another thing than drift."""
+    whole = Table(numeric={"children": np.arange(200) % 7 * 1.0}, categorical={})
+    drift = replace(injection, column="children", amount=1.7)
+    after = inject(whole, drift, 1.0, np.random.default_rng(1), reference=whole).numeric["children"]
+    assert (after == np.round(after)).all()
+    assert (after != whole.numeric["children"]).any()
+
+
 def test_a_unit_error_multiplies() -> None:
     assert changed(UNIT).numeric["age"] == pytest.approx(100 * TABLE.numeric["age"])
 
