@@ -58,7 +58,8 @@ def _cell(outcomes: Sequence[Outcome]) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{value:.2f}".removesuffix(".00").removeprefix("0") if value else "0"
+    text = f"{value:.2f}"
+    return {"0.00": "0", "1.00": "1"}.get(text, text.removeprefix("0"))
 
 
 def _false_positives(
