@@ -229,7 +229,8 @@ def test_files_that_had_to_be_found_earn_less_and_say_so(tmp_path: Path) -> None
     inventory = replace(made.evidence.inventory, discovered=(found,))
     made = replace(made, evidence=replace(made.evidence, inventory=inventory))
     finding = by_check(grader.grade(made))["monitoring.rules.valid"]
-    assert (finding.outcome, finding.points) == (Outcome.PARTIAL, pytest.approx(1.4))
+    assert finding.outcome == Outcome.PARTIAL
+    assert finding.points == pytest.approx(1.4)
     assert finding.sentence.startswith("All 4 rules are valid. audition.toml does not say `monitoring.rules`")
 
 
@@ -272,7 +273,8 @@ def test_expressions_that_do_not_parse_say_why(text: str) -> None:
 )
 def test_variables_of_grafana_are_filled_in(text: str) -> None:
     found = read_query(text)
-    assert (found.error, found.metrics) == ("", {"a"})
+    assert found.error == ""
+    assert found.metrics == {"a"}
 
 
 HOSTILE = {
