@@ -1,21 +1,22 @@
 """F2, F3, F4: when did the monitoring call somebody, and was there something to see?
 
-A gauge alarms when its declared threshold is crossed in two scrapes in a row; a counter of events when it grows by more
-than its threshold between two scrapes, for an event is over by the next; an alert rule while it fires.
+A gauge, or the mean of a histogram, alarms when its declared threshold is crossed in two scrapes in a row; a counter of
+events when it grows by more than its threshold between two scrapes, for an event is over by the next; an alert rule
+while it fires.
 Source: the design's drift protocol, 10.4; measures after Bifet et al. (2013), CD-MOA.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
 import numpy as np
 
-from audition.domain.drift import DriftRun, Family
+from audition.domain.drift import DriftRun, Family, MetricKind, Series
 from audition.domain.drift_plan import BONUS_KINDS, DriftKind, Phase
 from audition.domain.drift_validity import family_of, is_growing
 from audition.domain.monitoring import DriftSignal, SignalDirection
-from graders.drift.series import is_declared, matrix
+from graders.drift.series import Form, is_declared, matrix, read_columns
 from graders.drift.statistics import Array, Booleans, most_events, share_interval
 
 STANDING_SHARE = 0.5
@@ -79,26 +80,34 @@ def alarms_of(run: DriftRun, families: Sequence[Family], signals: Sequence[Drift
     known = {family.name: family for family in families}
     requests = np.array(run.scrapes.requests, dtype=float)
     is_on = np.zeros(requests.shape, dtype=bool)
+    shown = list(_shown(run, known, signals))
     for signal in signals:
-        is_on |= _signal_alarm(run, known, signal)
+        for series, values, is_event in shown:
+            if signal.threshold is not None and is_declared(series, family_of(series, known), signal):
+                is_on |= _beyond(values, signal, signal.threshold, is_event=is_event)
     for firing in run.firings:
         end = np.inf if firing.to_request is None else firing.to_request
         is_on |= (requests >= firing.from_request) & (requests < end)
     return Alarms(run=run, requests=requests, is_on=is_on)
 
 
-def _signal_alarm(run: DriftRun, families: Mapping[str, Family], signal: DriftSignal) -> Booleans:
-    state = np.zeros(len(run.scrapes.requests), dtype=bool)
-    if signal.threshold is None:
-        return state
+def _shown(
+    run: DriftRun, families: Mapping[str, Family], signals: Sequence[DriftSignal]
+) -> Iterator[tuple[Series, Array, bool]]:
+    """What a threshold may be on: values, means of histograms, and new events of counters (marked)."""
+    for (series, form), values in read_columns(run.scrapes, families, signals).items():
+        if form in {Form.VALUE, Form.MEAN}:
+            yield series, values, False
     for series, values in zip(run.scrapes.series, matrix(run.scrapes), strict=True):
-        if not is_declared(series, family_of(series, families), signal):
-            continue
-        if is_growing(series, families):
-            state |= np.nan_to_num(np.diff(values, prepend=np.nan)) > signal.threshold
-        else:
-            state |= in_a_row(crossed(values, signal.threshold, signal.direction))
-    return state
+        if family_of(series, families).kind == MetricKind.COUNTER and is_growing(series, families):
+            with np.errstate(invalid="ignore"):
+                yield series, np.diff(values, prepend=np.nan), True
+
+
+def _beyond(values: Array, signal: DriftSignal, threshold: float, *, is_event: bool) -> Booleans:
+    if is_event:
+        return np.asarray(values > threshold, dtype=bool)
+    return in_a_row(crossed(values, threshold, signal.direction))
 
 
 def crossed(values: Array, threshold: float, direction: SignalDirection) -> Booleans:

@@ -84,7 +84,7 @@ def read_tracks(
 ) -> tuple[tuple[Candidate, ...], tuple[Track, ...]]:
     """The candidates that every run has, and their values in each run."""
     known = {family.name: family for family in families}
-    columns = [_columns(run.scrapes, known) for run in runs]
+    columns = [read_columns(run.scrapes, known, signals) for run in runs]
     shared = [key for key in (columns[0] if columns else {}) if all(key in other for other in columns[1:])]
     for series, form in list(shared):
         if form in {Form.VALUE, Form.MEAN} and all(_is_share(other[series, form]) for other in columns):
@@ -115,14 +115,17 @@ def matrix(table: ScrapeTable) -> Array:
     return np.frombuffer(unpack(table), dtype=float).reshape(len(table.series), len(table.requests))
 
 
-def _columns(table: ScrapeTable, families: Mapping[str, Family]) -> Columns:
+def read_columns(
+    table: ScrapeTable, families: Mapping[str, Family], signals: Sequence[DriftSignal]
+) -> Columns:
+    """What of a table can be looked at, (scrapes,) each; families that move with work done only if declared."""
     requests = np.array(table.requests, dtype=float)
     found: Columns = {}
     grown: dict[Series, Array] = {}
     for series, raw in zip(table.series, matrix(table), strict=True):
         values = np.where(np.isfinite(raw), raw, np.nan)
         family = family_of(series, families)
-        if _EXCLUDED.search(series.metric) or _EXCLUDED.search(family.name):
+        if _is_excluded(series, family) and not any(is_declared(series, family, s) for s in signals):
             continue
         if family.kind in {MetricKind.HISTOGRAM, MetricKind.SUMMARY} and series.metric != family.name:
             grown[series] = values
@@ -131,6 +134,10 @@ def _columns(table: ScrapeTable, families: Mapping[str, Family]) -> Columns:
         else:
             found[series, Form.VALUE] = values
     return found | dict(_distributions(grown))
+
+
+def _is_excluded(series: Series, family: Family) -> bool:
+    return bool(_EXCLUDED.search(series.metric) or _EXCLUDED.search(family.name))
 
 
 def per_request(values: Array, requests: Array) -> Array:

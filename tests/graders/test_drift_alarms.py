@@ -79,6 +79,22 @@ def test_an_event_alarms_at_once_and_only_then() -> None:
     assert np.flatnonzero(two.is_on).tolist() == [7]
 
 
+def test_a_histogram_alarms_by_its_mean_since_the_last_scrape() -> None:
+    sums, counts = Series(metric="distance_sum"), Series(metric="distance_count")
+    bucket = Series(metric="distance_bucket", labels=(("le", "+Inf"),))
+    run = run_of([0] * 10)
+    count = [50 * n for n in range(10)]
+    table = replace(
+        run.scrapes,
+        series=(sums, counts, bucket),
+        values=pack([[0, 5, 10, 15, 35, 55, 75, 80, 85, 90], count, count]),
+    )
+    families = (Family(name="distance", kind=MetricKind.HISTOGRAM),)
+    signal = DriftSignal(metric="distance", threshold=0.2)
+    found = alarms_of(replace(run, scrapes=table), families, (signal,))
+    assert np.flatnonzero(found.is_on).tolist() == [5, 6]
+
+
 def test_an_alert_alarms_while_it_fires() -> None:
     firings = (Firing(alert="a", from_request=120, to_request=200), Firing(alert="b", from_request=460))
     found = alarms_of(run_of([LOW] * 10, firings=firings), FAMILIES, ())

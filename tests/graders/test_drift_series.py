@@ -130,6 +130,11 @@ def test_families_of_process_runtime_and_scraper_are_left_out(metric: str) -> No
     assert values_of({Series(metric=metric): [1, 2, 3, 4]}) == {}
 
 
+def test_what_is_declared_is_looked_at_whatever_its_name_is() -> None:
+    run = run_of({Series(metric="process_drift"): [1, 2, 3, 4], Series(metric="process_other"): [1, 2, 3, 4]})
+    assert list(read(run, signals=(DriftSignal(metric="process_drift"),))[0]) == ["process_drift"]
+
+
 def test_only_what_every_run_exposes_can_be_compared() -> None:
     both, once = Series(metric="both"), Series(metric="once")
     candidates, tracks = read(run_of({both: [1, 2, 3, 4], once: [1, 1, 1, 1]}), run_of({both: [9, 9, 9, 9]}))
