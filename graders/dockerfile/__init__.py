@@ -10,6 +10,7 @@ grader = CheckList(
     version=content_version("2", __file__),
     dimension=Dimension.DEPLOYMENT,
     needs=frozenset({Need.SUBMISSION}),
+    is_static=True,
     checks=(
         build.present,
         build.base_pinned,

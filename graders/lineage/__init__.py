@@ -11,5 +11,6 @@ grader = CheckList(
     version=content_version("1", __file__, yaml_files.__file__),
     dimension=Dimension.LINEAGE,
     needs=frozenset({Need.SUBMISSION}),
+    is_static=True,
     checks=(dvc.verified, tracking.complete, tracking.signature, card.structure),
 )

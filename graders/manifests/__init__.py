@@ -11,6 +11,7 @@ grader = CheckList(
     version=content_version("1", __file__, yaml_files.__file__),
     dimension=Dimension.KUBERNETES,
     needs=frozenset({Need.SUBMISSION, Need.TOOLS}),
+    is_static=True,
     checks=(
         schema.valid,
         hardening.hardened,

@@ -11,6 +11,7 @@ grader = CheckList(
     version=content_version("1", __file__, yaml_files.__file__),
     dimension=Dimension.OBSERVABILITY,
     needs=frozenset({Need.SUBMISSION}),
+    is_static=True,
     checks=(
         exposition.defined,
         alerts.valid,

@@ -17,6 +17,9 @@ class Outcome(StrEnum):
 
 COUNTED_OUTCOMES = frozenset({Outcome.PASSED, Outcome.PARTIAL, Outcome.FAILED})
 
+MOST_STATIC = 0.35
+"""Largest part of a dimension that reading files can make up beside observations. Source: the grader catalogue."""
+
 
 class Dimension(StrEnum):
     """What a finding speaks about; the gauges of a report."""
@@ -62,6 +65,8 @@ class Finding:
     why: str = ""
     how_to_fix: str = ""
     evidence: tuple[Evidence, ...] = ()
+    is_static: bool = False
+    """Whether it was read from files only; beside findings that were observed it counts for less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,10 +136,20 @@ class GradeSheet:
 
 
 def earned_share(findings: tuple[Finding, ...]) -> float | None:
-    """Share of points earned over all counted findings, in [0, 1]; None when nothing counted."""
+    """Share of points earned over all counted findings, in [0, 1]; None when nothing counted.
+
+    What was read from files makes up at most `MOST_STATIC` of it as soon as something was observed as well.
+    """
     counted = [f for f in findings if f.outcome in COUNTED_OUTCOMES and f.max_points > 0]
-    total = sum(f.max_points for f in counted)
-    return sum(f.points for f in counted) / total if total else None
+    observed = sum(f.max_points for f in counted if not f.is_static)
+    static = sum(f.max_points for f in counted if f.is_static)
+    if not observed + static:
+        return None
+    room = observed * MOST_STATIC / (1 - MOST_STATIC)
+    factor = min(1.0, room / static) if observed and static else 1.0
+    weights = [factor if f.is_static else 1.0 for f in counted]
+    points = sum(f.points * weight for f, weight in zip(counted, weights, strict=True))
+    return points / (observed + static * factor)
 
 
 def dimension_scores(grades: tuple[Grade, ...]) -> dict[Dimension, float | None]:

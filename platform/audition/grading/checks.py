@@ -1,7 +1,7 @@
 """Checks: small functions that look at a workspace and say what they saw."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audition.domain.grade import Dimension, Evidence, Finding, Grade, GradeStatus, Outcome
 from audition.grading.workspace import Need, Workspace
@@ -109,6 +109,8 @@ class CheckList:
     dimension: Dimension
     needs: frozenset[Need]
     checks: tuple[Check, ...]
+    is_static: bool = False
+    """Whether it reads files only, and nothing that was observed while the submission ran."""
 
     def grade(self, workspace: Workspace) -> Grade:
         """Run every check."""
@@ -117,5 +119,5 @@ class CheckList:
             version=self.version,
             dimension=self.dimension,
             status=GradeStatus.OK,
-            findings=tuple(check(workspace) for check in self.checks),
+            findings=tuple(replace(check(workspace), is_static=self.is_static) for check in self.checks),
         )

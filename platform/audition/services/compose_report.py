@@ -154,7 +154,7 @@ def _gauges(
     return tuple(
         _gauge(dimension, weights.get(dimension, 0.0), scores.get(dimension), grades)
         for dimension in Dimension
-        if dimension in scores or weights.get(dimension, 0.0) > 0
+        if scores.get(dimension) is not None or weights.get(dimension, 0.0) > 0
     )
 
 

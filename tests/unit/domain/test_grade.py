@@ -1,5 +1,7 @@
 """How points add up, and that "not computed" is never zero."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +33,24 @@ def test_points_are_weighted_by_what_they_could_be() -> None:
 def test_what_was_not_assessed_neither_helps_nor_harms(outcome: Outcome) -> None:
     assert earned_share((finding(1, 2), finding(0, 100, outcome))) == 0.5
     assert earned_share((finding(0, 100, outcome),)) is None
+
+
+def static(points: float, most: float) -> Finding:
+    return replace(finding(points, most), is_static=True)
+
+
+def test_reading_files_is_at_most_35_percent_beside_what_was_observed() -> None:
+    assert earned_share((static(100, 100), finding(0, 10))) == pytest.approx(0.35)
+    assert earned_share((static(0, 100), finding(10, 10))) == pytest.approx(0.65)
+    assert earned_share((static(1, 1), finding(0, 9))) == pytest.approx(0.1), (
+        "little weighs no more than it is"
+    )
+    assert earned_share((static(1, 2),)) == 0.5, "alone it is all there is"
+
+
+def test_more_static_points_never_lower_a_score() -> None:
+    shares = [earned_share((static(points, 50), finding(3, 10))) for points in range(51)]
+    assert shares == sorted(share for share in shares if share is not None)
 
 
 def test_nothing_counted_is_no_score() -> None:

@@ -105,6 +105,14 @@ class TestForReviewers:
 
         assert [g.dimension for g in report.gauges] == [MODEL]
 
+    def test_a_dimension_without_weight_that_nothing_counts_for_is_not_shown(self, world: World) -> None:
+        none = factories.make_finding(outcome=Outcome.NOT_APPLICABLE, points=0.0)
+        idle = replace(deployment_grade(), grader="lineage", dimension=Dimension.LINEAGE, findings=(none,))
+        world.sandbox.programs["judge"] = grades(deployment_grade(), idle)
+        report = compose_report(world.ports, ALICE, world.graded().id)
+
+        assert [g.dimension for g in report.gauges] == [MODEL, DEPLOYMENT]
+
     def test_provenance_says_how_to_make_it_again(self, report: Report) -> None:
         made = report.provenance
 
