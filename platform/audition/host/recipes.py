@@ -14,7 +14,11 @@ FILE = "images.toml"
 BASES_FILE = "bases.toml"
 #: Reading material: changing it does not make another image.
 _NOT_IN_IMAGES = frozenset({"README.md", "requirements.in"})
-_KEYS = frozenset({"about", "from", "debian", "requirements", "project", "used_by", "warm", "selftest_user"})
+#: What an image takes over from the one that it is made like.
+_SHARED = ("requirements", "project", "warm", "selftest_user")
+_KEYS = frozenset(
+    {"about", "from", "debian", "requirements", "project", "used_by", "warm", "selftest_user", "like"}
+)
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,8 @@ def read_recipes(images_dir: Path) -> dict[str, Recipe]:
     """
     tables = _read_toml(images_dir / FILE, "The list of images")
     recipes: dict[str, Recipe] = {}
-    for name, table in tables.items():
-        recipes[name] = _recipe(name, table, images_dir, recipes)
+    for name in tables:
+        recipes[name] = _recipe(name, tables, images_dir, recipes)
     return recipes
 
 
@@ -62,7 +66,10 @@ def _read_toml(path: Path, what: str) -> dict[str, dict[str, Any]]:
         raise HostError(f"{what} is not TOML: {error}", str(path)) from error
 
 
-def _recipe(name: str, table: Mapping[str, Any], images_dir: Path, earlier: Mapping[str, Recipe]) -> Recipe:
+def _recipe(
+    name: str, tables: Mapping[str, Mapping[str, Any]], images_dir: Path, earlier: Mapping[str, Recipe]
+) -> Recipe:
+    table = tables[name]
     where = f"{images_dir / FILE}, [{name}]"
     if unknown := set(table) - _KEYS:
         raise HostError(
@@ -74,12 +81,17 @@ def _recipe(name: str, table: Mapping[str, Any], images_dir: Path, earlier: Mapp
     if (parent is None) == ("debian" not in table):
         what = "An image needs either `from` or `debian`"
         raise HostError(what, where)
+    model = table.get("like", name)
+    if model not in tables:
+        raise HostError(f"`like` names {model!r}, which is no image", where)
+    shared = {key: tables[model][key] for key in _SHARED if key in tables[model]}
+    table = {**shared, **table}
     if parent is not None and parent not in earlier:
         raise HostError(f"`from` names {parent!r}, which is not an image above it", where)
     return Recipe(
         name=name,
         about=table.get("about", ""),
-        folder=images_dir / name,
+        folder=images_dir / model,
         parent=parent,
         debian=tuple(table.get("debian", ())),
         requirements=table.get("requirements"),

@@ -56,6 +56,21 @@ def test_names_are_stable_and_carry_twelve_hex_digits(images_dir: Path) -> None:
     assert int(tag, 16) >= 0
 
 
+def test_an_image_made_like_another_has_its_folder_and_parts_on_a_parent_of_its_own(images_dir: Path) -> None:
+    toml = f'{TOML}[wide]\nfrom = "base"\nlike = "grader"\n'
+    (images_dir / "images.toml").write_text(toml)
+    recipes = read_recipes(images_dir)
+    wide, grader = recipes["wide"], recipes["grader"]
+    assert (wide.folder, wide.project, wide.parent) == (grader.folder, grader.project, "base")
+    assert names(images_dir)["wide"] != names(images_dir)["grader"]
+
+
+def test_an_image_like_one_that_is_not_there_is_told(images_dir: Path) -> None:
+    (images_dir / "images.toml").write_text('[wide]\ndebian = []\nlike = "nothing"\n')
+    with pytest.raises(HostError, match="`like` names 'nothing'"):
+        read_recipes(images_dir)
+
+
 def test_a_change_below_changes_all_above_and_nothing_beside(images_dir: Path) -> None:
     before = names(images_dir)
     (images_dir / "tabular" / "requirements.lock").write_text("numpy==2.4.6\n")
