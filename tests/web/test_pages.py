@@ -8,14 +8,16 @@ from typing import NoReturn
 
 import pytest
 
+from audition import codec
 from audition.domain.errors import UnavailableError
-from audition.domain.grade import Dimension, Outcome
+from audition.domain.evidence import ArtifactKind
+from audition.domain.grade import Dimension, Evidence, GradeSheet, Outcome
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
 from audition.domain.submission import State
 from audition.ports import Ports
 from audition.services import look_up
 from audition.web import charts, formats, words
-from tests.factories import NOW, later, make_stage
+from tests.factories import NOW, later, make_artifact, make_finding, make_grade, make_stage
 from tests.web.clients import browser_of, post
 from tests.web.world import World
 
@@ -228,3 +230,50 @@ def test_chart_geometry_stays_inside() -> None:
 def test_words_of_marks_that_are_close_do_not_lie_on_each_other() -> None:
     assert charts.drops([0.0, 0.4, 0.9, 1.0]) == [0, 0, 0, 46]
     assert charts.drops([0.0, 0.1, 0.15, 0.9]) == [0, 46, 0, 0]
+
+
+def show_first_look(world: World, submission: str) -> None:
+    """Publish a first look at a submission that runs."""
+    findings = (
+        make_finding(
+            check="a.passed", title="Has a pipeline", outcome=Outcome.PASSED, points=2.0, max_points=2.0
+        ),
+        make_finding(
+            check="a.failed",
+            title="No secrets in the files",
+            outcome=Outcome.FAILED,
+            points=0.0,
+            max_points=3.0,
+            sentence="1 line holds what has the form of a real key.",
+            reviewer_note="for staff",
+            how_to_fix="Revoke it <b>now</b>.",
+            evidence=(Evidence(summary="github-pat", file="app.py", line=3),),
+        ),
+    )
+    sheet = GradeSheet(grades=(make_grade(grader="code", findings=findings, metrics=(), curves=()),))
+    data = codec.to_json(sheet)
+    artifact = make_artifact(
+        run_id=submission.replace("sub_", "run_"),
+        stage=Stage.STATIC,
+        kind=ArtifactKind.FIRST_LOOK,
+        name="first_look.json",
+        digest=world.ports.blobs.put(data),
+        bytes=len(data),
+    )
+    with world.ports.unit_of_work() as uow:
+        uow.runs.add_artifacts([artifact])
+        uow.commit()
+
+
+def test_a_first_look_is_shown_while_the_rest_still_runs(busy_world: World) -> None:
+    show_first_look(busy_world, "sub_running")
+    page = browser_of(busy_world, "carol").get("/s/sub_running").text
+    assert "First look" in page
+    assert "1 to improve, 1 passed" in page
+    assert "app.py:3" in page
+    assert "Revoke it &lt;b&gt;now&lt;/b&gt;." in page
+    assert "for staff" not in page
+
+
+def test_without_a_first_look_the_page_says_nothing_of_one(busy_world: World) -> None:
+    assert "First look" not in browser_of(busy_world, "carol").get("/s/sub_running").text

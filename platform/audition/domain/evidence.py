@@ -19,6 +19,10 @@ class ArtifactKind(StrEnum):
     EVIDENCE = "evidence"
     SERVICE = "service"
     """What a prober saw of the candidate's service."""
+    TOOLS = "tools"
+    """What the linters said: a `ToolReports`."""
+    FIRST_LOOK = "first_look"
+    """Grades of the static graders, shown while a run goes on: a `GradeSheet`; they count for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,8 @@ class Stage(StrEnum):
     """The stages of a run, in the order in which they may occur."""
 
     UNPACK = "unpack"
+    STATIC = "static"
+    """Linters over the files; runs beside what comes next."""
     BUILD = "build"
     PREDICT = "predict"
     SERVE = "serve"

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from audition.domain.grade import Grade
+
 
 class ToolStatus(StrEnum):
     """Whether a tool could do its work."""
@@ -78,7 +80,7 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolReports:
-    """What the static stage learned: its one result document."""
+    """What all tools said."""
 
     reports: tuple[ToolReport, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
@@ -100,3 +102,12 @@ class ToolReports:
         wanted = frozenset(tools)
         broken = {ToolStatus.CRASHED, ToolStatus.TIMED_OUT}
         return tuple(r for r in self.reports if r.tool in wanted and r.status in broken)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaticResult:
+    """What the container of the static stage prints: its one result document."""
+
+    reports: ToolReports
+    grades: tuple[Grade, ...] = ()
+    """The first look: what the graders that need no more than this conclude."""

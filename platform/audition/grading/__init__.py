@@ -12,6 +12,7 @@ from audition.grading.checks import (
     failed,
     informative,
     not_applicable,
+    not_assessed,
     partial,
     passed,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "failed",
     "informative",
     "not_applicable",
+    "not_assessed",
     "partial",
     "passed",
 ]

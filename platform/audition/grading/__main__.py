@@ -1,4 +1,4 @@
-"""What runs inside a trusted container: `python -m audition.grading keep|hold|score|judge`.
+"""What runs inside a trusted container: `python -m audition.grading keep|hold|static|score|judge`.
 
 Theory of operation. A trusted container gets its inputs as read-only mounts and says one thing on stdout: JSON
 documents, one a line. Everything that libraries print goes to stderr instead, so nothing that a candidate
@@ -8,6 +8,7 @@ wrote can pretend to be a document. Exit code 0 means that the documents are com
   it is killed. On SIGUSR2 it prints a `BuildContext`, followed by a tar; on SIGUSR1
   a `Collection` of /out, followed by the bytes of the files.
 * `hold` is the same for an author's `prepare`: it collects /public and /private.
+* `static` runs the linters and prints a `StaticResult`.
 * `score` runs the graders that need the hidden answers; `judge` runs the others. Both print a `GradeSheet`.
 """
 
@@ -74,7 +75,7 @@ def main(argv: list[str], root: Path = Path("/")) -> int:
         argv: The verb.
         root: The folder under which everything is mounted.
     """
-    verbs = {"keep": _keep, "hold": _hold, "score": _score, "judge": _judge}
+    verbs = {"keep": _keep, "hold": _hold, "static": _static, "score": _score, "judge": _judge}
     if len(argv) != 1 or argv[0] not in verbs:
         sys.stderr.write(f"usage: python -m audition.grading {'|'.join(verbs)}\n")
         return 2
@@ -166,6 +167,14 @@ def _hold(room: _Room) -> None:
     _hold_volumes()
 
 
+def _static(room: _Room) -> None:
+    # Only this verb needs them, and only its image has the tools.
+    from audition.grading.static.first_look import look  # noqa: PLC0415
+    from audition.grading.static.tools import installed  # noqa: PLC0415
+
+    room.say(look(_workspace(room), installed()))
+
+
 def _score(room: _Room) -> None:
     _grade(room, needs_answers=True)
 
@@ -175,13 +184,16 @@ def _judge(room: _Room) -> None:
 
 
 def _grade(room: _Room, *, needs_answers: bool) -> None:
-    manifest = room.manifest()
+    workspace = _workspace(room)
+    every = load_graders(workspace.manifest.graders)
+    chosen = [grader for grader in every if (Need.ANSWERS in grader.needs) == needs_answers]
+    room.say(GradeSheet(grades=run_graders(chosen, workspace)))
+
+
+def _workspace(room: _Room) -> Workspace:
     evidence = codec.from_json(RunEvidence, room.at(places.EVIDENCE_FILE).read_bytes(), what="run.json")
-    chosen = [
-        grader for grader in load_graders(manifest.graders) if (Need.ANSWERS in grader.needs) == needs_answers
-    ]
-    workspace = Workspace(
-        manifest=manifest,
+    return Workspace(
+        manifest=room.manifest(),
         evidence=evidence,
         submission=room.at(places.SUBMISSION),
         outputs=room.at(places.OUTPUTS),
@@ -191,7 +203,6 @@ def _grade(room: _Room, *, needs_answers: bool) -> None:
         service=_service(room),
         drift=_drift(room),
     )
-    room.say(GradeSheet(grades=run_graders(chosen, workspace)))
 
 
 def _tools(room: _Room) -> ToolReports | None:

@@ -8,6 +8,8 @@ from audition.grading.workspace import Need, Workspace
 
 _MAX_EVIDENCE = 20
 _MAX_TEXT = 2000
+#: Outcomes after which there is nothing to mend.
+_CLEAN = frozenset({Outcome.PASSED, Outcome.NOT_APPLICABLE, Outcome.NOT_ASSESSED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class Check:
     def __call__(self, workspace: Workspace) -> Finding:
         """Run the function and lay its result out as a finding; texts are capped, for they quote candidates."""
         result = self.look(workspace)
-        is_clean = result.outcome in {Outcome.PASSED, Outcome.NOT_APPLICABLE}
+        is_clean = result.outcome in _CLEAN
         return Finding(
             check=self.id,
             title=self.title,
@@ -93,6 +95,11 @@ def failed(sentence: str, *evidence: Evidence) -> Result:
 def not_applicable(reason: str) -> Result:
     """There is nothing to look at; counts for nothing."""
     return Result(outcome=Outcome.NOT_APPLICABLE, share=0.0, sentence=reason)
+
+
+def not_assessed(reason: str) -> Result:
+    """We could not look: a limit of ours, which counts for nothing."""
+    return Result(outcome=Outcome.NOT_ASSESSED, share=0.0, sentence=reason)
 
 
 def informative(sentence: str, *evidence: Evidence) -> Result:

@@ -4,6 +4,7 @@ The only service that makes candidate code run. Everything it learns is facts an
 """
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from audition import codec
@@ -75,8 +76,11 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
     keeper: Served,
     inventory: Inventory,
     book: StageBook,
+    settle: Callable[[], object],
 ) -> Collected:
     """Run the candidate's command and take its outputs.
+
+    `settle` waits for what else of this run is at work: a stage that is timed runs alone.
 
     Raises:
         LeaseLostError, CancelledError: The work must not go on.
@@ -98,6 +102,7 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
     )
     served = None
     if Stage.SERVE in claimed.version.manifest.stages:
+        settle()
         served = serve_image(runner, claimed, lease, inventory, built, outputs, book)
     parts = (built.stage if built else None, stage, served.stage if served else None)
     stages = tuple(part for part in parts if part is not None)

@@ -13,13 +13,14 @@ from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.execution import (
     ContainerSpec,
     FileMount,
+    Limits,
     Mount,
     Ownership,
     Profile,
     VolumeMount,
 )
 from audition.domain.run import Stage
-from audition.services.runner import GRADER_IMAGE, PROBER_IMAGE, Runner
+from audition.services.runner import GRADER_IMAGE, LINTERS_IMAGE, PROBER_IMAGE, Runner
 
 _GRADING = ("python", "-m", "audition.grading")
 #: What grader containers import while they wait.
@@ -33,6 +34,10 @@ _PROBER_MEMORY = 512 << 20
 _UNPACK_SECONDS = 60.0
 #: The smallest files still fill a memory page: room for rounding beside the limit on bytes.
 _PAGE = 4096
+#: What linters get where the challenge says nothing else: a share of the machine, for candidates' code runs beside.
+_STATIC_LIMITS = Limits(
+    time_seconds=90.0, memory_bytes=2 << 30, cpus=1.0, pids=256, scratch_bytes=128 << 20, scratch_inodes=16384
+)
 
 
 def tree_volume(version: ChallengeVersion, *, is_writable: bool) -> VolumeMount:
@@ -133,6 +138,27 @@ def prober_spec(
     )
 
 
+def static_spec(
+    runner: Runner, version: ChallengeVersion, owner: Ownership, evidence_digest: str
+) -> ContainerSpec:
+    """Runs the linters; sees the unpacked files and nothing else of the run."""
+    limits = version.manifest.limits.get(Stage.STATIC, _STATIC_LIMITS)
+    return ContainerSpec(
+        stage=Stage.STATIC,
+        image=runner.images[LINTERS_IMAGE],
+        argv=(*_GRADING, str(Stage.STATIC)),
+        profile=Profile.GRADER,
+        ownership=owner,
+        limits=replace(limits, log_bytes=4 << 20),
+        mounts=(
+            _manifest(runner, version),
+            _blob(runner, evidence_digest, str(places.EVIDENCE_FILE)),
+            tree_volume(version, is_writable=False),
+        ),
+        slot=runner.slot,
+    )
+
+
 def score_spec(
     runner: Runner,
     version: ChallengeVersion,
@@ -161,7 +187,15 @@ def judge_spec(
         for artifact in artifacts
         if artifact.kind == ArtifactKind.SERVICE
     )
-    return _grader_spec(runner, version, owner, Stage.JUDGE, evidence_digest, artifacts, (tree, *seen))
+    extra = (tree, *seen, *_tools(runner, artifacts))
+    return _grader_spec(runner, version, owner, Stage.JUDGE, evidence_digest, artifacts, extra)
+
+
+def _tools(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[FileMount, ...]:
+    """What the linters said; of several the newest, for a run that was begun again has linted again."""
+    found = [artifact for artifact in artifacts if artifact.kind == ArtifactKind.TOOLS]
+    newest = sorted(found, key=lambda artifact: artifact.fence)[-1:]
+    return tuple(_blob(runner, artifact.digest, str(places.TOOLS_FILE)) for artifact in newest)
 
 
 def expected_specs(runner: Runner, version: ChallengeVersion, owner: Ownership) -> tuple[ContainerSpec, ...]:

@@ -26,7 +26,8 @@ from audition.services.collect_evidence import (
 )
 from audition.services.give_back import give_back
 from audition.services.grade_evidence import grade_evidence
-from audition.services.lease import CancelledError, Lease, LeaseLostError
+from audition.services.lease import CancelledError, Lease, LeaseLostError, check_fence
+from audition.services.lint import linting
 from audition.services.runner import Runner
 from audition.services.stage_book import StageBook
 from audition.services.transition import transition
@@ -82,10 +83,14 @@ def _stages(runner: Runner, claimed: Claimed, lease: Lease, *, is_graded_only: b
             lease.begin_grading()
             artifacts, verdict = _recorded(runner, claimed)
         else:
-            collected = collect_evidence(runner, claimed, lease, keeper, inventory, book)
+            with linting(runner, claimed, lease, inventory, book) as linted:
+                collected = collect_evidence(
+                    runner, claimed, lease, keeper, inventory, book, settle=linted.result
+                )
+                said = linted.result()
             _publish_evidence(runner, claimed, collected)
             lease.begin_grading()
-            artifacts, verdict = collected.artifacts, collected.evidence.verdict
+            artifacts, verdict = (*collected.artifacts, *said), collected.evidence.verdict
         grades = grade_evidence(runner, claimed, lease, artifacts, book)
         # Before the keeper is ended: nobody should wait for a container to go.
         _publish_grades(runner, claimed, verdict, grades)
@@ -102,7 +107,7 @@ def _recorded(runner: Runner, claimed: Claimed) -> tuple[tuple[Artifact, ...], V
 
 def _publish_evidence(runner: Runner, claimed: Claimed, collected: Collected) -> None:
     with runner.ports.unit_of_work() as uow:
-        _check_fence(uow, claimed)
+        check_fence(uow, claimed.run)
         uow.runs.add_artifacts(collected.artifacts)
         _move(runner, uow, claimed, State.GRADING, "Evidence is complete.")
         uow.commit()
@@ -119,7 +124,7 @@ def _publish_grades(runner: Runner, claimed: Claimed, verdict: Verdict, grades: 
     state = State.ERRORED if is_broken else State.GRADED
     reason = "A grader failed; a person has to look at it." if is_broken else "Graded."
     with runner.ports.unit_of_work() as uow:
-        _check_fence(uow, claimed)
+        check_fence(uow, claimed.run)
         uow.grades.publish(claimed.run.id, grades)
         _finish(runner, uow, claimed, verdict, fault)
         _move(runner, uow, claimed, state, reason)
@@ -143,12 +148,6 @@ def _end(runner: Runner, claimed: Claimed, state: State, reason: str) -> None:
 def _give_back(runner: Runner, claimed: Claimed, reason: str, *, max_losses: int) -> None:
     run_id, actor = claimed.run.id, runner.worker
     give_back(runner.ports, run_id, claimed.fence, actor=actor, reason=reason, max_losses=max_losses)
-
-
-def _check_fence(uow: UnitOfWork, claimed: Claimed) -> None:
-    if uow.runs.get(claimed.run.id).fence != claimed.fence:
-        msg = f"Run {claimed.run.id} has a newer fence than {claimed.fence}."
-        raise LeaseLostError(msg)
 
 
 def _finish(

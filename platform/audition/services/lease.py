@@ -13,6 +13,7 @@ from typing import Self
 
 from audition.domain.errors import AuditionError, ConflictError
 from audition.domain.run import Run
+from audition.ports import UnitOfWork
 from audition.services.runner import Runner
 
 _log = logging.getLogger(__name__)
@@ -91,6 +92,17 @@ class Lease:
                 uow.commit()
             else:
                 self.is_lost = run.fence != self.fence
+
+
+def check_fence(uow: UnitOfWork, run: Run) -> None:
+    """Stop here when somebody has claimed the run since.
+
+    Raises:
+        LeaseLostError: The fence is old.
+    """
+    if uow.runs.get(run.id).fence != run.fence:
+        msg = f"Run {run.id} has a newer fence than {run.fence}."
+        raise LeaseLostError(msg)
 
 
 class LeaseLostError(ConflictError):

@@ -1,12 +1,13 @@
 """Look things up for people: what lists and status pages show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from audition import codec
 from audition.domain.challenge import ChallengeVersion
 from audition.domain.errors import NotFoundError, UnavailableError
 from audition.domain.evidence import Artifact, ArtifactKind
-from audition.domain.grade import dimension_scores, total_score
+from audition.domain.grade import Finding, GradeSheet, dimension_scores, total_score
 from audition.domain.people import AuditEntry, Invitation, Principal, Role
 from audition.domain.run import Run, StageRecord
 from audition.domain.submission import State, Submission
@@ -30,6 +31,8 @@ class Status:
     """1 is next; None when it is not waiting."""
     planned_stages: tuple[str, ...]
     history: tuple[AuditEntry, ...]
+    first_look: tuple[Finding, ...] = ()
+    """What the static graders saw before anything ran; empty until they did, and once there is a report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,7 @@ def status(ports: Ports, principal: Principal, submission_id: str) -> Status:
         submission = visible_submission(uow, principal, submission_id)
         run = uow.runs.latest(submission.id)
         version = uow.challenges.get(submission.challenge_version_id)
-        return Status(
+        found = Status(
             submission=submission,
             run=run,
             stages=uow.runs.stages(run.id),
@@ -92,6 +95,20 @@ def status(ports: Ports, principal: Principal, submission_id: str) -> Status:
             planned_stages=tuple(version.manifest.stages),
             history=uow.audit.about(submission.id) if principal.has_role(Role.REVIEWER) else (),
         )
+        artifacts = uow.runs.artifacts(run.id) if submission.state != State.RELEASED else ()
+    return replace(found, first_look=_first_look(ports, artifacts))
+
+
+def _first_look(ports: Ports, artifacts: tuple[Artifact, ...]) -> tuple[Finding, ...]:
+    """The findings of the newest first look, what is to improve first."""
+    digests = [a.digest for a in artifacts if a.kind == ArtifactKind.FIRST_LOOK]
+    if not digests:
+        return ()
+    sheet = codec.from_json(GradeSheet, ports.blobs.get(digests[-1]), what="first look")
+    findings = (finding for grade in sheet.grades for finding in grade.findings)
+    # What reviewers are told of a submission is not for its candidate.
+    mine = (replace(finding, reviewer_note="") for finding in findings)
+    return tuple(sorted(mine, key=lambda finding: finding.points - finding.max_points))
 
 
 def landing(ports: Ports, link_token: str) -> Landing:

@@ -7,6 +7,8 @@ from audition.ports import Ports, Sandbox
 
 #: Name of the image in which everything hostile is parsed and all graders run.
 GRADER_IMAGE = "grader"
+#: Name of the image with the linters besides.
+LINTERS_IMAGE = "linters"
 #: Name of the image of the package mirror that builds can reach.
 MIRROR_IMAGE = "mirror"
 #: Name of the image that speaks to candidates' services.

@@ -90,6 +90,12 @@ STAGES = {
     Stage.UNPACK: Words(
         label="Unpack", tone="quiet", icon="box", hint="Open the archive and read its contract."
     ),
+    Stage.STATIC: Words(
+        label="Look at files",
+        tone="quiet",
+        icon="info",
+        hint="Let linters read the files, beside what follows.",
+    ),
     Stage.BUILD: Words(label="Build", tone="quiet", icon="box", hint="Build the image of your Dockerfile."),
     Stage.PREDICT: Words(
         label="Predict", tone="quiet", icon="play", hint="Run the code on the hidden inputs."

@@ -130,7 +130,7 @@ class TestLostLeases:
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         submission = world.submit()
-        monkeypatch.setattr(execute, "_check_fence", lambda *_: None)
+        monkeypatch.setattr(execute, "check_fence", lambda *_: None)
         self.freeze(world, "score", lambda: (world.clock.advance(60), world.reconcile(), None)[2])
         world.work_one()
 
