@@ -3,13 +3,14 @@
 from audition.domain.grade import Dimension
 from audition.grading import CheckList, Need
 from audition.grading.versions import content_version
-from graders.dockerfile import build, packages, runtime
+from graders import tool_findings
+from graders.dockerfile import build, lint, packages, runtime
 
 grader = CheckList(
     name="dockerfile",
-    version=content_version("2", __file__),
+    version=content_version("3", __file__, tool_findings.__file__),
     dimension=Dimension.DEPLOYMENT,
-    needs=frozenset({Need.SUBMISSION}),
+    needs=frozenset({Need.SUBMISSION, Need.TOOLS}),
     is_static=True,
     checks=(
         build.present,
@@ -23,5 +24,6 @@ grader = CheckList(
         runtime.exec_form,
         runtime.health,
         runtime.one_command,
+        lint.lint_clean,
     ),
 )

@@ -50,6 +50,11 @@ def commands(instruction: Instruction) -> Iterator[tuple[str, ...]]:
             yield from _of_script(content, 0)
 
 
+def script_commands(script: str) -> Iterator[tuple[str, ...]]:
+    """Each simple command of a shell script, as `commands` gives them."""
+    yield from _of_script(script, 0)
+
+
 def _of_script(script: str, depth: int) -> Iterator[tuple[str, ...]]:
     for line in script.replace("\\\n", " ").splitlines():
         words: list[str] = []

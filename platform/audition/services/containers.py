@@ -187,7 +187,7 @@ def judge_spec(
         for artifact in artifacts
         if artifact.kind == ArtifactKind.SERVICE
     )
-    extra = (tree, *seen, *_tools(runner, artifacts))
+    extra: tuple[Mount, ...] = (tree, *seen, *_tools(runner, artifacts))
     return _grader_spec(runner, version, owner, Stage.JUDGE, evidence_digest, artifacts, extra)
 
 
