@@ -41,6 +41,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "click": (PACKAGE + "cli/", PACKAGE + "host/"),
     "rich": (PACKAGE + "cli/", PACKAGE + "host/"),
     "httpx": (PACKAGE + "cli/",),
+    "h11": (PACKAGE + "probing/client.py",),
+    "prometheus_client": (PACKAGE + "probing/exposition.py",),
     "pydantic": (PACKAGE + "codec.py", PACKAGE + "catalog/"),
     "argon2": (PACKAGE + "adapters/passwords.py",),
     "nh3": (WEB,),

@@ -6,7 +6,6 @@ from enum import StrEnum
 from audition.domain.build import BuildCause
 from audition.domain.contract import Inventory
 from audition.domain.execution import Usage
-from audition.domain.probe import ServiceEvidence
 from audition.domain.run import Stage, Verdict
 
 
@@ -88,8 +87,6 @@ class RunEvidence:
     """Provenance: engine, runtime, image ids."""
     build: BuildEvidence | None = None
     """None when the challenge builds no image."""
-    service: ServiceEvidence | None = None
-    """What the prober saw; None when no service was started."""
 
     def verdict_of(self, stage: Stage) -> Verdict:
         """How a stage went; a stage that is not part of this run went well."""

@@ -1,7 +1,7 @@
 """What the prober is told, and what it asks its runner while it works.
 
 The prober is a trusted program in a container of its own that shares the network namespace of a candidate's
-service. It reads one `ProbePlan`, asks the runner for what only the runner can know or do (`Ask`, `Answer`), and
+service. It reads one `ProbeTask`, asks the runner for what only the runner can know or do (`Ask`, `Answer`), and
 ends with one `ServiceEvidence`.
 """
 

@@ -1,0 +1,1 @@
+"""The prober against real services on the loopback address, and against hostile ones."""

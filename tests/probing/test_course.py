@@ -1,0 +1,147 @@
+"""A whole task: rows from files, several starts, and the program with a runner at the other end of its pipes."""
+
+import asyncio
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from audition import codec
+from audition.domain.contract import Contract, ModelFiles
+from audition.domain.probe import ServiceEvidence
+from audition.domain.probe_plan import Answer, AskVerb, Line, Pace, ProbeTask, Start
+from audition.probing.course import STARTS, take_course
+from audition.probing.inputs import Inputs, read_inputs
+from tests.factories import make_manifest
+from tests.probing.sessions import ROWS, make_serving
+from tests.services.start import REPO, fastapi_service
+
+
+def write_table(path: Path, rows: list[dict[str, object]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def folders(root: Path) -> Inputs:
+    manifest = make_manifest(inputs=("train.csv", "test.csv"))
+    return read_inputs(manifest, root / "in", root / "evidence/outputs")
+
+
+def fill(root: Path, gaps: int = 0) -> None:
+    manifest = make_manifest()
+    key, value = manifest.output.id_column, manifest.output.prediction_column
+    rows = [{key: f"r{n}", **row} for n, row in enumerate(ROWS)]
+    write_table(root / "in/train.csv", [{key: "t1", **ROWS[0], "truth": 1}])
+    write_table(
+        root / "in/test.csv", [{**row, "income": ""} if n < gaps else row for n, row in enumerate(rows)]
+    )
+    write_table(
+        root / "evidence/outputs/predictions.csv", [{key: f"r{n}", value: n / 1000} for n in range(len(ROWS))]
+    )
+
+
+def test_rows_come_from_the_input_that_was_predicted_with_their_types(tmp_path: Path) -> None:
+    fill(tmp_path)
+    found = folders(tmp_path)
+    assert found.rows == ROWS
+    assert found.offline is not None
+    assert found.offline[7] == 0.007
+    assert isinstance(found.rows[0]["age"], int)
+
+
+def test_rows_with_gaps_are_left_out_when_there_are_enough_others(tmp_path: Path) -> None:
+    fill(tmp_path, gaps=10)
+    found = folders(tmp_path)
+    assert found.rows == ROWS[10:]
+    assert found.offline is not None
+    assert found.offline[0] == 0.01
+
+
+@pytest.mark.parametrize("bad", [b"\xff\xfe\x00", b'id,x\n"', b"", b"id\nr0\n"])
+def test_predictions_that_cannot_be_read_are_none(tmp_path: Path, bad: bytes) -> None:
+    fill(tmp_path)
+    (tmp_path / "evidence/outputs/predictions.csv").write_bytes(bad)
+    found = folders(tmp_path)
+    assert found.offline is None
+    assert len(found.rows) > 0
+
+
+class NothingStarts:
+    """A runner whose engine is away."""
+
+    async def ask(self, verb: AskVerb, start: Start | None = None) -> Answer:
+        """Say so."""
+        assert verb is AskVerb.START
+        assert start == Start()
+        return Answer(number=1, trouble="The engine does not answer.")
+
+
+def test_a_service_that_we_could_not_start_is_our_fault_in_every_probe() -> None:
+    task = ProbeTask(contract=Contract(serving=make_serving(1)))
+    seen = asyncio.run(take_course(task, Inputs(ROWS, None), NothingStarts()))
+    assert seen.starts == ()
+    assert seen.unfinished
+    assert all(item.is_ours for item in seen.unfinished)
+
+
+def test_the_program_asks_and_ends_with_its_evidence(tmp_path: Path) -> None:
+    fill(tmp_path)
+    manifest = make_manifest(inputs=("train.csv", "test.csv"))
+    (tmp_path / "evidence/manifest.json").write_bytes(codec.to_json(manifest))
+    with fastapi_service() as running:
+        pace = Pace(
+            cost_requests=5, cost_windows=1, level_seconds=0.5, step_seconds=0.5, steps=1, most_rate=20.0
+        )
+        contract = Contract(
+            serving=make_serving(running.port, startup_seconds=8.0), model=ModelFiles(version="2026-03-01")
+        )
+        task = ProbeTask(contract=contract, seed=5, pace=pace)
+        argv = [sys.executable, "-m", "audition.probing", str(tmp_path)]
+        program = subprocess.Popen(argv, cwd=REPO, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        with program:
+            evidence, asked = converse(program, task, lambda verb: asyncio.run(running.ask(verb)))
+        assert program.returncode == 0
+    assert asked.count(AskVerb.START) == STARTS
+    assert {AskVerb.CPU, AskVerb.TERMINATE, AskVerb.EXIT, AskVerb.KILL} <= set(asked)
+    assert evidence.trace is not None
+    assert evidence.trace.expected == ("2026-03-01",)
+    assert len(evidence.starts) == STARTS
+    assert evidence.parity is not None
+    assert evidence.parity.agreeing < evidence.parity.rows
+    assert len(codec.to_json(evidence)) < 1 << 20
+
+
+def converse(
+    program: "subprocess.Popen[bytes]", task: ProbeTask, answer: object
+) -> tuple[ServiceEvidence, list[AskVerb]]:
+    """Be the runner; the service is started already, and gone after its SIGTERM."""
+    assert program.stdin is not None
+    assert program.stdout is not None
+    asked: list[AskVerb] = []
+    program.stdin.write(codec.to_json(task) + b"\n")
+    program.stdin.flush()
+    while True:
+        line = codec.from_json(Line, program.stdout.readline(), what="line")
+        if line.evidence is not None:
+            return line.evidence, asked
+        assert line.ask is not None
+        asked.append(line.ask.verb)
+        is_known = line.ask.verb in {AskVerb.CPU, AskVerb.TERMINATE, AskVerb.EXIT}
+        said = answer(line.ask.verb) if is_known and callable(answer) else Answer(number=0)
+        document = {**codec.to_plain(said), "number": line.ask.number}
+        program.stdin.write(json.dumps(document).encode() + b"\n")
+        program.stdin.flush()
+
+
+def test_a_task_that_cannot_be_read_ends_with_a_sentence(tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "audition.probing", str(tmp_path)]
+    result = subprocess.run(argv, cwd=REPO, input=b'{"contract": 1}\n', capture_output=True, check=False)
+    assert result.returncode == 2
+    assert b"The task cannot be done" in result.stderr
+    assert result.stdout == b""

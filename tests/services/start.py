@@ -1,0 +1,121 @@
+"""Start a service as a process of its own on a free port, and be its runner."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from audition.domain.probe_plan import Answer, AskVerb, Start
+
+REPO = Path(__file__).resolve().parents[2]
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
+    """A TCP port that nobody has right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Running:
+    """A service that was started; it answers what a runner would."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    terminated_at: float = 0.0
+    asked: list[AskVerb] = field(default_factory=list)
+
+    async def ask(self, verb: AskVerb, start: Start | None = None) -> Answer:  # noqa: ARG002  it runs
+        """As the worker does for a container, with this process in its place."""
+        self.asked.append(verb)
+        number = len(self.asked)
+        if verb is AskVerb.CPU:
+            return Answer(number=number, cpu_seconds=self.cpu_seconds())
+        if verb is AskVerb.TERMINATE:
+            self.terminated_at = time.monotonic()
+            self.process.send_signal(signal.SIGTERM)
+            return Answer(number=number)
+        try:
+            code = await asyncio.to_thread(self.process.wait, 15)
+        except subprocess.TimeoutExpired:
+            return Answer(number=number)
+        # A shell and a container engine report a death by signal as 128 plus its number.
+        return Answer(
+            number=number,
+            exit_code=128 - code if code < 0 else code,
+            exit_seconds=time.monotonic() - self.terminated_at,
+        )
+
+    def cpu_seconds(self) -> float:
+        """Of the process and of its children, in the kernel's ticks."""
+        total = 0
+        for pid in [self.process.pid, *self._children()]:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += int(fields[11]) + int(fields[12])
+        return total / _TICKS
+
+    def _children(self) -> list[int]:
+        pid = self.process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@contextmanager
+def started(argv: list[str], port: int, **environment: str) -> Iterator[Running]:
+    """A program of this repository, ended at the end."""
+    env = {**os.environ, "PYTHONPATH": f"{REPO}:{REPO / 'platform'}", "OMP_NUM_THREADS": "1", **environment}
+    process = subprocess.Popen(
+        [sys.executable, *argv], cwd=REPO, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield Running(process, port)
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def fastapi_service(
+    kind: str = "audition", flaw: str = "", *, host: str = "0.0.0.0", workers: int = 1
+) -> Iterator[Running]:
+    """The FastAPI service with a contract and a flaw."""
+    port = free_port()
+    argv = ["-m", "uvicorn", "tests.services.fastapi_service:make", "--factory", "--log-level", "warning"]
+    argv += ["--host", host, "--port", str(port), "--workers", str(workers)]
+    with started(argv, port, SERVICE_KIND=kind, SERVICE_FLAW=flaw) as running:
+        yield running
+
+
+@contextmanager
+def flask_service() -> Iterator[Running]:
+    """The Flask service."""
+    port = free_port()
+    with started(["-m", "tests.services.flask_service", str(port)], port) as running:
+        yield running
+
+
+@contextmanager
+def hostile_service(trick: str) -> Iterator[Running]:
+    """A server that does one hostile thing; it listens when this returns."""
+    port = free_port()
+    with started(["-m", "tests.services.hostile", str(port), trick], port) as running:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield running
