@@ -9,6 +9,7 @@ from audition.grading import CheckList, Need, Result, Workspace, check, failed, 
 from audition.grading.versions import content_version
 from graders import probed
 from graders.probed import blocked, not_assessed, plural, scored, service_of
+from graders.runtime import lasting
 
 #: Seconds: full score up to the first, 0.3 at the second. Source: the grader catalogue, B1.
 _QUICK, _SLOW, _SLOW_SHARE = 5.0, 60.0, 0.3
@@ -149,5 +150,14 @@ grader = CheckList(
     version=content_version("1", __file__, probed.__file__),
     dimension=Dimension.DEPLOYMENT,
     needs=frozenset({Need.SERVICE}),
-    checks=(starts, binding, health, stops),
+    checks=(
+        starts,
+        binding,
+        health,
+        stops,
+        lasting.restrictions,
+        lasting.restart,
+        lasting.masked,
+        lasting.logs,
+    ),
 )

@@ -43,6 +43,7 @@ from audition.domain.probe_metrics import (
     SignalSeen,
     SignalsEvidence,
 )
+from audition.domain.probe_runtime import LadderEvidence, LogsEvidence, MaskedEvidence, RestartEvidence
 from graders import metrics, runtime, service
 from tests.graders.workspaces import by_check, make_workspace
 
@@ -100,6 +101,10 @@ GOOD = ServiceEvidence(
         grace_seconds=5.0,
         in_flight_failures={},
     ),
+    ladder=LadderEvidence(tried=5, reached=5),
+    restart=RestartEvidence(is_ready_again=True, rows=10, agreeing=10),
+    masked=MaskedEvidence(was_ready=False, predicted=False, is_running=False, exit_code=1),
+    logs=LogsEvidence(lines=10, structured=10, with_level=10, canaries_sent=5, canaries_found=0),
 )
 
 
@@ -161,6 +166,13 @@ SHARES: list[tuple[str, ServiceEvidence, float]] = [
     ("runtime.stop.graceful", part("stop", answered=5), 0.8),
     ("runtime.stop.graceful", part("stop", refused_after=False), 0.8),
     ("runtime.stop.graceful", part("stop", in_flight=0, answered=0), 1.0),
+    ("runtime.restrictions.kept", part("ladder", reached=3, broke="small_scratch"), 0.6),
+    ("runtime.restart.same", part("restart", agreeing=9), 0.0),
+    ("runtime.restart.same", part("restart", is_ready_again=False), 0.0),
+    ("runtime.model.missing", part("masked", was_ready=True), 0.0),
+    ("runtime.logs.useful", part("logs", structured=5), 0.75),
+    ("runtime.logs.useful", part("logs", canaries_found=1), 0.8),
+    ("runtime.logs.useful", part("logs", lines=0), 0.0),
     ("service.contract.kept", part("contract", is_kept=False, trouble="No list."), 0.0),
     ("service.predictions.parity", part("parity", agreeing=90), 0.9),
     (

@@ -2,9 +2,10 @@
 
 import asyncio
 import csv
-import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,14 @@ from audition import codec
 from audition.domain.contract import Contract, ModelFiles
 from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_plan import Answer, AskVerb, Line, Pace, ProbeTask, Start
-from audition.probing.course import STARTS, take_course
+from audition.domain.probe_runtime import LadderEvidence, MaskedEvidence, RestartEvidence
+from audition.domain.service import Restriction
+from audition.probing.course import take_course
 from audition.probing.inputs import Inputs, read_inputs
+from audition.probing.logs import look_at_logs
 from tests.factories import make_manifest
 from tests.probing.sessions import ROWS, make_serving
-from tests.services.start import REPO, fastapi_service
+from tests.services.start import REPO, Launcher
 
 
 def write_table(path: Path, rows: list[dict[str, object]]) -> None:
@@ -77,8 +81,7 @@ class NothingStarts:
 
     async def ask(self, verb: AskVerb, start: Start | None = None) -> Answer:
         """Say so."""
-        assert verb is AskVerb.START
-        assert start == Start()
+        assert start == (Start() if verb is AskVerb.START else None)
         return Answer(number=1, trouble="The engine does not answer.")
 
 
@@ -90,53 +93,70 @@ def test_a_service_that_we_could_not_start_is_our_fault_in_every_probe() -> None
     assert all(item.is_ours for item in seen.unfinished)
 
 
-def test_the_program_asks_and_ends_with_its_evidence(tmp_path: Path) -> None:
+QUICK = Pace(cost_requests=5, cost_windows=1, level_seconds=0.5, step_seconds=0.5, steps=1, most_rate=20.0)
+
+
+@pytest.fixture
+def launcher() -> Iterator[Launcher]:
+    made = Launcher()
+    yield made
+    made.close()
+
+
+def make_task(port: int) -> ProbeTask:
+    contract = Contract(
+        serving=make_serving(port, startup_seconds=15.0),
+        model=ModelFiles(version="2026-03-01", path="model.joblib"),
+    )
+    return ProbeTask(contract=contract, seed=5, pace=QUICK)
+
+
+def test_the_program_leads_through_every_start_and_ends_with_its_evidence(
+    tmp_path: Path, launcher: Launcher
+) -> None:
     fill(tmp_path)
     manifest = make_manifest(inputs=("train.csv", "test.csv"))
     (tmp_path / "evidence/manifest.json").write_bytes(codec.to_json(manifest))
-    with fastapi_service() as running:
-        pace = Pace(
-            cost_requests=5, cost_windows=1, level_seconds=0.5, step_seconds=0.5, steps=1, most_rate=20.0
-        )
-        contract = Contract(
-            serving=make_serving(running.port, startup_seconds=8.0), model=ModelFiles(version="2026-03-01")
-        )
-        task = ProbeTask(contract=contract, seed=5, pace=pace)
-        argv = [sys.executable, "-m", "audition.probing", str(tmp_path)]
-        program = subprocess.Popen(argv, cwd=REPO, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        with program:
-            evidence, asked = converse(program, task, lambda verb: asyncio.run(running.ask(verb)))
-        assert program.returncode == 0
-    assert asked.count(AskVerb.START) == STARTS
-    assert {AskVerb.CPU, AskVerb.TERMINATE, AskVerb.EXIT, AskVerb.KILL} <= set(asked)
-    assert evidence.trace is not None
-    assert evidence.trace.expected == ("2026-03-01",)
-    assert len(evidence.starts) == STARTS
-    assert evidence.parity is not None
-    assert evidence.parity.agreeing < evidence.parity.rows
-    assert len(codec.to_json(evidence)) < 1 << 20
+    launcher.flaws[Restriction.SMALL_SCRATCH] = "no-model"
+    argv = [sys.executable, "-m", "audition.probing", str(tmp_path)]
+    with subprocess.Popen(argv, cwd=REPO, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        seen = converse(program, make_task(launcher.port), launcher)
+    assert program.returncode == 0
+    assert len(codec.to_json(seen)) < 1 << 20
+    assert set(launcher.verbs) == set(AskVerb)
+    assert seen.trace is not None
+    assert seen.trace.expected == ("2026-03-01",)
+    assert seen.parity is not None
+    assert seen.parity.agreeing < seen.parity.rows
+    assert len(seen.starts) == 3
+    assert seen.restart == RestartEvidence(is_ready_again=True, rows=10, agreeing=10)
+    assert seen.ladder == LadderEvidence(tried=5, reached=3, broke="small_scratch", user="10001")
+    assert seen.masked == MaskedEvidence(was_ready=False, predicted=False, is_running=True)
+    assert seen.logs is not None
+    assert (seen.logs.lines, seen.logs.structured, seen.logs.with_level) == (2, 1, 1)
 
 
-def converse(
-    program: "subprocess.Popen[bytes]", task: ProbeTask, answer: object
-) -> tuple[ServiceEvidence, list[AskVerb]]:
-    """Be the runner; the service is started already, and gone after its SIGTERM."""
+def converse(program: "subprocess.Popen[bytes]", task: ProbeTask, runner: Launcher) -> ServiceEvidence:
+    """Be the worker."""
     assert program.stdin is not None
     assert program.stdout is not None
-    asked: list[AskVerb] = []
     program.stdin.write(codec.to_json(task) + b"\n")
     program.stdin.flush()
     while True:
         line = codec.from_json(Line, program.stdout.readline(), what="line")
         if line.evidence is not None:
-            return line.evidence, asked
+            return line.evidence
         assert line.ask is not None
-        asked.append(line.ask.verb)
-        is_known = line.ask.verb in {AskVerb.CPU, AskVerb.TERMINATE, AskVerb.EXIT}
-        said = answer(line.ask.verb) if is_known and callable(answer) else Answer(number=0)
-        document = {**codec.to_plain(said), "number": line.ask.number}
-        program.stdin.write(json.dumps(document).encode() + b"\n")
+        answer = asyncio.run(runner.ask(line.ask.verb, line.ask.start))
+        program.stdin.write(codec.to_json(replace(answer, number=line.ask.number)) + b"\n")
         program.stdin.flush()
+
+
+def test_logs_are_counted_by_kind_and_searched_for_what_was_sent() -> None:
+    text = '{"level": "info"}\n\na=1 b=2\nWARNING secret\n{broken\n'
+    seen = look_at_logs(text, ["secret", "other"])
+    assert (seen.lines, seen.structured, seen.with_level) == (4, 2, 2)
+    assert (seen.canaries_sent, seen.canaries_found) == (2, 1)
 
 
 def test_a_task_that_cannot_be_read_ends_with_a_sentence(tmp_path: Path) -> None:

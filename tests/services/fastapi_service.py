@@ -42,6 +42,7 @@ FLAWS = {
     "broken-page": "has a metrics page that does not parse",
     "leak": "keeps every request in memory",
     "blocking": "works in the event loop, so that liveness waits as well",
+    "no-model": "finds no model: stays not ready, for good",
     "no-version": "does not tell which model answers",
 }
 
@@ -109,6 +110,8 @@ class Service:
 
     def load(self) -> None:
         """Train, which stands for loading."""
+        if self.flaw == "no-model":
+            return
         if self.flaw in {"slow-start", "early-ready"}:
             time.sleep(4)
         self.model = train(imputes=self.flaw == "imputes")

@@ -8,11 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from audition.domain.probe_plan import Answer, AskVerb, Start
+from audition.domain.service import Restriction
 
 REPO = Path(__file__).resolve().parents[2]
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -35,7 +36,7 @@ class Running:
     terminated_at: float = 0.0
     asked: list[AskVerb] = field(default_factory=list)
 
-    async def ask(self, verb: AskVerb, start: Start | None = None) -> Answer:  # noqa: ARG002  it runs
+    async def ask(self, verb: AskVerb, start: Start | None = None) -> Answer:  # noqa: ARG002  it runs already
         """As the worker does for a container, with this process in its place."""
         self.asked.append(verb)
         number = len(self.asked)
@@ -69,6 +70,45 @@ class Running:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+class Launcher:
+    """A runner that starts the FastAPI service as often as it is asked, as a worker does."""
+
+    def __init__(self) -> None:
+        """Start nothing yet; the port stays the same."""
+        self.port = free_port()
+        self.starts: list[Start] = []
+        self.verbs: list[AskVerb] = []
+        self.flaws: dict[Restriction, str] = {}
+        self._open = ExitStack()
+        self._running: Running | None = None
+
+    async def ask(self, verb: AskVerb, start: Start | None = None) -> Answer:
+        """Run an errand."""
+        self.verbs.append(verb)
+        if verb is AskVerb.START:
+            self._open.close()
+            self.starts.append(start or Start())
+            self._running = self._open.enter_context(self._start(self.starts[-1]))
+        assert self._running is not None
+        if verb is AskVerb.KILL:
+            self._running.process.kill()
+            self._running.process.wait()
+        if verb in {AskVerb.CPU, AskVerb.TERMINATE, AskVerb.EXIT}:
+            return await self._running.ask(verb)
+        if verb is AskVerb.LOGS:
+            return Answer(number=1, logs="level=info route=/predict status=200\nhello\n")
+        code = self._running.process.poll()
+        return Answer(number=1, is_running=code is None, exit_code=code, user="10001")
+
+    def _start(self, start: Start) -> AbstractContextManager[Running]:
+        flaw = "no-model" if start.is_without_model else self.flaws.get(start.restriction, "")
+        return fastapi_service(flaw=flaw, port=self.port)
+
+    def close(self) -> None:
+        """End what runs."""
+        self._open.close()
+
+
 @contextmanager
 def started(argv: list[str], port: int, **environment: str) -> Iterator[Running]:
     """A program of this repository, ended at the end."""
@@ -89,10 +129,10 @@ def started(argv: list[str], port: int, **environment: str) -> Iterator[Running]
 
 @contextmanager
 def fastapi_service(
-    kind: str = "audition", flaw: str = "", *, host: str = "0.0.0.0", workers: int = 1
+    kind: str = "audition", flaw: str = "", *, host: str = "0.0.0.0", workers: int = 1, port: int = 0
 ) -> Iterator[Running]:
     """The FastAPI service with a contract and a flaw."""
-    port = free_port()
+    port = port or free_port()
     argv = ["-m", "uvicorn", "tests.services.fastapi_service:make", "--factory", "--log-level", "warning"]
     argv += ["--host", host, "--port", str(port), "--workers", str(workers)]
     with started(argv, port, SERVICE_KIND=kind, SERVICE_FLAW=flaw) as running:

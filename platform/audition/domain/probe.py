@@ -23,6 +23,7 @@ from audition.domain.probe_metrics import (
     ShardingEvidence,
     SignalsEvidence,
 )
+from audition.domain.probe_runtime import LadderEvidence, LogsEvidence, MaskedEvidence, RestartEvidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +141,10 @@ class ServiceEvidence:
     sharding: ShardingEvidence | None = None
     cardinality: CardinalityEvidence | None = None
     stop: StopEvidence | None = None
+    ladder: LadderEvidence | None = None
+    restart: RestartEvidence | None = None
+    masked: MaskedEvidence | None = None
+    logs: LogsEvidence | None = None
 
 
 def merged(sessions: tuple[ServiceEvidence, ...]) -> ServiceEvidence:

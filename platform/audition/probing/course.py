@@ -1,13 +1,32 @@
-"""The course of a whole task: several starts of the service, each with a session, put together as one evidence."""
+"""The course of a whole task: several starts of the service, put together as one evidence.
+
+The main session comes first, with every probe and a service that nothing was done to yet; it ends with SIGTERM. Then
+come a start that is killed and repeated, starts under more and more restrictions, and one without the model.
+"""
+
+from dataclasses import replace
 
 from audition.domain.probe import ServiceEvidence, Unfinished, merged
-from audition.domain.probe_plan import ALL_PROBES, AskVerb, Probe, ProbePlan, ProbeTask, Start
+from audition.domain.probe_plan import (
+    ALL_PROBES,
+    AskVerb,
+    Prediction,
+    Probe,
+    ProbePlan,
+    ProbeTask,
+    Start,
+)
+from audition.domain.probe_runtime import LadderEvidence, MaskedEvidence, RestartEvidence
+from audition.domain.service import Restriction
 from audition.probing.inputs import Inputs
+from audition.probing.logs import look_at_logs
+from audition.probing.payloads import agree
 from audition.probing.prober import probe_service
-from audition.probing.session import Runner
+from audition.probing.session import Runner, Session
 
-#: Starts whose time is taken, the main one included. Source: the grader catalogue, B1.
-STARTS = 3
+_RESTART_ROWS = 10
+#: A service that fails without its model does so at once or never; the whole of its start-up time is not waited for.
+_MASKED_SECONDS = 20.0
 
 
 def plan_of(task: ProbeTask, inputs: Inputs, probes: tuple[Probe, ...]) -> ProbePlan:
@@ -29,22 +48,99 @@ def plan_of(task: ProbeTask, inputs: Inputs, probes: tuple[Probe, ...]) -> Probe
     )
 
 
+class Course:
+    """A task on its way."""
+
+    def __init__(self, task: ProbeTask, inputs: Inputs, runner: Runner) -> None:
+        """Start nothing yet."""
+        self._task = task
+        self._inputs = inputs
+        self._runner = runner
+
+    async def take(self) -> ServiceEvidence:
+        """Every start in turn; if the first gives no prediction, the others would not either."""
+        main = await self._session(ALL_PROBES)
+        logs = await self._runner.ask(AskVerb.LOGS)
+        if not logs.trouble and main.starts:
+            main = replace(main, logs=look_at_logs(logs.logs, main.canaries))
+        if not _predicts(main):
+            return main
+        again, restart = await self._restart()
+        ladder = await self._ladder()
+        masked = await self._masked()
+        await self._runner.ask(AskVerb.KILL)
+        return replace(merged((main, *again)), restart=restart, ladder=ladder, masked=masked)
+
+    async def _session(self, probes: tuple[Probe, ...], start: Start | None = None) -> ServiceEvidence:
+        answer = await self._runner.ask(AskVerb.START, start or Start())
+        if answer.trouble:
+            reason = f"The service was not started. {answer.trouble}"[:300]
+            lost = tuple(Unfinished(probe=probe.value, reason=reason, is_ours=True) for probe in probes)
+            return ServiceEvidence(seed=self._task.seed, unfinished=lost)
+        return await probe_service(plan_of(self._task, self._inputs, probes), self._runner)
+
+    async def _restart(self) -> tuple[tuple[ServiceEvidence, ...], RestartEvidence | None]:
+        """Predictions, SIGKILL, a start, and the same rows again; both starts count for the time to start."""
+        first = await self._session((Probe.START,))
+        before = await self._predictions()
+        await self._runner.ask(AskVerb.KILL)
+        second = await self._session((Probe.START,))
+        after = await self._predictions()
+        if before is None or not second.starts:
+            return (first, second), None
+        pairs = zip(before, after or (), strict=False)
+        agreeing = sum(agree(one, other, self._task.contract.model.offline_tolerance) for one, other in pairs)
+        evidence = RestartEvidence(is_ready_again=_predicts(second), rows=len(before), agreeing=agreeing)
+        return (first, second), evidence
+
+    async def _predictions(self) -> tuple[Prediction, ...] | None:
+        session = Session(plan_of(self._task, self._inputs, ()), self._runner)
+        try:
+            return await session.predictions(list(self._inputs.rows[:_RESTART_ROWS]))
+        finally:
+            session.close()
+
+    async def _ladder(self) -> LadderEvidence:
+        """One start a step, until one gives no prediction; the first step is how it ran all the time."""
+        reached, user = 1, (await self._runner.ask(AskVerb.STATE)).user
+        for step in list(Restriction)[1:]:
+            seen = await self._session((Probe.START, Probe.CONTRACT), Start(restriction=step))
+            if not _predicts(seen) or seen.contract is None or not seen.contract.is_usable:
+                return LadderEvidence(
+                    tried=len(Restriction), reached=reached, broke=step.name.lower(), user=user
+                )
+            reached = int(step)
+        return LadderEvidence(tried=len(Restriction), reached=reached, user=user)
+
+    async def _masked(self) -> MaskedEvidence | None:
+        """A start without the model; None when no file is known to be it."""
+        contract = self._task.contract
+        if not contract.model.path:
+            return None
+        serving = replace(
+            contract.serving, startup_seconds=min(_MASKED_SECONDS, contract.serving.startup_seconds)
+        )
+        hurried = Course(
+            replace(self._task, contract=replace(contract, serving=serving)), self._inputs, self._runner
+        )
+        seen = await hurried._session((Probe.START,), Start(is_without_model=True))
+        if not seen.starts:
+            return None
+        state = await self._runner.ask(AskVerb.STATE)
+        start = seen.starts[0]
+        said = start.ready_seconds if contract.serving.routes.ready else start.live_seconds
+        return MaskedEvidence(
+            was_ready=said is not None,
+            predicted=start.predict_seconds is not None,
+            is_running=state.is_running,
+            exit_code=state.exit_code,
+        )
+
+
+def _predicts(seen: ServiceEvidence) -> bool:
+    return any(start.predict_seconds is not None for start in seen.starts)
+
+
 async def take_course(task: ProbeTask, inputs: Inputs, runner: Runner) -> ServiceEvidence:
-    """The main session with every probe first; then, if the service can start at all, the further starts."""
-    sessions = [await _session(task, inputs, runner, ALL_PROBES)]
-    starts = sessions[0].starts
-    if starts and starts[0].predict_seconds is not None:
-        sessions += [await _session(task, inputs, runner, (Probe.START,)) for _ in range(STARTS - 1)]
-        await runner.ask(AskVerb.KILL)
-    return merged(tuple(sessions))
-
-
-async def _session(
-    task: ProbeTask, inputs: Inputs, runner: Runner, probes: tuple[Probe, ...]
-) -> ServiceEvidence:
-    answer = await runner.ask(AskVerb.START, Start())
-    if answer.trouble:
-        reason = f"The service was not started. {answer.trouble}"[:300]
-        lost = tuple(Unfinished(probe=probe.value, reason=reason, is_ours=True) for probe in probes)
-        return ServiceEvidence(seed=task.seed, unfinished=lost)
-    return await probe_service(plan_of(task, inputs, probes), runner)
+    """Do a whole task."""
+    return await Course(task, inputs, runner).take()

@@ -40,7 +40,8 @@ async def probe_contract(session: Session) -> ContractEvidence:
     rows = session.some_rows(3 if session.serving.accepts_batch else 1)
     reply = await session.predict(rows)
     excerpt = reply.body[:_EXCERPT].decode("utf-8", "replace")
-    kept, usable, trouble, found = False, False, "", ()
+    kept, usable, trouble = False, False, ""
+    found: tuple[Prediction, ...] = ()
     if reply.is_good:
         try:
             answer = payloads.read_answer(session.serving.payload, reply.body, len(rows))
@@ -101,7 +102,7 @@ async def probe_invariance(session: Session) -> InvarianceEvidence:
     singles = None if any(one is None for one in alone) else tuple(one[0] for one in alone if one)
     held = [await _same(session, "repeated", singles, rows)]
     if session.serving.payload.form is not RowForm.MATRIX:  # There cells have no names, only places.
-        turned = [dict(reversed(list(row.items()))) for row in rows]
+        turned: list[AnyRow] = [dict(reversed(list(row.items()))) for row in rows]
         held.append(await _same(session, "columns in another order", singles, turned))
     if session.serving.accepts_batch:
         held += await _batch_invariants(session, rows, singles)

@@ -1,0 +1,101 @@
+"""Checks over several starts: restrictions, restart, a missing model, logs (B3, B5, B6, B8)."""
+
+from audition.grading import Result, Workspace, check, failed, not_applicable, passed
+from graders.probed import blocked, plural, scored, service_of
+
+_STEPS = {
+    "arbitrary_user": "a user id that the image does not know",
+    "read_only_root": "a file system that cannot be written to",
+    "small_scratch": "16 MiB of scratch space",
+    "tight_limits": "half of the memory and 64 processes",
+}
+
+
+@check(
+    "runtime.restrictions.kept",
+    "It runs under the restrictions of production",
+    points=2,
+    why="Clusters run containers as any user, read-only and with limits.",
+    fix="Write to /tmp or to declared folders only, make files readable by everybody, and need no particular user.",
+)
+def restrictions(workspace: Workspace) -> Result:
+    """Highest step of the ladder over the number of steps (B3)."""
+    service = service_of(workspace)
+    found = service.ladder if service else None
+    if found is None or not found.tried:
+        return blocked(workspace, "ladder")
+    broke = f" It did not predict with {_STEPS.get(found.broke, found.broke)}." if found.broke else ""
+    return scored(
+        found.reached / found.tried,
+        f"It predicts on {found.reached} of {found.tried} steps of restriction.{broke}",
+    )
+
+
+@check(
+    "runtime.restart.same",
+    "After a crash it comes back with the same answers",
+    points=1,
+    why="Containers are killed without warning; what a service knew only in memory is gone then.",
+    fix="Keep no state in the container that predictions depend on.",
+)
+def restart(workspace: Workspace) -> Result:
+    """1 if ready again with the same predictions (B5)."""
+    service = service_of(workspace)
+    found = service.restart if service else None
+    if found is None:
+        return blocked(workspace, "restart")
+    if not found.is_ready_again:
+        return failed("After a SIGKILL it did not become ready again.")
+    sentence = f"After a SIGKILL {found.agreeing} of {plural(found.rows, 'row')} got the same prediction."
+    return passed(sentence) if found.agreeing == found.rows else failed(sentence)
+
+
+@check(
+    "runtime.model.missing",
+    "Without its model it does not pretend to be healthy",
+    points=1,
+    why="A service that is healthy without its model answers nonsense and nobody is told.",
+    fix="Load the model at start, and exit or stay not ready when that fails.",
+)
+def masked(workspace: Workspace) -> Result:
+    """1 if never ready, 0 if it says that it is healthy (B6)."""
+    service = service_of(workspace)
+    found = service.masked if service else None
+    if found is None:
+        return blocked(workspace, "masked")
+    if found.predicted:
+        return not_applicable(
+            "It predicts although the file of its model was hidden: the image has it elsewhere."
+        )
+    if found.was_ready:
+        return failed("With an empty model file it said that it was ready.")
+    how = "stayed not ready" if found.is_running else f"ended with code {found.exit_code}"
+    return passed(f"With an empty model file it {how}.")
+
+
+@check(
+    "runtime.logs.useful",
+    "Logs can be searched and keep payloads to themselves",
+    points=1,
+    why="Logs are read by machines first, and by many people: they need fields and levels, and no personal data.",
+    fix="Log JSON or key=value with a level to stdout; log route, status and time, never the body.",
+)
+def logs(workspace: Workspace) -> Result:
+    """0.5 x share of structured lines, 0.3 levels, 0.2 no value that was sent (B8)."""
+    service = service_of(workspace)
+    found = service.logs if service else None
+    if found is None:
+        return blocked(workspace, "logs")
+    if not found.lines:
+        return failed("It printed nothing.")
+    structured, levels = found.structured / found.lines, found.with_level / found.lines
+    share = 0.5 * structured + 0.3 * levels + 0.2 * (not found.canaries_found)
+    leak = (
+        f" {plural(found.canaries_found, 'value')} that were sent stand in them."
+        if found.canaries_found
+        else ""
+    )
+    sentence = (
+        f"{structured:.0%} of {plural(found.lines, 'line')} are structured, {levels:.0%} name a level.{leak}"
+    )
+    return scored(share, sentence)
