@@ -7,7 +7,7 @@ _OWN = "import os\nprint('IN CHARGE', os.getpid(), flush=True)\n"
 #: Modules that our parts import, and hooks that every interpreter looks for.
 _MODULES = (
     "sitecustomize", "usercustomize", "numpy", "pandas", "sklearn", "pyarrow", "json", "csv", "threading", "audition",
-    "graders", "pydantic", "dockerfile", "encodings", "runpy", "atexit", "select",
+    "graders", "pydantic", "dockerfile", "yaml", "promql_parser", "encodings", "runpy", "atexit", "select",
 )  # fmt: skip
 _HONEST_ALONE = """
 import sys
