@@ -75,7 +75,7 @@ def losses(workspace: Workspace) -> dict[str, float]:
 def test_the_golden_dockerfile_has_all_points(workspace: Workspace) -> None:
     findings = grader.grade(workspace).findings
     assert {f.check: f.sentence for f in findings if f.outcome != Outcome.PASSED} == {}
-    assert sum(f.points for f in findings) == pytest.approx(21.5)
+    assert sum(f.points for f in findings) == pytest.approx(22.0)
 
 
 def swap(old: str, new: str) -> Callable[[str], str]:
@@ -271,7 +271,7 @@ EQUALS = {
 def test_what_changes_nothing_costs_nothing(workspace: Workspace, name: str) -> None:
     changed = write(workspace, EQUALS[name](GOLDEN))
     assert losses(changed) == {}
-    assert sum(f.points for f in grader.grade(changed).findings) == pytest.approx(21.5)
+    assert sum(f.points for f in grader.grade(changed).findings) == pytest.approx(22.0)
 
 
 def test_a_stage_inherits_from_the_stage_it_continues(workspace: Workspace) -> None:
@@ -313,6 +313,24 @@ def test_an_ignore_file_must_ignore_something(
     path = workspace.submission / ".dockerignore"
     path.unlink() if ignore is None else path.write_text(ignore)
     assert losses(workspace) == ({"dockerfile.context.ignored": 0.5} if is_lost else {})
+
+
+@pytest.mark.parametrize(
+    ("ignore", "share"), [(".git\n", 0.2), ("data\n", 1.0), ("*\n!serve.py\n!requirements.txt\n", 1.0)]
+)
+def test_bytes_that_no_image_needs_cost_their_share(workspace: Workspace, ignore: str, share: float) -> None:
+    (workspace.submission / ".dockerignore").write_text(ignore)
+    (workspace.submission / "data").mkdir()
+    (workspace.submission / "data" / "train.csv").write_bytes(b"x" * 800_000)
+    (workspace.submission / "serve.py").write_bytes(b"#" * 200_000)
+    lost = losses(workspace).get("dockerfile.context.lean", 0.0)
+    assert lost == pytest.approx(0.5 * (1 - share), abs=0.005)
+
+
+def test_a_whole_copy_of_little_is_lean(workspace: Workspace) -> None:
+    (workspace.submission / "data").mkdir()
+    (workspace.submission / "data" / "sample.csv").write_bytes(b"x" * 1000)
+    assert losses(workspace) == {}
 
 
 def test_without_a_wide_copy_no_ignore_file_is_needed(workspace: Workspace) -> None:
