@@ -1,8 +1,9 @@
 """Would a cluster under the restricted pod security standard take these pods? One class of defect is one fault."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from audition.domain.grade import Evidence
@@ -16,6 +17,7 @@ _SECRET = re.compile(
     r"(?:^|_)(?:PASS|PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?)$",
     re.IGNORECASE,
 )
+_MOST_RULES = 30
 
 Container = dict[str, Any]
 Look = Callable[[Thing, Container], bool]
@@ -138,12 +140,23 @@ def hardened(workspace: Workspace) -> Result:
         where: Where = (*thing.pod_path, "containers", number)
         evidence += [thing.evidence(f"{_name(box)} {defect.words}", *where) for defect in there]
     share = 1 - lost / len(pairs)
+    note = _also_said(workspace, {thing.file for thing in found.things})
     if not evidence:
-        return passed(f"All {len(pairs)} container(s) are hardened and bounded.")
+        return replace(passed(f"All {len(pairs)} container(s) are hardened and bounded."), note=note)
     sentence = (
         f"{len(evidence)} of {len(pairs) * len(defects)} safeguards are missing in {len(pairs)} container(s)."
     )
-    return partial(share, sentence, *evidence) if share > 0 else failed(sentence, *evidence)
+    result = partial(share, sentence, *evidence) if share > 0 else failed(sentence, *evidence)
+    return replace(result, note=note)
+
+
+def _also_said(workspace: Workspace, files: set[str]) -> str:
+    """For reviewers: rules of checkov that no class of ours stands for. They change no points."""
+    ours = frozenset().union(*(defect.rules for defect in DEFECTS))
+    said = workspace.tools.findings({"checkov"}) if workspace.tools else ()
+    others = Counter(f.rule for _, f in said if f.file in files and f.rule not in ours)
+    listed = ", ".join(f"{rule} ({count})" for rule, count in sorted(others.items())[:_MOST_RULES])
+    return f"checkov also reports, without points here: {listed}." if listed else ""
 
 
 def _expects_root(workspace: Workspace) -> bool:

@@ -185,12 +185,23 @@ class TestWithTheTool:
     def test_an_error_makes_its_object_invalid(self, tmp_path: Path) -> None:
         said = ToolFinding(
             rule="schema", severity=Severity.ERROR, message="'x' was unexpected", file="k8s/all.yaml",
-            subject="v1/Service/credit",
+            subject="service/credit",
         )  # fmt: skip
         finding = self.graded(tmp_path, self.report(said))
         assert finding.outcome == Outcome.PARTIAL
         assert finding.evidence[0].summary == "Service credit: 'x' was unexpected"
         assert "1 of 7" in finding.sentence
+
+    def test_what_another_linter_says_beyond_our_classes_is_for_reviewers_only(self, tmp_path: Path) -> None:
+        said = tuple(
+            ToolFinding(rule=rule, severity=Severity.WARNING, message="x", file="k8s/all.yaml")
+            for rule in ("CKV2_K8S_6", "CKV_K8S_22", "CKV2_K8S_6")
+        )
+        report = ToolReport(tool="checkov", version="3", status=ToolStatus.OK, findings=said)
+        made = replace(workspace(tmp_path, {"k8s/all.yaml": GOOD}), tools=ToolReports(reports=(report,)))
+        finding = by_check(grader.grade(made))["manifests.hardening.restricted"]
+        assert finding.outcome == Outcome.PASSED
+        assert finding.reviewer_note == "checkov also reports, without points here: CKV2_K8S_6 (2)."
 
     def test_an_unknown_kind_is_no_error(self, tmp_path: Path) -> None:
         said = ToolFinding(rule="unknown-kind", severity=Severity.INFO, message="?", file="k8s/all.yaml")
