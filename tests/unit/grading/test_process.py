@@ -21,10 +21,11 @@ import pytest
 from audition import codec
 from audition.domain import places
 from audition.domain.build import BuildContext, BuildPlan
-from audition.domain.contract import Collection, Inventory
+from audition.domain.contract import Collection, Entry, Inventory
 from audition.domain.evidence import RunEvidence
-from audition.domain.grade import GradeSheet, GradeStatus
+from audition.domain.grade import GradeSheet, GradeStatus, Outcome
 from audition.domain.run import Stage, Verdict
+from audition.domain.tools import StaticResult, ToolStatus
 from tests.factories import make_manifest
 
 _START = (
@@ -275,3 +276,21 @@ def test_a_keeper_gives_the_build_context_when_asked_and_collects_later(tmp_path
         "FROM ${AUDITION_BASE_PYTHON_SLIM}",
         "COPY . .",
     ]
+
+
+def test_linting_without_the_tools_says_so_in_one_document_and_grades_what_it_can(room: Room) -> None:
+    _graded(room)
+    (room.at(places.SUBMISSION) / "Dockerfile").write_text("FROM python:latest\n")
+    inventory = Inventory(entries=(Entry(path="Dockerfile", bytes=20),))
+    evidence = RunEvidence(verdict=Verdict.ACCEPTED, inventory=inventory, stages=())
+    room.write(places.EVIDENCE_FILE, codec.to_json(evidence))
+    code, said, _ = room.grade("static")
+    assert code == 0
+    result = codec.from_json(StaticResult, said, what="static")
+    hadolint = result.reports.of("hadolint")
+    assert hadolint is not None
+    assert hadolint.status == ToolStatus.CRASHED
+    (grade,) = result.grades
+    outcomes = {finding.check: finding.outcome for finding in grade.findings}
+    assert outcomes["dockerfile.base.pinned"] == Outcome.FAILED
+    assert outcomes["dockerfile.lint.clean"] == Outcome.NOT_ASSESSED
