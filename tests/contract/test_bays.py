@@ -182,6 +182,20 @@ def test_what_is_renewed_goes_on_waiting(box: DockerBox, reading: ContainerSpec,
     assert box.sandbox.run(reading).stdout == b"done"
 
 
+def test_what_runs_ends_at_its_deadline_though_nobody_is_there_to_end_it(
+    box: DockerBox, reading: ContainerSpec
+) -> None:
+    # The alarm is set for half of the grace after the deadline.
+    endless = Deed(script="import time\nprint('begun', flush=True)\nwhile True: time.sleep(1000)")
+    spec = box.spec(endless, mounts=reading.mounts, ownership=owner(lasts_seconds=-10.0))
+    with box.sandbox.serve(spec) as served:
+        assert served.read_line(100, 20.0) == b"begun"
+        ends_at = time.monotonic() + 15
+        while running(box) and time.monotonic() < ends_at:
+            time.sleep(0.2)
+        assert running(box) == 0
+
+
 def test_a_run_is_not_given_what_may_be_about_to_end(
     box: DockerBox, reading: ContainerSpec, folder: Path
 ) -> None:

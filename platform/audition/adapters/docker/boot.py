@@ -6,7 +6,8 @@ becomes that command. `python FILE` and `python -m MODULE` run in the same inter
 anything else replaces it. The boot holds no secret and has no rights that the command does not have: candidate code
 that takes it over has won nothing. Standard input is gone by then, and the command sees what a fresh interpreter
 would show it. At its end the process goes at once: taking a scientific stack apart takes longer than most of the
-platform's own work, and is of no use to anybody. What nobody wants any more ends by itself (`bay_lease.py`).
+platform's own work, and is of no use to anybody. What nobody wants any more ends by itself (`bay_lease.py`), and so
+does, at its run's deadline, a command whose worker is gone; a hostile one can refuse that, and is found by its labels.
 """
 
 import json
@@ -29,11 +30,13 @@ def boot():
             __import__(name)
         except Exception:
             pass
-    import __main__, atexit, builtins, json, os, threading, time
+    import __main__, atexit, builtins, json, os, signal, threading, time
     while sign and not select.select([0], [], [], look)[0]:
         if time.time() - os.stat(sign).st_mtime > lease:
             os._exit(75)
-    words = json.loads(sys.stdin.buffer.readline())
+    seconds, *words = json.loads(sys.stdin.buffer.readline())
+    # Outlives an exec. Ours ends it long before; this is for the day on which none of ours is left.
+    signal.alarm(seconds)
     quiet = os.open(os.devnull, os.O_RDONLY)
     os.dup2(quiet, 0)
     os.close(quiet)
@@ -100,6 +103,11 @@ def boot_command(imports: tuple[str, ...], sign: str = "") -> tuple[str, ...]:
     return ("python", "-u", "-c", _BOOT, sign, str(LEASE_SECONDS), str(_LOOK_SECONDS), *imports)
 
 
-def go_line(argv: tuple[str, ...]) -> bytes:
-    """What turns a waiting container into its command."""
-    return json.dumps(list(argv)).encode() + b"\n"
+def go_line(argv: tuple[str, ...], seconds: int) -> bytes:
+    """What turns a waiting container into its command.
+
+    Args:
+        argv: The command.
+        seconds: After these it gets SIGALRM, which ends what does not ask for it otherwise; at least 1.
+    """
+    return json.dumps([seconds, *argv]).encode() + b"\n"

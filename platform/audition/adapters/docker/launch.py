@@ -11,6 +11,7 @@ from audition.adapters.docker.bays import Bays
 from audition.adapters.docker.boot import go_line
 from audition.adapters.docker.failures import engine_errors
 from audition.adapters.docker.streams import FrameReader
+from audition.adapters.docker.sweep import GRACE_SECONDS
 from audition.adapters.docker.translate import Translator
 from audition.domain.errors import UnavailableError
 from audition.domain.execution import ContainerSpec
@@ -67,7 +68,9 @@ class Launcher:
         def go() -> None:
             launched.began_at = time.time()
             with engine_errors(f"telling the {spec.stage} container what to run"):
-                sock.sendall(go_line(spec.argv))
+                # After everything that a worker which is there would do, and before a sweeper would look for it.
+                left = spec.ownership.deadline_epoch + GRACE_SECONDS / 2 - launched.began_at
+                sock.sendall(go_line(spec.argv, max(1, round(left))))
 
         launched.begin = go
         return launched
