@@ -33,7 +33,12 @@ def make_serving(port: int, kind: ServingKind = ServingKind.AUDITION, **changes:
 
 
 def probe(
-    running: Running, *probes: Probe, kind: ServingKind = ServingKind.AUDITION, seed: int = 3, **serving: Any
+    running: Running,
+    *probes: Probe,
+    kind: ServingKind = ServingKind.AUDITION,
+    seed: int = 3,
+    most_seconds: float = 900.0,
+    **serving: Any,
 ) -> ServiceEvidence:
     """Look at a running service with some probes."""
     plan = ProbePlan(
@@ -46,5 +51,6 @@ def probe(
         seed=seed,
         expected_versions=(VERSION,),
         pace=QUICK,
+        most_seconds=most_seconds,
     )
     return asyncio.run(probe_service(plan, running))

@@ -12,9 +12,11 @@ import pytest
 
 from audition import codec
 from audition.domain.contract import Contract, ModelFiles
+from audition.domain.execution import Limits
 from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_plan import Answer, AskVerb, Line, Pace, ProbeTask, Start
 from audition.domain.probe_runtime import LadderEvidence, MaskedEvidence, RestartEvidence
+from audition.domain.run import Stage
 from audition.domain.service import Restriction
 from audition.probing.course import take_course
 from audition.probing.inputs import Inputs, read_inputs
@@ -105,17 +107,20 @@ def launcher() -> Iterator[Launcher]:
 
 def make_task(port: int) -> ProbeTask:
     contract = Contract(
-        serving=make_serving(port, startup_seconds=15.0),
+        serving=make_serving(port, startup_seconds=10.0),
         model=ModelFiles(version="2026-03-01", path="model.joblib"),
     )
     return ProbeTask(contract=contract, seed=5, pace=QUICK)
 
 
+@pytest.mark.slow
 def test_the_program_leads_through_every_start_and_ends_with_its_evidence(
     tmp_path: Path, launcher: Launcher
 ) -> None:
     fill(tmp_path)
-    manifest = make_manifest(inputs=("train.csv", "test.csv"))
+    manifest = make_manifest(
+        inputs=("train.csv", "test.csv"), limits={Stage.SERVE: Limits(time_seconds=600.0)}
+    )
     (tmp_path / "evidence/manifest.json").write_bytes(codec.to_json(manifest))
     launcher.flaws[Restriction.SMALL_SCRATCH] = "no-model"
     argv = [sys.executable, "-m", "audition.probing", str(tmp_path)]

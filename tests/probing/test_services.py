@@ -197,6 +197,14 @@ def test_a_service_that_never_starts_leaves_the_rest_unfinished() -> None:
     assert not seen.contract.is_usable
 
 
+def test_when_time_is_over_the_rest_is_left_out_as_ours_and_the_stop_still_tried() -> None:
+    with fastapi_service() as running:
+        seen = probe(running, Probe.CONTRACT, Probe.LATENCY, Probe.CAPACITY, Probe.STOP, most_seconds=1.0)
+    assert seen.stop is not None
+    assert seen.stop.exit_code == 143
+    assert {item.probe for item in seen.unfinished if item.is_ours} == {"contract", "capacity", "latency"}
+
+
 def test_equal_seeds_give_equal_order_and_other_seeds_another() -> None:
     orders = [order_of(ProbePlan(serving=make_serving(1), rows=ROWS, seed=seed)) for seed in (1, 1, 2)]
     assert orders[0] == orders[1] != orders[2]

@@ -97,6 +97,8 @@ class ProbePlan:
     expected_versions: tuple[str, ...] = ()
     """Versions of the model that files and image name."""
     pace: Pace = field(default_factory=Pace)
+    most_seconds: float = 900.0
+    """When it is over, what is left is not looked at; a stop is tried in any case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ The main session comes first, with every probe and a service that nothing was do
 come a start that is killed and repeated, starts under more and more restrictions, and one without the model.
 """
 
+import time
 from dataclasses import replace
 
 from audition.domain.probe import ServiceEvidence, Unfinished, merged
@@ -25,6 +26,7 @@ from audition.probing.prober import probe_service
 from audition.probing.session import Runner, Session
 
 _RESTART_ROWS = 10
+_SLOW_START_SECONDS = 15.0
 #: A service that fails without its model does so at once or never; the whole of its start-up time is not waited for.
 _MASKED_SECONDS = 20.0
 
@@ -56,6 +58,16 @@ class Course:
         self._task = task
         self._inputs = inputs
         self._runner = runner
+        self._began = time.monotonic()
+
+    @property
+    def _left(self) -> float:
+        """Seconds until the end of the stage."""
+        return self._inputs.most_seconds - (time.monotonic() - self._began)
+
+    def _has_time(self, starts: int) -> bool:
+        """Whether so many starts fit into what is left, even slow ones."""
+        return self._left > starts * min(_SLOW_START_SECONDS, self._task.contract.serving.startup_seconds)
 
     async def take(self) -> ServiceEvidence:
         """Every start in turn; if the first gives no prediction, the others would not either."""
@@ -65,9 +77,9 @@ class Course:
             main = replace(main, logs=look_at_logs(logs.logs, main.canaries))
         if not _predicts(main):
             return main
-        again, restart = await self._restart()
-        ladder = await self._ladder()
-        masked = await self._masked()
+        again, restart = await self._restart() if self._has_time(2) else ((), None)
+        ladder = await self._ladder() if self._has_time(len(Restriction)) else None
+        masked = await self._masked() if self._has_time(1) else None
         await self._runner.ask(AskVerb.KILL)
         return replace(merged((main, *again)), restart=restart, ladder=ladder, masked=masked)
 
@@ -77,7 +89,8 @@ class Course:
             reason = f"The service was not started. {answer.trouble}"[:300]
             lost = tuple(Unfinished(probe=probe.value, reason=reason, is_ours=True) for probe in probes)
             return ServiceEvidence(seed=self._task.seed, unfinished=lost)
-        return await probe_service(plan_of(self._task, self._inputs, probes), self._runner)
+        plan = replace(plan_of(self._task, self._inputs, probes), most_seconds=self._left)
+        return await probe_service(plan, self._runner)
 
     async def _restart(self) -> tuple[tuple[ServiceEvidence, ...], RestartEvidence | None]:
         """Predictions, SIGKILL, a start, and the same rows again; both starts count for the time to start."""

@@ -8,11 +8,14 @@ from pathlib import Path
 
 from audition.domain.challenge import Manifest
 from audition.domain.probe_plan import Cell, Prediction, Row
+from audition.domain.run import Stage
 
 _MAX_ROWS = 500
 _MAX_BYTES = 64 << 20
 #: With at least this many rows without a gap, rows with one are left out: whether to fill gaps is asked on purpose.
 _ENOUGH = 50
+#: The container is ended when the time of the stage is over; the evidence has to be out before.
+_SLACK_SECONDS, _LEAST_SECONDS = 10.0, 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class Inputs:
 
     rows: tuple[Row, ...]
     offline: tuple[Prediction, ...] | None
+    most_seconds: float = 900.0
+    """How long the whole task may take."""
 
 
 def read_inputs(manifest: Manifest, inputs: Path, outputs: Path) -> Inputs:
@@ -49,6 +54,7 @@ def read_inputs(manifest: Manifest, inputs: Path, outputs: Path) -> Inputs:
     return Inputs(
         rows=tuple(row for _, row in chosen),
         offline=tuple(predicted[key] for key, _ in chosen) if is_all_there else None,
+        most_seconds=max(_LEAST_SECONDS, manifest.limits_of(Stage.SERVE).time_seconds - _SLACK_SECONDS),
     )
 
 

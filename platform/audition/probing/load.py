@@ -64,18 +64,22 @@ async def open_loop(send: Send, *, rate: float, count: int, most_waiting: int = 
         done = time.perf_counter() - began
         samples.append(Sample(due, sent, done, "good" if reply.is_good else reply.outcome))
 
-    for number in range(count):
-        due = number / rate
-        await asyncio.sleep(max(0.0, began + due - time.perf_counter()))
-        if len(waiting) >= most_waiting:
-            now = time.perf_counter() - began
-            samples.append(Sample(due, now, now, Failure.NOT_SENT.value))
-            continue
-        task = asyncio.create_task(one(number, due))
-        waiting.add(task)
-        task.add_done_callback(waiting.discard)
-    if waiting:
-        await asyncio.gather(*waiting)
+    try:
+        for number in range(count):
+            due = number / rate
+            await asyncio.sleep(max(0.0, began + due - time.perf_counter()))
+            if len(waiting) >= most_waiting:
+                now = time.perf_counter() - began
+                samples.append(Sample(due, now, now, Failure.NOT_SENT.value))
+                continue
+            task = asyncio.create_task(one(number, due))
+            waiting.add(task)
+            task.add_done_callback(waiting.discard)
+        if waiting:
+            await asyncio.gather(*waiting)
+    finally:
+        for task in waiting:
+            task.cancel()  # Nobody waits for them any more when the time of the probe was over.
     return samples
 
 

@@ -1,5 +1,6 @@
 """One session from the first connection to the evidence: which probes run, in which order, and what stops them."""
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -49,6 +50,9 @@ GROUPS: tuple[tuple[Probe, ...], ...] = (
     (Probe.CARDINALITY, Probe.BAD_INPUT, Probe.OPENAPI, Probe.OVERLOAD),
 )
 _FIRST = (Probe.BINDING, Probe.CONTRACT)
+_NO_TIME = "The time of the stage was over."
+#: What the stop takes besides the service's grace.
+_STOP_SECONDS = 15.0
 #: What can be looked at although no prediction can be read.
 _WITHOUT_CONTRACT = frozenset({Probe.BINDING, Probe.CONTRACT, Probe.EXPOSITION, Probe.STOP})
 
@@ -79,13 +83,17 @@ async def _probe(session: Session) -> ServiceEvidence:
     done = [Probe.START.value]
     for probe in order:
         session.timeline.note("probe", probe.value)
-        obstacle = await _obstacle(session, probe, start, parts)
+        seconds = _time_for(session, probe)
+        obstacle = await _obstacle(session, probe, start, parts) if seconds > 0 else _NO_TIME
         if obstacle:
-            unfinished.append(Unfinished(probe=probe.value, reason=obstacle))
+            unfinished.append(Unfinished(probe=probe.value, reason=obstacle, is_ours=obstacle == _NO_TIME))
             continue
         try:
-            parts[probe.value] = await PROBES[probe](session)
+            async with asyncio.timeout(seconds):
+                parts[probe.value] = await PROBES[probe](session)
             done.append(probe.value)
+        except TimeoutError:
+            unfinished.append(Unfinished(probe=probe.value, reason=_NO_TIME, is_ours=True))
         except CannotProbeError as error:
             unfinished.append(Unfinished(probe=probe.value, reason=str(error)[:300], is_ours=error.is_ours))
     session.timeline.note("end")
@@ -99,6 +107,14 @@ async def _probe(session: Session) -> ServiceEvidence:
     )
 
 
+def _time_for(session: Session, probe: Probe) -> float:
+    """Seconds that a probe may take: what is left, less what the stop at the end needs."""
+    left = session.plan.most_seconds - session.timeline.seconds()
+    wait = session.serving.grace_seconds + _STOP_SECONDS
+    # The stop keeps its own time, so that even a late session ends with it.
+    return wait * 2 if probe is Probe.STOP else max(0.0, left - wait)
+
+
 async def _obstacle(session: Session, probe: Probe, start: StartEvidence, parts: dict[str, Any]) -> str:
     """Why a probe has nothing to look at; empty when it has."""
     if start.predict_seconds is None and probe not in _WITHOUT_CONTRACT:
@@ -106,7 +122,8 @@ async def _obstacle(session: Session, probe: Probe, start: StartEvidence, parts:
     contract = parts.get(Probe.CONTRACT.value)
     if contract is not None and not contract.is_usable and probe not in _WITHOUT_CONTRACT:
         return "No prediction can be read from the answers."
-    if start.predict_seconds is not None and not await session.is_answering():
+    if start.predict_seconds is not None and not session.is_gone and not await session.is_answering():
+        # Asked once only: a service that hangs would take its time each time.
+        session.is_gone = True
         session.timeline.note("died", f"before {probe.value}")
-        return "The service did not answer any more."
-    return ""
+    return "The service did not answer any more." if session.is_gone else ""

@@ -78,6 +78,7 @@ class Session:
         self.metrics = Client(plan.host, plan.metrics_port or plan.serving.port, _SCRAPE)
         self.canaries: list[str] = []
         self.capacity: float | None = None
+        self.is_gone = False
 
     @property
     def routes(self) -> Routes:
