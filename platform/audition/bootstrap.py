@@ -82,7 +82,13 @@ def runtimes(settings: Settings, images: Mapping[str, str]) -> dict[Profile, str
     return posture.runtimes(settings, images, _log.warning)
 
 
-def sandbox(settings: Settings, slot: int = 0, runtimes: Mapping[Profile, str] | None = None) -> Sandbox:
+def sandbox(
+    settings: Settings,
+    slot: int = 0,
+    runtimes: Mapping[Profile, str] | None = None,
+    *,
+    is_attended: bool = False,
+) -> Sandbox:
     """The container engine of this host, as one worker on it uses it.
 
     Args:
@@ -90,6 +96,7 @@ def sandbox(settings: Settings, slot: int = 0, runtimes: Mapping[Profile, str] |
         slot: Number of the worker on this host, in [0, 999].
         runtimes: From `runtimes`. Without them it is for cleaning up, and whatever runs does so under the
             engine's default.
+        is_attended: Whether a worker's attendant takes away what is discarded.
 
     Raises:
         UnavailableError: It does not answer.
@@ -101,6 +108,7 @@ def sandbox(settings: Settings, slot: int = 0, runtimes: Mapping[Profile, str] |
         instance=instance(settings),
         runtimes=runtimes,
         bays_folder=settings.data_dir / "bays" / str(slot),
+        is_attended=is_attended,
     )
 
 
@@ -147,17 +155,18 @@ def equipment(settings: Settings, images: Mapping[str, str] | None = None) -> Eq
     return Equipment(images=images, runtimes=chosen, facts={**facts, "old_versions": old or "none"})
 
 
-def runner(settings: Settings, equipment: Equipment, slot: int = 0) -> Runner:
+def runner(settings: Settings, equipment: Equipment, slot: int = 0, *, is_attended: bool = False) -> Runner:
     """A worker's equipment.
 
     Args:
         settings: The operator's choices.
         equipment: Of this host.
         slot: Number of the worker on this host, in [0, 999].
+        is_attended: Whether a worker's attendant takes away what is discarded.
     """
     return Runner(
         ports=control_plane(settings),
-        sandbox=sandbox(settings, slot, equipment.runtimes),
+        sandbox=sandbox(settings, slot, equipment.runtimes, is_attended=is_attended),
         images=equipment.images,
         warm_imports=warm_imports(settings),
         bases=read_bases(settings.images_dir),

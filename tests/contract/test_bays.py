@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from audition.adapters.docker import bay_lease
+from audition.adapters.docker.bays import MOST_RETIRED
 from audition.adapters.docker.sandbox import DockerSandbox
 from audition.adapters.docker.sweep import count_late
 from audition.adapters.docker.translate import LABEL_INSTANCE
@@ -123,6 +124,54 @@ def test_what_waits_is_cleared_when_the_worker_ends(box: DockerBox, spec: Contai
     assert left(box) != []
 
     box.sandbox.clear()
+
+    assert left(box) == []
+
+
+def test_what_is_discarded_beside_an_attendant_is_gone_when_it_tidies(
+    box: DockerBox, spec: ContainerSpec, folder: Path
+) -> None:
+    attended = DockerSandbox(
+        box.client, instance=box.instances[0], bays_folder=folder, runtimes={}, is_attended=True
+    )
+    box.sandbox.stock([spec], 1)
+    attended.expect([spec])
+    attended.run(spec)
+
+    attended.discard(spec.ownership.run_id, 1)
+
+    assert left(box) != [], "nobody should wait for it"
+    assert box.sandbox.tidy() == 1
+    assert left(box) == []
+
+
+def test_what_was_started_for_one_run_is_tidied_away_as_well(
+    box: DockerBox, spec: ContainerSpec, folder: Path
+) -> None:
+    attended = DockerSandbox(
+        box.client, instance=box.instances[0], bays_folder=folder, runtimes={}, is_attended=True
+    )
+    attended.expect([spec])
+    with attended.serve(replace(spec, argv=("python3", "-c", "print('here'); input()"))) as served:
+        assert served.read_line(10, 20.0) == b"here"
+    attended.discard(spec.ownership.run_id, 1)
+
+    assert box.sandbox.tidy() == 1
+    assert left(box) == []
+
+
+def test_who_sees_that_no_attendant_comes_removes_what_was_his_himself(
+    box: DockerBox, spec: ContainerSpec, folder: Path
+) -> None:
+    for number in range(MOST_RETIRED):
+        (folder / "done" / f"run_{number}.1.bay_{number}").mkdir(parents=True)
+    attended = DockerSandbox(
+        box.client, instance=box.instances[0], bays_folder=folder, runtimes={}, is_attended=True
+    )
+    attended.expect([spec])
+    attended.run(spec)
+
+    attended.discard(spec.ownership.run_id, 1)
 
     assert left(box) == []
 

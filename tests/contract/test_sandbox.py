@@ -1,6 +1,8 @@
 """What every sandbox does with one container: what is kept of it, what ends it, and what its end is called."""
 
+import os
 import time
+import warnings
 from dataclasses import replace
 
 import pytest
@@ -141,6 +143,34 @@ def test_a_command_that_does_not_exist_is_the_candidates_and_exits_127(box: Box)
     assert judge_exit(exit_) == Verdict.NONZERO_EXIT
 
 
+def test_a_program_that_ends_with_its_line_is_not_waited_for(box: Box) -> None:
+    def play(inside: Inside) -> int:
+        inside.print(b"done\n")
+        inside.sleep(60)
+        return 3
+
+    deed = Deed(
+        script="import time; print('done', flush=True); time.sleep(60); raise SystemExit(3)", play=play
+    )
+    spec = box.spec(deed, profile=Profile.GRADER, ends_with_line=True)
+    began = time.monotonic()
+
+    exit_ = box.sandbox.run(spec)
+
+    assert (exit_.exit_code, exit_.stdout, exit_.is_past_deadline) == (0, b"done\n", False)
+    assert exit_.runtime, "where it ran is known all the same"
+    assert time.monotonic() - began < 20
+    box.sandbox.discard(spec.ownership.run_id, 1)
+    assert box.left(spec.ownership.run_id) == 0
+
+
+@pytest.mark.parametrize("text", [b"", b"half a line"])
+def test_one_that_never_said_its_line_is_judged_by_its_end(box: Box, text: bytes) -> None:
+    spec = box.spec(says(text, 3), profile=Profile.GRADER, ends_with_line=True)
+
+    assert box.sandbox.run(spec).exit_code == 3
+
+
 def test_an_exit_names_its_image_and_runtime(box: Box) -> None:
     exit_ = run(box, says(b""))
 
@@ -161,6 +191,22 @@ def test_each_profile_has_its_runtime_and_the_exit_says_so(gvisor_box: DockerBox
         Profile.KEEPER: "runc",
     }
     assert gvisor_box.sandbox.facts()["runtime"] == "runsc"
+
+
+@pytest.mark.docker
+def test_a_forked_child_shares_no_connection_with_its_parent(docker_box: DockerBox) -> None:
+    docker_box.client.version()
+    adapter = docker_box.client.get_adapter("http+docker://localhost/")
+    assert len(adapter.pools) > 0, "the parent keeps one open"
+
+    with warnings.catch_warnings():
+        # Python 3.12 warns of threads; the child does nothing that could wait for one.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        os._exit(len(adapter.pools))
+
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_a_missing_image_is_ours_and_does_not_heal_by_itself(box: Box) -> None:

@@ -94,6 +94,8 @@ class ContainerSpec:
     working_dir: str = "/"
     warm_imports: tuple[str, ...] | None = None
     """Modules to import while a container like this waits; None when none may be started ahead."""
+    ends_with_line: bool = False
+    """A trusted program that says one line and has then done all it was for: nobody waits for it to go."""
     slot: int = 0
     """Worker slot, in [0, 999]; gives candidate code a user id of its own on this host."""
 
@@ -112,7 +114,8 @@ class Exit:
     """How a container ended: facts only.
 
     Attributes:
-        exit_code: As the engine reports it; above 128 a signal ended the process.
+        exit_code: As the engine reports it; above 128 a signal ended the process. 0 for a program that said the line
+            with which it was done (`ends_with_line`), whatever becomes of it afterwards.
         is_out_of_memory: The kernel killed something in the container's group for memory.
         is_past_deadline: We ended it because `limits.time_seconds` had passed.
         is_flooding: We ended it because it printed more than `limits.flood_bytes`.

@@ -89,6 +89,8 @@ class Sandbox(Protocol):
     def run(self, spec: ContainerSpec, should_stop: Callable[[], bool] | None = None) -> Exit:
         """Run a container to its end, or to its limits; then it is dead (removal may still go on).
 
+        One that `ends_with_line` is let go when it has said its line; it ends by itself or when the run is discarded.
+
         Args:
             spec: What to run.
             should_stop: Asked about every second; when true the container is ended.
@@ -152,7 +154,18 @@ class Sandbox(Protocol):
         ...
 
     def discard(self, run_id: str, fence: int) -> None:
-        """Remove every container, volume and built image of one run and fence; never raises for absent ones."""
+        """Remove every container, volume and built image of one run and fence; never raises for absent ones.
+
+        Where an attendant stands by (`tidy`), it may be left to it what is of no more use to anybody.
+        """
+        ...
+
+    def tidy(self) -> int:
+        """Remove what was discarded and left for an attendant; return how many sets of containers.
+
+        Raises:
+            UnavailableError: The engine failed.
+        """
         ...
 
     def sweep(self, is_over: Callable[[str, int], bool]) -> int:

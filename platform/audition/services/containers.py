@@ -233,6 +233,7 @@ def _grader_spec(  # noqa: PLR0913  two callers, one shape
         argv=(*_GRADING, str(stage)),
         profile=Profile.GRADER,
         warm_imports=_GRADER_IMPORTS,
+        ends_with_line=True,
         ownership=owner,
         limits=limits,
         mounts=mounts,

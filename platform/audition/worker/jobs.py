@@ -9,8 +9,10 @@ import logging
 from collections.abc import Callable
 
 from audition import bootstrap, logs
+from audition.domain.errors import UnavailableError
 from audition.services import execute
 from audition.services.give_back import give_back
+from audition.services.rehearse import rehearse
 from audition.services.runner import Runner
 from audition.settings import Settings
 
@@ -26,6 +28,24 @@ def equipment() -> tuple[Settings, bootstrap.Equipment]:
     """
     settings = Settings.from_env()
     return settings, bootstrap.equipment(settings)
+
+
+@functools.cache
+def equipped() -> Runner:
+    """The runner of this process; made before the first fork, and inherited.
+
+    It holds no connection across a fork: database, queue and engine are each connected to anew by the job.
+
+    Raises:
+        UnavailableError: As `equipment`.
+    """
+    settings, found = equipment()
+    runner = bootstrap.runner(settings, found, Slot.number, is_attended=True)
+    try:
+        rehearse(runner.ports)
+    except UnavailableError as error:
+        _log.warning("The first job of each process will be slower: %s", error.detail)
+    return runner
 
 
 class Slot:
@@ -45,8 +65,7 @@ def grade_run(run_id: str, fence: int) -> None:
 
 
 def _guarded(work: Callable[[Runner, str, int], None], run_id: str, fence: int) -> None:
-    settings, found = equipment()
-    runner = bootstrap.runner(settings, found, Slot.number)
+    runner = equipped()
     logs.bind(run_id=run_id, fence=fence + 1)
     try:
         work(runner, run_id, fence)

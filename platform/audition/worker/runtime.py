@@ -54,7 +54,7 @@ def work(settings: Settings, slot: int, *, is_burst: bool = False) -> None:
     """
     logs.configure(settings.log_format)
     jobs.Slot.number = slot
-    jobs.equipment()
+    jobs.equipped()
     attendant = multiprocessing.get_context("spawn").Process(
         target=attend_forever, args=(settings, slot, os.getpid()), daemon=True, name="attendant"
     )
@@ -97,6 +97,7 @@ def attend_forever(settings: Settings, slot: int, parent: int) -> None:
             if time.monotonic() - swept_at > _SWEEP_SECONDS:
                 swept_at = time.monotonic()
                 runner.sandbox.sweep(partial(is_over, runner.ports))
+            runner.sandbox.tidy()
             stock(runner, settings.warm_bays)
         except AuditionError as error:
             _log.warning("attendant: %s", error.detail)

@@ -265,3 +265,17 @@ def test_a_closed_conversation_is_lost(pair: tuple[socket.socket, FrameReader]) 
 
     with pytest.raises(UnavailableError, match="lost its connection"):
         conversation.read_line(20, 1.0)
+
+
+def test_a_tap_tells_of_the_first_whole_line_on_stdout(pair: tuple[socket.socket, FrameReader]) -> None:
+    theirs, reader = pair
+    told = threading.Event()
+    tap = Tap(reader, cap=100, flood=1000, at_line=told.set)
+
+    theirs.sendall(frame(ERR, b"no document\n") + frame(OUT, b"half"))
+    assert not told.wait(0.1)
+    theirs.sendall(frame(OUT, b" and half\n"))
+
+    assert told.wait(5)
+    assert tap.has_line
+    assert tap.finish(0).stdout == b"half and half\n"

@@ -251,7 +251,7 @@ def test_a_spec_has_no_field_that_asks_for_privilege() -> None:
     """What can be asked for is exactly this; a new field needs a look at what it opens."""
     assert {f.name for f in dataclasses.fields(ContainerSpec)} == {
         "stage", "image", "argv", "profile", "ownership", "limits", "mounts", "environment",
-        "working_dir", "slot", "warm_imports",
+        "working_dir", "slot", "warm_imports", "ends_with_line",
     }  # fmt: skip
     assert {f.name for f in dataclasses.fields(FileMount)} == {"source", "target"}
 

@@ -7,8 +7,9 @@ and the boot of `boot.py` for a command. When a run asks for a container of the 
 into the folders, one line on stdin says what to run, and the run has its container in a millisecond. Every
 container is used once and never again.
 
-A bay is a folder: `free/<key>-<bay>` while it waits, `held/<run>.<fence>.<bay>` from the moment a run took it. The
-take is one rename, so exactly one process wins, and anybody who finds the folder knows whose it is. The answers of
+A bay is a folder: `free/<key>-<bay>` while it waits, `held/<run>.<fence>.<bay>` from the moment a run took it, and
+`done/…` when the run needs it no more and somebody else is to take it away. Each step is one rename, so exactly one
+process wins, and anybody who finds the folder knows whose it is. The answers of
 a challenge are linked into the score container's folder when that container is asked for, which is after the
 candidate's has ended; until then they are nowhere in a bay. A bay that nobody wants any more ends by itself and is
 removed by any worker of the same data folder; `bay_lease.py` says how that is known.
@@ -40,6 +41,8 @@ from audition.domain.execution import ContainerSpec, FileMount, Ownership, Profi
 FREE_SECONDS = 1800.0
 #: No fewer than this between a take and the next refill, so that making a bay does not slow the run it is for.
 REFILL_PAUSE_SECONDS = 0.4
+#: So many used bays may wait to be taken away; beyond that, who is done with one removes it.
+MOST_RETIRED = 4
 _RECORD = "bay.json"
 _PREFIX = "bay_"
 
@@ -109,6 +112,7 @@ class Bays:
         self._client = client
         self._free = folder / "free"
         self._held = folder / "held"
+        self._done = folder / "done"
         self._translator = translator
         self._sweeper = Sweeper(client, translator.instance)
         self._mine: dict[tuple[str, int], Bay] = {}
@@ -157,6 +161,30 @@ class Bays:
             if folder.name.startswith(f"{run_id}.{fence}."):
                 self._remove(folder.name.split(".")[2], 0, folder)
 
+    def retire(self, run_id: str, fence: int) -> bool:
+        """Leave the bay of a run to `tidy`, which another process calls.
+
+        Returns:
+            False when it had none, or when so many are left already that nobody seems to come for them.
+        """
+        if len(list(_folders(self._done))) >= MOST_RETIRED:
+            return False
+        self._mine.pop((run_id, fence), None)
+        mine = [folder for folder in _folders(self._held) if folder.name.startswith(f"{run_id}.{fence}.")]
+        self._done.mkdir(parents=True, exist_ok=True)
+        for folder in mine:
+            folder.rename(self._done / folder.name)
+        return bool(mine)
+
+    def tidy(self) -> int:
+        """Remove the bays that were retired; return how many."""
+        retired = list(_folders(self._done))
+        for folder in retired:
+            run_id, fence, bay_id = folder.name.split(".")
+            # One that was made for its run has the run's own name and fence.
+            self._remove(bay_id, int(fence) if bay_id == run_id else 0, folder)
+        return len(retired)
+
     def sweep(self, is_over: Callable[[str, int], bool], now: float) -> int:
         """Renew what waits here; remove, of every slot, what is over, too old or wanted by nobody; return how many."""
         for folder in _folders(self._free):
@@ -185,6 +213,7 @@ class Bays:
 
     def clear(self) -> None:
         """Remove every bay that waits: the worker ends."""
+        self.tidy()
         for folder in (*_folders(self._free), *_folders(self._free.parent / "making")):
             self._withdraw(folder)
 
@@ -264,7 +293,7 @@ class Bays:
 
     def _remove(self, owner: str, fence: int, folder: Path) -> None:
         with engine_errors("removing a bay"):
-            self._sweeper.remove_run(owner, fence)
+            self._sweeper.remove_running(owner, fence)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -6,6 +6,7 @@ time-outs and failures we have to see.
 
 import os
 import socket
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -65,7 +66,7 @@ def connect(address: str, *, timeout_seconds: int = 60, pool_size: int = 10) -> 
     _knock(address, timeout_seconds)
     try:
         # Negotiation asks the engine, so a client that exists has an engine behind it.
-        return docker.APIClient(
+        client = docker.APIClient(
             base_url=address,
             version="auto",
             timeout=timeout_seconds,
@@ -74,6 +75,20 @@ def connect(address: str, *, timeout_seconds: int = 60, pool_size: int = 10) -> 
         )
     except (DockerException, OSError) as error:
         raise _silent(address, error) from error
+    _close_before_fork(client)
+    return client
+
+
+def _close_before_fork(client: docker.APIClient) -> None:
+    """Never let a forked child inherit a connection: two processes on one would read each other's answers."""
+    reference = weakref.ref(client)
+
+    def close_idle() -> None:
+        living = reference()
+        if living is not None:
+            living.close()
+
+    os.register_at_fork(before=close_idle)
 
 
 def find(addresses: Sequence[str], *, timeout_seconds: int = 5) -> str:

@@ -21,7 +21,7 @@ from audition.adapters.docker.bays import Bays
 from audition.adapters.docker.build import Builder
 from audition.adapters.docker.engine_client import engine_facts
 from audition.adapters.docker.failures import engine_errors
-from audition.adapters.docker.launch import Launcher
+from audition.adapters.docker.launch import Launched, Launcher
 from audition.adapters.docker.services import Services
 from audition.adapters.docker.streams import Captured, Conversation, Tap
 from audition.adapters.docker.sweep import Sweeper
@@ -50,6 +50,7 @@ class DockerSandbox:
         instance: str,
         runtimes: Mapping[Profile, str] | None = None,
         bays_folder: Path | None = None,
+        is_attended: bool = False,
     ) -> None:
         """Use an engine.
 
@@ -58,8 +59,12 @@ class DockerSandbox:
             instance: Name of this Audition in labels; several may share the engine.
             runtimes: Whose code runs under which OCI runtime; the engine's default for those not named.
             bays_folder: Where containers that wait get their files; None when none are started ahead.
+            is_attended: Whether another process calls `tidy` for the same folder again and again, so that what is
+                discarded may be left to it.
         """
         self._client = client
+        self._is_attended = is_attended
+        self._has_built = False
         self._runtimes = dict(runtimes or {})
         self._sweeper = Sweeper(client, instance)
         self._builder = Builder(client, instance)
@@ -87,10 +92,16 @@ class DockerSandbox:
         """See `ports.Sandbox.run`."""
         created_at = time.time()
         launched = self._launcher.launch(spec)
-        tap = Tap(launched.reader, cap=spec.limits.log_bytes, flood=spec.limits.flood_bytes)
+        done = threading.Event()
+        at_line = done.set if spec.ends_with_line else None
+        limits = spec.limits
+        tap = Tap(launched.reader, cap=limits.log_bytes, flood=limits.flood_bytes, at_line=at_line)
         launched.begin()
+        self._tell_of_end(launched.container, done)
         meter = Meter(self._client, launched.container)
-        is_late = self._watch(launched.container, spec, tap, should_stop)
+        is_late = self._watch(launched.container, spec, tap, done, should_stop)
+        if tap.has_line:
+            return self._let_go(launched, tap.finish(0), meter.usage())
         captured = tap.finish()
         exit_ = self._exit(
             launched.container,
@@ -114,7 +125,8 @@ class DockerSandbox:
             yield _Served(self, launched.container, talk)
         finally:
             talk.close()
-            self.kill(launched.container)
+            if not self._is_attended:
+                self.kill(launched.container)
 
     def probe(self, spec: ContainerSpec) -> AbstractContextManager[Prober]:
         """See `ports.Sandbox.probe`."""
@@ -124,14 +136,27 @@ class DockerSandbox:
         self, spec: BuildSpec, context: BinaryIO, should_stop: Callable[[], bool] | None = None
     ) -> BuildResult:
         """See `ports.Sandbox.build`."""
+        self._has_built = True
         return self._builder.build(spec, context, should_stop)
 
     def discard(self, run_id: str, fence: int) -> None:
         """See `ports.Sandbox.discard`."""
+        # What a run had from a bay carries the bay's name, and only a build makes something under its own as well.
+        if (
+            self._is_attended
+            and not self._has_built
+            and self._bays is not None
+            and self._bays.retire(run_id, fence)
+        ):
+            return
         with engine_errors(f"removing what run {run_id} left"):
             self._sweeper.remove_run(run_id, fence)
             if self._bays is not None:
                 self._bays.discard(run_id, fence)
+
+    def tidy(self) -> int:
+        """See `ports.Sandbox.tidy`."""
+        return self._bays.tidy() if self._bays is not None else 0
 
     def sweep(self, is_over: Callable[[str, int], bool]) -> int:
         """See `ports.Sandbox.sweep`."""
@@ -191,21 +216,20 @@ class DockerSandbox:
         container: str,
         spec: ContainerSpec,
         tap: Tap,
+        done: threading.Event,
         should_stop: Callable[[], bool] | None,
     ) -> bool:
-        """Wait for the end, ending the container where it must be; true when it was late."""
+        """Wait until it is done, ending the container where it must be; true when it was late."""
         deadline = time.monotonic() + spec.limits.time_seconds
-        ended = self._end_of(container)
-        while not ended.wait(_TICK_SECONDS):
+        while not done.wait(_TICK_SECONDS):
             is_late = time.monotonic() > deadline
             if is_late or tap.is_flooding.is_set() or (should_stop is not None and should_stop()):
                 self.kill(container)
                 return is_late
         return False
 
-    def _end_of(self, container: str) -> threading.Event:
-        """An event that is set when the container has ended."""
-        ended = threading.Event()
+    def _tell_of_end(self, container: str, ended: threading.Event) -> None:
+        """Set an event when the container has ended."""
 
         def wait() -> None:
             try:
@@ -216,7 +240,6 @@ class DockerSandbox:
             ended.set()
 
         threading.Thread(target=wait, daemon=True, name="wait").start()
-        return ended
 
     def _await_end(self, container: str, seconds: float) -> None:
         """Poll until the engine says that it is not running; it may be gone."""
@@ -228,6 +251,21 @@ class DockerSandbox:
             except (APIError, RequestException):
                 return
             time.sleep(0.02)
+
+    def _let_go(self, launched: Launched, captured: Captured, usage: Usage) -> Exit:
+        """What there is to say of a program that has said its line; it goes by itself, or with its run."""
+        with engine_errors("reading what a container is"):
+            record = self._client.inspect_container(launched.container)
+        began_at = launched.began_at or _timestamp(record["State"]["StartedAt"])
+        return Exit(
+            exit_code=0,
+            stdout=bytes(captured.stdout),
+            stderr=bytes(captured.stderr),
+            is_log_truncated=captured.is_truncated,
+            usage=replace(usage, wall_seconds=max(0.0, time.time() - began_at)),
+            runtime=str(record["HostConfig"].get("Runtime") or ""),
+            image_id=str(record["Image"]),
+        )
 
     def _exit(  # noqa: PLR0913  facts from four sources
         self,

@@ -8,6 +8,7 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import IOBase
@@ -86,12 +87,24 @@ class Captured:
 class Tap:
     """Captures a container's output in the background and notices a flood."""
 
-    def __init__(self, reader: FrameReader, *, cap: int, flood: int) -> None:
-        """Start reading at once, before the container starts, so that nothing is missed."""
+    def __init__(
+        self, reader: FrameReader, *, cap: int, flood: int, at_line: Callable[[], None] | None = None
+    ) -> None:
+        """Start reading at once, before the container starts, so that nothing is missed.
+
+        Args:
+            reader: Attached to the container.
+            cap: Most bytes that are kept of stdout, and of stderr.
+            flood: Bytes in all beyond which it is a flood.
+            at_line: Called when there is a whole line on stdout.
+        """
         self.captured = Captured(cap)
         self.is_flooding = threading.Event()
+        self.has_line = False
+        """Whether there is a whole line on stdout."""
         self._reader = reader
         self._flood = flood
+        self._at_line = at_line
         self._thread = threading.Thread(target=self._drain, daemon=True, name="tap")
         self._thread.start()
 
@@ -101,8 +114,14 @@ class Tap:
                 self.captured.add(*piece)
                 if self.captured.total > self._flood:
                     self.is_flooding.set()
+                self._look_for_line(*piece)
         except OSError:
             return  # Closed under us: the container is gone.
+
+    def _look_for_line(self, kind: int, data: bytes) -> None:
+        if self._at_line is not None and not self.has_line and kind != _STDERR and b"\n" in data:
+            self.has_line = True
+            self._at_line()
 
     def finish(self, timeout_seconds: float = 5.0) -> Captured:
         """Wait for the end of the stream, which follows the end of the container, and close it."""
