@@ -2,29 +2,17 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from audition.domain.challenge import Direction
-from audition.domain.grade import (
-    Curve,
-    Dimension,
-    Finding,
-    Grade,
-    GradeStatus,
-    Metric,
-    Outcome,
-)
+from audition.domain.grade import Dimension, Finding, Grade, GradeStatus, Outcome
 from audition.domain.run import Stage, Verdict
 from audition.grading import Need, Workspace
 from audition.grading.versions import content_version
 from graders import bounded, predictions
-from graders.model_quality.anchors import place, score_of
-from graders.model_quality.metrics import LABELS, Array, Estimate, estimate, roc_curve
+from graders.model_quality.anchors import place
 from graders.predictions import Predictions, read_answers, read_predictions
 
+#: What people call the metrics.
+_LABELS = {"roc_auc": "ROC AUC"}
 _POINTS = 10.0
-#: Fixed, so that equal evidence gives an equal interval; its value means nothing.
-_SEED = 20_240_501
 _CHECK = "model.metric.primary"
 _TITLE = "Quality on hidden data"
 _WHY = "It is what the model is for; the interval says how far chance could have moved the number."
@@ -44,6 +32,8 @@ class ModelQuality:
     version: str = content_version("1", __file__, predictions.__file__, bounded.__file__)
     dimension: Dimension = Dimension.MODEL_QUALITY
     needs: frozenset[Need] = frozenset({Need.OUTPUTS, Need.ANSWERS})
+    late_imports: tuple[str, ...] = ("graders.model_quality.measure",)
+    """What it loads only when it grades; imported ahead by a container that waits to."""
 
     def grade(self, workspace: Workspace) -> Grade:
         """Measure, map to a score, and draw the curve."""
@@ -71,13 +61,13 @@ class ModelQuality:
         )
 
     def _measured(self, workspace: Workspace, answers: dict[str, float], found: Predictions) -> Grade:
-        ids = sorted(answers)
-        truth = np.array([answers[i] for i in ids])
-        prediction = np.array([found.values[i] for i in ids])
-        metric = _metric(workspace, truth, prediction)
+        # Loads numpy, for which those who only ask what this grader needs should not wait.
+        from graders.model_quality.measure import measure  # noqa: PLC0415
+
+        metric, curves = measure(workspace.manifest.metric, answers, found.values)
         where = place(metric.value, workspace.manifest.metric.anchors)
         sentence = (
-            f"{LABELS[metric.name]} is {metric.value:.3f} on {metric.rows:,} hidden rows"
+            f"{_LABELS[metric.name]} is {metric.value:.3f} on {metric.rows:,} hidden rows"
             f" ({metric.confidence:.0%} interval {metric.low:.3f} to {metric.high:.3f}), {where}."
         )
         outcome = Outcome.PASSED if metric.score >= _GOOD else Outcome.PARTIAL
@@ -88,7 +78,7 @@ class ModelQuality:
             status=GradeStatus.OK,
             findings=(_finding(outcome, metric.score, sentence),),
             metrics=(metric,),
-            curves=_curves(truth, prediction),
+            curves=curves,
         )
 
 
@@ -102,47 +92,6 @@ def _finding(outcome: Outcome, share: float, sentence: str) -> Finding:
         sentence=sentence,
         why=_WHY,
         how_to_fix="" if outcome == Outcome.PASSED else _FIX,
-    )
-
-
-def _metric(workspace: Workspace, truth: Array, prediction: Array) -> Metric:
-    spec = workspace.manifest.metric
-    found: Estimate = estimate(
-        spec.name,
-        truth,
-        prediction,
-        rounds=spec.bootstrap_rounds,
-        confidence=spec.confidence,
-        seed=_SEED,
-    )
-    ends = sorted(score_of(end, spec.anchors) for end in (found.low, found.high))
-    return Metric(
-        name=spec.name,
-        value=found.value,
-        low=found.low,
-        high=found.high,
-        confidence=spec.confidence,
-        method=found.method,
-        rows=int(truth.size),
-        is_higher_better=spec.direction == Direction.HIGHER,
-        score=score_of(found.value, spec.anchors),
-        score_low=ends[0],
-        score_high=ends[1],
-    )
-
-
-def _curves(truth: Array, prediction: Array) -> tuple[Curve, ...]:
-    if set(np.unique(truth)) != {0.0, 1.0}:
-        return ()
-    false_rate, true_rate = roc_curve(truth, prediction)
-    return (
-        Curve(
-            kind="roc",
-            x=tuple(np.round(false_rate, 5).tolist()),
-            y=tuple(np.round(true_rate, 5).tolist()),
-            x_label="False positive rate",
-            y_label="True positive rate",
-        ),
     )
 
 

@@ -49,8 +49,6 @@ def roc_auc(truth: Array, score: Array, weights: Array | None = None) -> Array:
         return np.asarray(won / (positive.sum(axis=1) * negative.sum(axis=1)), dtype=np.float64)
 
 
-#: What people call the metrics.
-LABELS = {"roc_auc": "ROC AUC"}
 METRICS: dict[str, Callable[[Array, Array, Array | None], Array]] = {"roc_auc": roc_auc}
 
 

@@ -122,9 +122,22 @@ def at_once(stack: Stack, runs: int) -> tuple[float, list[float]]:
     started = time.perf_counter()
     with ThreadPoolExecutor(8) as pool:
         ids = list(pool.map(lambda c: c.submit(archive, "trivial.zip", key="k")["id"], candidates))
-        list(pool.map(lambda pair: pair[0].wait(pair[1], WAIT_SECONDS), zip(candidates, ids, strict=True)))
+    _await_graded(stack, ids)
     rate = runs / (time.perf_counter() - started)
     return rate, [_work_seconds(stack, submission_id) for submission_id in ids]
+
+
+def _await_graded(stack: Stack, ids: list[str]) -> None:
+    """Look into the database: people who ask the site would be a load of their own on the same processors."""
+    until = time.monotonic() + WAIT_SECONDS
+    waiting = set(ids)
+    while waiting:
+        if time.monotonic() > until:
+            msg = f"Not graded after {WAIT_SECONDS:.0f} s: {', '.join(sorted(waiting))}"
+            raise RuntimeError(msg)
+        time.sleep(0.1)
+        with stack.ports.unit_of_work() as uow:
+            waiting -= {s.id for s in uow.submissions.in_states([State.GRADED])}
 
 
 def await_bays(stack: Stack) -> None:

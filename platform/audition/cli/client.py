@@ -1,5 +1,7 @@
 """A small client of the HTTP API, for the command line."""
 
+import functools
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic, sleep
@@ -74,7 +76,7 @@ class Client:
             headers["Authorization"] = f"Bearer {self.token}"
         try:
             answer = httpx.request(
-                method, f"{self.url}/api/v1{path}", headers=headers, timeout=60.0, **options
+                method, f"{self.url}/api/v1{path}", headers=headers, timeout=60.0, verify=_tls(), **options
             )
         except httpx.HTTPError as error:
             msg = f"{self.url} does not answer: {error}"
@@ -82,6 +84,12 @@ class Client:
         if answer.is_success:
             return answer
         raise _error(answer)
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Whom to trust, read once: it takes longer than most requests."""
+    return httpx.create_ssl_context()
 
 
 def _error(answer: httpx.Response) -> AuditionError:

@@ -37,7 +37,6 @@ from audition.grading.context import context_bytes, write_context
 from audition.grading.drift import read_drift
 from audition.grading.ignore import context_entries
 from audition.grading.inventory import take_inventory
-from audition.grading.runner import load_graders, run_graders
 from audition.grading.workspace import Need, Workspace
 
 #: More than a prober may say; see audition.services.probe_service.
@@ -184,6 +183,9 @@ def _judge(room: _Room) -> None:
 
 
 def _grade(room: _Room, *, needs_answers: bool) -> None:
+    # It looks through every installed package, which a keeper need not do.
+    from audition.grading.runner import load_graders, run_graders  # noqa: PLC0415
+
     workspace = _workspace(room)
     every = load_graders(workspace.manifest.graders)
     chosen = [grader for grader in every if (Need.ANSWERS in grader.needs) == needs_answers]

@@ -1,21 +1,26 @@
-"""Imported by grader containers while they wait: everything that any of their verbs needs, ready to use."""
+"""What grader containers do while they wait: they get ready what their verb will need, and nothing else.
 
+One module a verb (`warm_keep`, `warm_score`, `warm_judge`) is imported by the container that waits: on a busy machine
+its imports cost as much processor time as the container itself.
+"""
+
+from importlib import import_module
 from importlib.metadata import entry_points
 
 from audition import codec
 from audition.domain.challenge import Manifest
-from audition.domain.contract import Collection, Inventory
-from audition.domain.drift import DriftEvidence
 from audition.domain.evidence import RunEvidence
 from audition.domain.grade import GradeSheet
-from audition.domain.tools import ToolReports
-from audition.grading import collect, contract, discover, unpack
 from audition.grading.runner import GROUP
+from audition.grading.workspace import Need
 
-for _kind in (Manifest, Inventory, Collection, RunEvidence, GradeSheet, ToolReports, DriftEvidence):
-    codec.prepare(_kind)
 
-for _entry in entry_points(group=GROUP):
-    _entry.load()
-
-__all__ = ["collect", "contract", "discover", "unpack"]
+def get_ready_to_grade(*, with_answers: bool) -> None:
+    """Load all graders, and for those that will be asked also what they load late (`late_imports`)."""
+    for kind in (Manifest, RunEvidence, GradeSheet):
+        codec.prepare(kind)
+    for entry in entry_points(group=GROUP):
+        grader = entry.load()
+        if (Need.ANSWERS in grader.needs) == with_answers:
+            for name in getattr(grader, "late_imports", ()):
+                import_module(name)

@@ -24,7 +24,11 @@ from audition.services.runner import GRADER_IMAGE, LINTERS_IMAGE, PROBER_IMAGE, 
 
 _GRADING = ("python", "-m", "audition.grading")
 #: What grader containers import while they wait.
-_GRADER_IMPORTS = ("audition.grading.warm",)
+_IMPORTS = {
+    Stage.UNPACK: ("audition.grading.warm_keep",),
+    Stage.SCORE: ("audition.grading.warm_score",),
+    Stage.JUDGE: ("audition.grading.warm_judge",),
+}
 #: What the interpreter and its libraries may take besides the unpacked files.
 _KEEPER_MEMORY = 256 << 20
 _PROBING = ("python", "-m", "audition.probing")
@@ -85,7 +89,7 @@ def keeper_spec(
         image=runner.images[GRADER_IMAGE],
         argv=(*_GRADING, "keep"),
         profile=Profile.KEEPER,
-        warm_imports=_GRADER_IMPORTS,
+        warm_imports=_IMPORTS[Stage.UNPACK],
         ownership=owner,
         limits=limits,
         mounts=(
@@ -232,7 +236,7 @@ def _grader_spec(  # noqa: PLR0913  two callers, one shape
         image=runner.images[GRADER_IMAGE],
         argv=(*_GRADING, str(stage)),
         profile=Profile.GRADER,
-        warm_imports=_GRADER_IMPORTS,
+        warm_imports=_IMPORTS[stage],
         ends_with_line=True,
         ownership=owner,
         limits=limits,

@@ -19,7 +19,7 @@ LEASE_SECONDS = 60.0
 #: A bay with an older sign is not given to a run: its containers may be about to end.
 FRESH_SECONDS = LEASE_SECONDS / 2
 #: The places of a bay, in the order in which it moves through them.
-PLACES = ("making", "free", "held")
+PLACES = ("making", "free", "held", "done")
 _SIGN = "sign"
 
 
@@ -70,5 +70,5 @@ def bays_in(folder: Path) -> Iterator[str]:
 
 
 def bay_id(path: Path) -> str:
-    """The bay that a folder is of: `making/<bay>`, `free/<key>-<bay>` or `held/<run>.<fence>.<bay>`."""
+    """The bay that a folder is of: `making/<bay>`, `free/<key>-<bay>`, `held/` or `done/<run>.<fence>.<bay>`."""
     return path.name.split(".gone")[0].rpartition("-")[2].rpartition(".")[2]

@@ -178,7 +178,10 @@ class Bays:
 
     def tidy(self) -> int:
         """Remove the bays that were retired; return how many."""
-        retired = list(_folders(self._done))
+        return self._tidy_slot(self._done.parent)
+
+    def _tidy_slot(self, slot: Path) -> int:
+        retired = list(_folders(slot / "done"))
         for folder in retired:
             run_id, fence, bay_id = folder.name.split(".")
             # One that was made for its run has the run's own name and fence.
@@ -198,7 +201,7 @@ class Bays:
         return run_id.startswith(_PREFIX) and not any(run_id in bay_lease.bays_in(slot) for slot in slots)
 
     def _sweep_slot(self, slot: Path, is_over: Callable[[str, int], bool], now: float) -> int:
-        removed = 0
+        removed = self._tidy_slot(slot)
         for folder in _folders(slot / "held"):
             run_id, fence, bay_id = folder.name.split(".")
             if is_over(run_id, int(fence)):

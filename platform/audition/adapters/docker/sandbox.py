@@ -64,7 +64,8 @@ class DockerSandbox:
         """
         self._client = client
         self._is_attended = is_attended
-        self._has_built = False
+        self._has_more = False
+        """Whether this made things that carry the run's own name though it had a bay."""
         self._runtimes = dict(runtimes or {})
         self._sweeper = Sweeper(client, instance)
         self._builder = Builder(client, instance)
@@ -130,21 +131,22 @@ class DockerSandbox:
 
     def probe(self, spec: ContainerSpec) -> AbstractContextManager[Prober]:
         """See `ports.Sandbox.probe`."""
+        self._has_more = True
         return self._services.probe(spec)
 
     def build(
         self, spec: BuildSpec, context: BinaryIO, should_stop: Callable[[], bool] | None = None
     ) -> BuildResult:
         """See `ports.Sandbox.build`."""
-        self._has_built = True
+        self._has_more = True
         return self._builder.build(spec, context, should_stop)
 
     def discard(self, run_id: str, fence: int) -> None:
         """See `ports.Sandbox.discard`."""
-        # What a run had from a bay carries the bay's name, and only a build makes something under its own as well.
+        # What a run had from a bay carries the bay's name, and only builds and probers are made under its own as well.
         if (
             self._is_attended
-            and not self._has_built
+            and not self._has_more
             and self._bays is not None
             and self._bays.retire(run_id, fence)
         ):
