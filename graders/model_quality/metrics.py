@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-#: Bootstrap rounds are done in blocks of this many weights, to bound memory at about 40 MB.
+#: Bootstrap rounds are done in blocks of this many drawn rows, to bound memory at about 40 MB.
 _BLOCK = 5_000_000
 
 
@@ -49,7 +49,46 @@ def roc_auc(truth: Array, score: Array, weights: Array | None = None) -> Array:
         return np.asarray(won / (positive.sum(axis=1) * negative.sum(axis=1)), dtype=np.float64)
 
 
-METRICS: dict[str, Callable[[Array, Array, Array | None], Array]] = {"roc_auc": roc_auc}
+def resampled_roc_auc(truth: Array, score: Array, rounds: int, generator: np.random.Generator) -> Array:
+    """The same for rounds of a bootstrap in which each class keeps its number of rows.
+
+    Negatives are counted by the place of their score, so that each drawn positive only looks up how many it beats:
+    a third of the time that weights for every row take, and equal to the last digit.
+
+    Args:
+        truth: float64, (rows,), 0 or 1, both present.
+        score: float64, (rows,), finite.
+        rounds: How many.
+        generator: Where chance comes from; the negatives are drawn first.
+
+    Returns:
+        float64, (rounds,), in [0, 1].
+    """
+    _, place = np.unique(score, return_inverse=True)
+    places = int(place.max()) + 1
+    ours = np.arange(rounds)[:, np.newaxis] * places
+
+    def drawn(label: float) -> NDArray[np.int64]:
+        own = place[truth == label]
+        return np.asarray(own[generator.integers(own.size, size=(rounds, own.size))] + ours)
+
+    negative, positive = drawn(0), drawn(1)
+    counts = np.bincount(negative.ravel(), minlength=rounds * places).reshape(rounds, places)
+    # All negatives below a place and half of those in it, times two to stay with whole numbers.
+    beaten = 2 * np.cumsum(counts, axis=1) - counts
+    won = beaten.ravel()[positive].sum(axis=1) / 2
+    return np.asarray(won / (positive.shape[1] * negative.shape[1]), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How a metric is measured: once, and in rounds of a bootstrap."""
+
+    once: Callable[[Array, Array], Array]
+    resampled: Callable[[Array, Array, int, np.random.Generator], Array]
+
+
+METRICS = {"roc_auc": _How(roc_auc, resampled_roc_auc)}
 
 
 def estimate(  # noqa: PLR0913  a metric, its data, and how the interval is made
@@ -73,12 +112,12 @@ def estimate(  # noqa: PLR0913  a metric, its data, and how the interval is made
     Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
     """
     metric = METRICS[name]
-    value = float(metric(truth, prediction, None)[0])
+    value = float(metric.once(truth, prediction)[0])
     generator = np.random.default_rng(seed)
     per_block = max(1, _BLOCK // max(1, truth.size))
     values = np.concatenate(
         [
-            metric(truth, prediction, _resample(truth, min(per_block, rounds - done), generator))
+            metric.resampled(truth, prediction, min(per_block, rounds - done), generator)
             for done in range(0, rounds, per_block)
         ]
     )
@@ -86,19 +125,6 @@ def estimate(  # noqa: PLR0913  a metric, its data, and how the interval is made
     low, high = np.quantile(values, [tail, 1 - tail])
     method = f"stratified percentile bootstrap, {rounds} rounds, seed {seed}"
     return Estimate(value=value, low=float(low), high=float(high), method=method)
-
-
-def _resample(truth: Array, rounds: int, generator: np.random.Generator) -> Array:
-    """How often each row is drawn, (rounds, rows); each class keeps its number of rows."""
-    weights = np.zeros((rounds, truth.size))
-    for label in np.unique(truth):
-        rows = np.flatnonzero(truth == label)
-        # Counting drawn row numbers takes a quarter of the time that drawing multinomial counts does.
-        drawn = generator.integers(rows.size, size=(rounds, rows.size))
-        drawn += np.arange(rounds)[:, np.newaxis] * rows.size
-        counts = np.bincount(drawn.ravel(), minlength=rounds * rows.size)
-        weights[:, rows] = counts.reshape(rounds, rows.size)
-    return weights
 
 
 def roc_curve(truth: Array, score: Array, points: int = 120) -> tuple[Array, Array]:

@@ -1,9 +1,9 @@
 """What does the platform add to a submission, next to bare loops over the same containers?
 
 Overhead is the time from "received" to "graded", both as the database has them, less the time that the engine says
-the candidate's command ran. The bare loop does create, start, wait and remove through docker-py for as many
-containers with the same images and the same hardening, each running `true`; the other loop does the same with one
-`docker run` a stage. All take turns, so that noise hits all of them.
+the candidate's command ran. The bare loop does create, start, wait and remove through docker-py for the same
+containers: the same images, flags, runtimes and volumes, each running `true`; once more with all of them under the
+engine's default runtime; and the last loop does one `docker run` a stage. All take turns, so that noise hits all.
 """
 
 import subprocess
@@ -12,21 +12,26 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from statistics import median, quantiles
+from typing import Any
+from uuid import uuid4
 
 import docker
 
 from audition import bootstrap
 from audition.adapters.docker.engine_client import connect, usual_addresses
-from audition.adapters.docker.translate import create_request, seccomp_profile
+from audition.adapters.docker.translate import Translator, volume_name
 from audition.cli.client import Client
-from audition.domain.execution import ContainerSpec, Limits, Ownership, Profile
+from audition.domain.execution import ContainerSpec, Ownership, VolumeMount
 from audition.domain.run import Stage
 from audition.domain.submission import State
-from audition.services.runner import GRADER_IMAGE
-from tests.stack import Stack, trivial_archive
+from audition.services.containers import expected_specs
+from tests.stack import SLUG, Stack, trivial_archive
 
 WAIT_SECONDS = 300.0
 _PER_CANDIDATE = 5
+#: A user id that no worker of the stack has.
+_BARE_SLOT = 998
+_NOBODY = Ownership(run_id="pub_bare", fence=0, deadline_epoch=0)
 _BAY_SECONDS = 15.0
 
 
@@ -37,6 +42,7 @@ class Sample:
     total: float
     candidate: float
     bare: float
+    bare_usual: float
     docker_run: float
 
     @property
@@ -50,44 +56,68 @@ class Engine:
 
     def __init__(self, stack: Stack) -> None:
         """Connect, with room for several threads."""
-        address = stack.settings.docker_host or usual_addresses()[0]
-        self.client: docker.APIClient = connect(address, pool_size=16)
-        self._instance = bootstrap.instance(stack.settings)
-        self._seccomp = seccomp_profile()
-        self._specs = _bare_specs(stack)
+        settings = stack.settings
+        self.client: docker.APIClient = connect(settings.docker_host or usual_addresses()[0], pool_size=32)
+        equipment = bootstrap.equipment(settings, stack.images)
+        self._runner = bootstrap.runner(settings, equipment, slot=_BARE_SLOT)
+        with stack.ports.unit_of_work() as uow:
+            self._version = uow.challenges.latest(SLUG)
+        instance = bootstrap.instance(settings)
+        self._same = Translator(instance=instance, runtimes=equipment.runtimes)
+        self._usual = Translator(instance=instance)
 
-    def bare_loop(self) -> float:
+    def bare_loop(self, *, under_default_runtime: bool = False) -> float:
         """Seconds for a submission's containers, one after another, through docker-py."""
+        translator = self._usual if under_default_runtime else self._same
+        owner = Ownership(run_id=f"pub_{uuid4().hex[:12]}", fence=0, deadline_epoch=int(time.time()) + 7200)
         started = time.perf_counter()
-        for spec in self._specs:
-            self.one(spec)
+        for spec in self._specs(owner):
+            self._one(translator.request(spec))
+        for name in self._volumes(owner):
+            self.client.remove_volume(name)
         return time.perf_counter() - started
 
-    def one(self, spec: ContainerSpec | None = None) -> None:
+    def docker_run_loop(self) -> float:
+        """Seconds for a submission's containers by the command-line client, with its defaults and no hardening."""
+        started = time.perf_counter()
+        for spec in self._specs(_NOBODY):
+            command = ["docker", "run", "--rm", "--network=none", spec.image, "true"]
+            subprocess.run(command, check=True, capture_output=True)
+        return time.perf_counter() - started
+
+    def best_rate(self, sets: int = 8) -> tuple[float, int]:
+        """Sets of a submission's containers a second at the best of several concurrencies, and that concurrency."""
+        rates = []
+        for threads in (1, 2, 4, 8):
+            started = time.perf_counter()
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(lambda _: self.bare_loop(), range(sets)))
+            rates.append((sets / (time.perf_counter() - started), threads))
+        return max(rates)
+
+    def _one(self, request: dict[str, Any]) -> None:
         """Create, start, wait, remove."""
-        request = create_request(spec or self._specs[0], instance=self._instance, seccomp=self._seccomp)
         container = self.client.create_container_from_config(request)["Id"]  # type: ignore[no-untyped-call]
         self.client.start(container)
         self.client.wait(container)
         self.client.remove_container(container, force=True)
 
-    def docker_run_loop(self) -> float:
-        """Seconds for a submission's containers by the command-line client, with its defaults and no hardening."""
-        started = time.perf_counter()
-        for spec in self._specs:
-            command = ["docker", "run", "--rm", "--network=none", spec.image, "true"]
-            subprocess.run(command, check=True, capture_output=True)
-        return time.perf_counter() - started
+    def _volumes(self, owner: Ownership) -> set[str]:
+        """Names of the volumes that they share."""
+        return {
+            volume_name(spec, mount, self._same.instance)
+            for spec in self._specs(owner)
+            for mount in spec.mounts
+            if isinstance(mount, VolumeMount)
+        }
 
-    def best_rate(self, count: int = 24) -> tuple[float, int]:
-        """Containers a second at the best of several concurrencies, and that concurrency."""
-        rates = []
-        for threads in (1, 2, 4, 8):
-            started = time.perf_counter()
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(lambda _: self.one(), range(count)))
-            rates.append((count / (time.perf_counter() - started), threads))
-        return max(rates)
+    def _specs(self, owner: Ownership) -> list[ContainerSpec]:
+        """The containers of one submission with all their flags and volumes, doing nothing."""
+        specs = expected_specs(self._runner, self._version, owner)
+        return [
+            replace(s, argv=("true",), mounts=tuple(m for m in s.mounts if isinstance(m, VolumeMount)))
+            for s in specs
+        ]
 
 
 def sequential(stack: Stack, engine: Engine, runs: int, say: Callable[[str], None]) -> list[Sample]:
@@ -103,6 +133,7 @@ def sequential(stack: Stack, engine: Engine, runs: int, say: Callable[[str], Non
             total=total,
             candidate=inside,
             bare=engine.bare_loop(),
+            bare_usual=engine.bare_loop(under_default_runtime=True),
             docker_run=engine.docker_run_loop(),
         )
         say(f"{number:3}  overhead {sample.overhead:6.3f} s   bare loop {sample.bare:6.3f} s")
@@ -190,21 +221,6 @@ def _work_seconds(stack: Stack, submission_id: str) -> float:
     return work - _candidate_seconds(stack, submission_id)
 
 
-def _bare_specs(stack: Stack) -> list[ContainerSpec]:
-    """The containers of one submission, doing nothing."""
-    owner = Ownership(run_id="pub_bare", fence=0, deadline_epoch=int(time.time()) + 7200)
-    grader = ContainerSpec(
-        stage="bare",
-        image=stack.images[GRADER_IMAGE],
-        argv=("true",),
-        profile=Profile.GRADER,
-        ownership=owner,
-        limits=Limits(),
-    )
-    candidate = replace(grader, image=stack.images["tabular"], profile=Profile.CANDIDATE)
-    return [grader, candidate, grader, grader]
-
-
 def p95(values: list[float]) -> float:
     """95th percentile, by linear interpolation."""
     return quantiles(values, n=20, method="inclusive")[-1]
@@ -214,9 +230,11 @@ def rows(samples: list[Sample]) -> list[tuple[str, list[float], str]]:
     """What is printed of sequential samples: name, values, unit."""
     return [
         ("platform overhead", [s.overhead for s in samples], "s"),
-        ("bare loop of the 4 containers", [s.bare for s in samples], "s"),
+        ("bare loop of the same containers", [s.bare for s in samples], "s"),
+        ("the same under the default runtime", [s.bare_usual for s in samples], "s"),
         ("docker run for each", [s.docker_run for s in samples], "s"),
         ("overhead / bare loop", [s.overhead / s.bare for s in samples], "x"),
+        ("overhead / bare loop, default runtime", [s.overhead / s.bare_usual for s in samples], "x"),
         ("overhead / docker run", [s.overhead / s.docker_run for s in samples], "x"),
         ("inside candidate code", [s.candidate for s in samples], "s"),
     ]

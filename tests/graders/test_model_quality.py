@@ -17,7 +17,7 @@ from audition.domain.grade import GradeStatus, Outcome
 from audition.grading import Workspace
 from graders.model_quality import grader
 from graders.model_quality.anchors import place, score_of
-from graders.model_quality.metrics import Array, estimate, roc_auc, roc_curve
+from graders.model_quality.metrics import Array, estimate, resampled_roc_auc, roc_auc, roc_curve
 from tests.factories import make_manifest
 from tests.graders.workspaces import make_workspace, with_answers, with_output
 
@@ -114,6 +114,19 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
         found = estimate("roc_auc", truth, score, rounds=200, confidence=0.8, seed=seed)
         covered += found.low <= true_auc <= found.high
     assert 140 <= covered <= 180
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 8])
+def test_resampling_is_the_metric_of_what_was_drawn(decimals: int) -> None:
+    truth, score = sample(2, 60)
+    score = score.round(decimals)
+
+    found = resampled_roc_auc(truth, score, 40, np.random.default_rng(5))
+
+    drawn = np.random.default_rng(5)
+    rows = [np.flatnonzero(truth == label) for label in (0, 1)]
+    chosen = np.hstack([own[drawn.integers(own.size, size=(40, own.size))] for own in rows])
+    assert found.tolist() == [roc_auc(truth[c], score[c])[0] for c in chosen]
 
 
 def test_equal_seeds_give_equal_intervals_to_the_last_digit_and_others_do_not() -> None:
