@@ -51,7 +51,8 @@ def _warm(runs: int) -> str:
         samples = overhead.sequential(stack, engine, runs, _say)
     waiting = ", ".join(f"{stage} {size / (1 << 20):.0f} MiB" for stage, size in memory)
     title = f"{runs} submissions, one at a time, bay waiting"
-    return f"{overhead.table(title, overhead.rows(samples))}\n  memory of a bay that waits: {waiting}"
+    parts = (overhead.table(title, overhead.rows(samples)), overhead.where_it_goes(samples))
+    return "\n".join([*parts, f"  memory of a bay that waits: {waiting}"])
 
 
 def _cold(runs: int) -> str:

@@ -25,6 +25,7 @@ from audition.domain.execution import ContainerSpec, Ownership, VolumeMount
 from audition.domain.run import Stage
 from audition.domain.submission import State
 from audition.services.containers import expected_specs
+from tests.bench.steps import steps
 from tests.stack import SLUG, Stack, trivial_archive
 
 WAIT_SECONDS = 300.0
@@ -41,6 +42,7 @@ class Sample:
 
     total: float
     candidate: float
+    steps: dict[str, float]
     bare: float
     bare_usual: float
     docker_run: float
@@ -128,10 +130,11 @@ def sequential(stack: Stack, engine: Engine, runs: int, say: Callable[[str], Non
         if number % _PER_CANDIDATE == 0:
             candidate = stack.candidate(f"s{number}")
         await_bays(stack)
-        total, inside = _submit(stack, candidate, f"k{number}")
+        total, submission_id = _submit(stack, candidate, f"k{number}")
         sample = Sample(
             total=total,
-            candidate=inside,
+            candidate=_candidate_seconds(stack, submission_id),
+            steps=steps(stack, submission_id),
             bare=engine.bare_loop(),
             bare_usual=engine.bare_loop(under_default_runtime=True),
             docker_run=engine.docker_run_loop(),
@@ -193,8 +196,8 @@ def waiting_memory(stack: Stack, engine: Engine) -> list[tuple[str, int]]:
     return sorted(found)
 
 
-def _submit(stack: Stack, candidate: Client, key: str) -> tuple[float, float]:
-    """Submit and wait; seconds in all, and inside candidate code."""
+def _submit(stack: Stack, candidate: Client, key: str) -> tuple[float, str]:
+    """Submit and wait; seconds in all, and which submission it was."""
     submission_id = candidate.submit(trivial_archive(), "trivial.zip", key=key)["id"]
     candidate.wait(submission_id, WAIT_SECONDS)
     with stack.ports.unit_of_work() as uow:
@@ -203,7 +206,7 @@ def _submit(stack: Stack, candidate: Client, key: str) -> tuple[float, float]:
         msg = f"{submission_id} is {submission.state}: {submission.state_reason}"
         raise RuntimeError(msg)
     total = (submission.state_changed_at - submission.created_at).total_seconds()
-    return total, _candidate_seconds(stack, submission_id)
+    return total, submission_id
 
 
 def _candidate_seconds(stack: Stack, submission_id: str) -> float:
@@ -238,6 +241,13 @@ def rows(samples: list[Sample]) -> list[tuple[str, list[float], str]]:
         ("overhead / docker run", [s.overhead / s.docker_run for s in samples], "x"),
         ("inside candidate code", [s.candidate for s in samples], "s"),
     ]
+
+
+def where_it_goes(samples: list[Sample]) -> str:
+    """Each step's median, in milliseconds."""
+    names = samples[0].steps
+    lines = [f"  {name:<46} {median(s.steps[name] for s in samples) * 1000:6.0f} ms" for name in names]
+    return "\n".join(["  of which, p50:", *lines])
 
 
 def table(title: str, lines: list[tuple[str, list[float], str]]) -> str:

@@ -4,9 +4,10 @@ Theory of operation. Three deadlines, each longer than the last, end work that d
 in the container (`Limits.time_seconds`, enforced by us from outside), the one of the service (the job's own
 time-out, an alarm in the job's process), and the one of this parent, which kills the job's process from outside
 a minute later: an alarm can be swallowed, a SIGKILL cannot. The job's process renews the lease on its run; when
-it dies, for whatever reason, the lease expires and the reconciler takes the run back. An attendant process sweeps
-what dead jobs leave on the engine, from labels alone, and keeps a bay of containers waiting for the next run; it
-ends when this process does.
+it dies, for whatever reason, the lease expires and the reconciler takes the run back. A job's process is a copy of
+this one, so what all jobs need is made and tried out here, before the first. An attendant process takes away the
+containers of jobs that are done, sweeps what dead ones leave on the engine, from labels alone, and keeps a bay of
+containers waiting for the next run; it ends when this process does.
 """
 
 import logging
