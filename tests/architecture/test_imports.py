@@ -115,6 +115,8 @@ def test_the_environment_is_read_in_one_place() -> None:
         PACKAGE + "settings.py",
         # The one variable of the container that holds an author's data; settings are not installed there.
         PACKAGE + "grading/__main__.py",
+        # Which graders a container that waits will run; the same.
+        PACKAGE + "grading/warm.py",
         # A program of its own: it runs in a container and looks at what is there.
         PACKAGE + "adapters/docker/probe.py",
     }

@@ -14,6 +14,8 @@ EVIDENCE_FILE = PurePosixPath("/evidence/run.json")
 MANIFEST_FILE = PurePosixPath("/evidence/manifest.json")
 BASES_VARIABLE = "AUDITION_BASES"
 """Environment of the unpack container: what a FROM may name, to the name of our image, as a JSON object."""
+GRADERS_VARIABLE = "AUDITION_GRADERS"
+"""Environment of grader containers: names of the challenge's graders, which are loaded while a container waits."""
 TOOLS_FILE = PurePosixPath("/evidence/tools.json")
 """What the linters said; absent when the challenge has no static stage."""
 SERVICE_FILE = PurePosixPath("/evidence/service.json")

@@ -4,10 +4,12 @@ One module a verb (`warm_keep`, `warm_score`, `warm_judge`) is imported by the c
 its imports cost as much processor time as the container itself.
 """
 
+import os
 from importlib import import_module
 from importlib.metadata import entry_points
 
 from audition import codec
+from audition.domain import places
 from audition.domain.challenge import Manifest
 from audition.domain.evidence import RunEvidence
 from audition.domain.grade import GradeSheet
@@ -16,10 +18,11 @@ from audition.grading.workspace import Need
 
 
 def get_ready_to_grade(*, with_answers: bool) -> None:
-    """Load all graders, and for those that will be asked also what they load late (`late_imports`)."""
+    """Load the challenge's graders, and for those that will be asked also what they load late (`late_imports`)."""
     for kind in (Manifest, RunEvidence, GradeSheet):
         codec.prepare(kind)
-    for entry in entry_points(group=GROUP):
+    wanted = os.environ.get(places.GRADERS_VARIABLE, "").split()
+    for entry in (found for found in entry_points(group=GROUP) if found.name in wanted):
         grader = entry.load()
         if (Need.ANSWERS in grader.needs) == with_answers:
             for name in getattr(grader, "late_imports", ()):

@@ -241,6 +241,7 @@ def _grader_spec(  # noqa: PLR0913  two callers, one shape
         ownership=owner,
         limits=limits,
         mounts=mounts,
+        environment={places.GRADERS_VARIABLE: " ".join(version.manifest.graders)},
         slot=runner.slot,
     )
 
