@@ -73,15 +73,19 @@ def _drift(_runs: int) -> str:
 def _load(runs: int) -> str:
     workers = os.cpu_count() or 2
     with _folder() as folder, running_stack(Path(folder), workers=workers, warm_bays=1) as stack:
-        best, threads = overhead.Engine(stack).best_rate()
-        rate, work = overhead.at_once(stack, runs)
+        bare = overhead.Engine(stack).best_rate()
+        used, work = overhead.at_once(stack, runs)
+    rate = runs / used.wall_seconds
     spread = overhead.p95(work) / sorted(work)[len(work) // 2]
     lines = [
         overhead.table(f"{runs} submissions at once, {workers} workers", [("platform work each", work, "s")]),
         f"  p95 / p50 of the platform's work           {spread:7.3f}x",
         f"  submissions per second                     {rate:7.3f}/s",
-        f"  bare loop at its best ({threads} at a time)         {best:7.3f}/s",
-        f"  throughput / bare loop at its best         {rate / best:7.3f}x",
+        f"  bare loop at its best ({bare.threads} at a time)         {bare.rate:7.3f}/s",
+        f"  throughput / bare loop at its best         {rate / bare.rate:7.3f}x",
+        f"  processors busy                            {used.busy_ratio:7.0%}",
+        f"  processor seconds for a submission         {used.busy_seconds / runs:7.3f}s",
+        f"  the same for a set of the bare loop        {bare.busy_seconds:7.3f}s",
     ]
     return "\n".join(lines)
 
