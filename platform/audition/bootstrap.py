@@ -155,6 +155,11 @@ def equipment(settings: Settings, images: Mapping[str, str] | None = None) -> Eq
     return Equipment(images=images, runtimes=chosen, facts={**facts, "old_versions": old or "none"})
 
 
+def worker_name(slot: int) -> str:
+    """Who this process is, for people who look for it: host, slot and process id."""
+    return f"{socket.gethostname()}/{slot}/{os.getpid()}"
+
+
 def runner(settings: Settings, equipment: Equipment, slot: int = 0, *, is_attended: bool = False) -> Runner:
     """A worker's equipment.
 
@@ -170,7 +175,7 @@ def runner(settings: Settings, equipment: Equipment, slot: int = 0, *, is_attend
         images=equipment.images,
         warm_imports=warm_imports(settings),
         bases=read_bases(settings.images_dir),
-        worker=f"{socket.gethostname()}/{slot}/{os.getpid()}",
+        worker=worker_name(slot),
         slot=slot,
         lease_seconds=settings.lease_seconds,
         lease_renew_seconds=settings.lease_renew_seconds,

@@ -7,6 +7,7 @@ run that is tried again or looked at by a person, never a job that vanishes.
 import functools
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from audition import bootstrap, logs
 from audition.domain.errors import UnavailableError
@@ -65,7 +66,8 @@ def grade_run(run_id: str, fence: int) -> None:
 
 
 def _guarded(work: Callable[[Runner, str, int], None], run_id: str, fence: int) -> None:
-    runner = equipped()
+    # Each job has a process of its own, and its name tells which.
+    runner = replace(equipped(), worker=bootstrap.worker_name(Slot.number))
     logs.bind(run_id=run_id, fence=fence + 1)
     try:
         work(runner, run_id, fence)
