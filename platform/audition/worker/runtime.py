@@ -73,6 +73,9 @@ def work(settings: Settings, slot: int, *, is_burst: bool = False) -> None:
     try:
         worker.work(burst=is_burst, logging_level="WARNING")
     finally:
+        # Who asks twice, as a supervisor does, must not keep what waits from being removed.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
         attendant.terminate()
         # It first finishes the bay that it is making: the engine goes on starting what it was asked for, and nobody
         # would remove it.
