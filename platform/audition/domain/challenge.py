@@ -7,6 +7,7 @@ from enum import StrEnum
 from audition.domain.build import BuildLimits
 from audition.domain.execution import Limits
 from audition.domain.grade import Dimension
+from audition.domain.probe_plan import Pace
 from audition.domain.run import Stage
 
 
@@ -83,6 +84,8 @@ class Manifest:
     inputs: tuple[str, ...]
     """Public files that are mounted at /in when a submission predicts."""
     weights: dict[Dimension, float]
+    pace: Pace = field(default_factory=Pace)
+    """How much traffic a service is sent where time counts."""
     limits: dict[Stage, Limits] = field(default_factory=dict)
     build: BuildLimits = field(default_factory=BuildLimits)
     """Limits of the stage in which candidates' images are built; it has others than containers have."""

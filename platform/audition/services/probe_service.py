@@ -121,7 +121,7 @@ class _Errands:
         if self._service is None:
             return Answer(number=ask.number, trouble="No service was started.")
         if ask.verb == AskVerb.LOGS:
-            return Answer(number=ask.number, logs=self._logs(self._service))
+            return replace(self._state(ask.number, self._service), logs=self._logs(self._service))
         if ask.verb == AskVerb.TERMINATE:
             self._asked_to_stop_at = time.monotonic()
             self._service.signal("SIGTERM")
