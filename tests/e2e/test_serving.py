@@ -10,6 +10,7 @@ import pytest
 
 from audition import codec
 from audition.domain.evidence import ArtifactKind
+from audition.domain.grade import Outcome
 from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_plan import Pace
 from audition.domain.report import Report
@@ -167,4 +168,24 @@ def test_a_good_service_is_looked_at_from_start_to_stop(serve: Serve) -> None:
     assert (seen.masked.was_ready, seen.masked.predicted, seen.masked.exit_code) == (False, False, 1)
     assert seen.logs is not None
     assert seen.logs.structured == seen.logs.lines > 0
+    assert served.left == 0
+
+
+def test_a_service_that_listens_elsewhere_is_the_candidates_fault_and_still_gets_a_report(
+    serve: Serve,
+) -> None:
+    served = serve(
+        service=SERVE.replace("8080", "9999"),
+        contract=CONTRACT.replace("startup_seconds = 15", "startup_seconds = 3"),
+    )
+    assert (served.state, served.verdict) == (State.GRADED, Verdict.UNHEALTHY)
+    stage = next(s for s in served.report.stages if s.stage == Stage.SERVE)
+    assert "never answered a prediction on port 8080 (/predict)" in stage.message
+    blocked = [
+        finding.check
+        for grade in served.report.grades
+        for finding in grade.findings
+        if finding.outcome == Outcome.NOT_ASSESSED
+    ]
+    assert any(check.startswith("service.") for check in blocked)
     assert served.left == 0

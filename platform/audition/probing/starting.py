@@ -6,10 +6,12 @@ from pathlib import Path
 
 from audition.domain.probe import BindingEvidence, StartEvidence, StatusChange
 from audition.domain.probe_api import Failure
+from audition.domain.probe_plan import AskVerb
 from audition.probing.client import Caps, Reply
 from audition.probing.session import Session
 
 _POLL_SECONDS = 0.1
+_LOOK_SECONDS = 1.0
 #: A liveness probe of Kubernetes waits a second by default; on a busy start we are not that strict.
 _POLL = Caps(seconds=3.0, body_bytes=64 << 10)
 _MAX_CHANGES = 20
@@ -34,12 +36,30 @@ class _Watch:
             self.good_at = round(seconds, 3)
 
 
+class _EndWatch:
+    """Whether the first process has ended, asked of the runner now and then: nothing more is to be waited for."""
+
+    def __init__(self) -> None:
+        self._asked_at = 0.0
+
+    async def look(self, session: Session) -> bool:
+        now = session.timeline.seconds()
+        if now - self._asked_at < _LOOK_SECONDS:
+            return False
+        self._asked_at = now
+        answer = await session.runner.ask(AskVerb.STATE)
+        has_ended = not answer.trouble and not answer.is_running
+        if has_ended:
+            session.timeline.note("ended", f"exit code {answer.exit_code}")
+        return has_ended
+
+
 async def probe_start(session: Session) -> StartEvidence:
     """Ask until the service predicts, or its time is over.
 
     A prediction is tried as soon as readiness says yes; without such a route, in every round.
     """
-    live, ready, predict = _Watch(), _Watch(), _Watch()
+    live, ready, predict, has_ended = _Watch(), _Watch(), _Watch(), _EndWatch()
     routes, lies = session.routes, 0
     while (now := session.timeline.seconds()) < session.serving.startup_seconds and predict.good_at is None:
         if routes.live and live.good_at is None:
@@ -53,6 +73,8 @@ async def probe_start(session: Session) -> StartEvidence:
             reply = await session.predict([session.plan.rows[0]], caps=_POLL)
             predict.see(session.timeline.seconds(), reply)
             lies += says_ready and not reply.is_good
+        if predict.good_at is None and await has_ended.look(session):
+            break
         await asyncio.sleep(_POLL_SECONDS)
     if routes.live and live.good_at is None:
         live.see(session.timeline.seconds(), await session.get(routes.live, caps=_POLL, is_fresh=True))
