@@ -7,7 +7,7 @@ from audition.domain.probe_plan import ALL_PROBES, Probe, ProbePlan
 from audition.domain.serving import ServingKind
 from audition.probing.prober import GROUPS, PROBES, order_of
 from tests.probing.sessions import ROWS, make_serving, probe
-from tests.services.start import fastapi_service, flask_service
+from tests.services.start import fastapi_service, flask_service, free_port, started
 
 QUIET = (
     Probe.START,
@@ -230,3 +230,11 @@ def test_a_session_under_load_measures_what_it_says() -> None:
     assert seen.health.live_asked > 2
     assert seen.overload is not None
     assert seen.overload.is_alive
+
+
+def test_a_start_that_has_ended_is_waited_for_no_longer() -> None:
+    with started(["-c", "raise SystemExit(3)"], free_port()) as running:
+        seen = probe(running, Probe.START)
+    assert seen.starts[0].predict_seconds is None
+    assert seen.starts[0].waited_seconds < 15  # of the thirty seconds that it would have had
+    assert ("ended", "exit code 3") in {(event.name, event.detail) for event in seen.events}

@@ -46,6 +46,9 @@ class Running:
             self.terminated_at = time.monotonic()
             self.process.send_signal(signal.SIGTERM)
             return Answer(number=number)
+        if verb is AskVerb.STATE:
+            ended = self.process.poll()
+            return Answer(number=number, is_running=ended is None, exit_code=ended)
         try:
             code = await asyncio.to_thread(self.process.wait, 15)
         except subprocess.TimeoutExpired:

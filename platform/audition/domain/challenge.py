@@ -62,6 +62,11 @@ class AnswersSpec:
     answer_column: str
 
 
+#: Of a service and of the time it is looked at: the grader catalogue's budget for live probes, with room for slow
+#: starts. A whole probing makes many log lines.
+SERVE_LIMITS = Limits(time_seconds=900.0, pids=512, flood_bytes=64 << 20)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """`challenge.toml`, checked."""
@@ -96,7 +101,7 @@ class Manifest:
 
     def limits_of(self, stage: Stage) -> Limits:
         """Limits the author set for a stage, else the defaults."""
-        return self.limits.get(stage, Limits())
+        return self.limits.get(stage, SERVE_LIMITS if stage == Stage.SERVE else Limits())
 
 
 class Area(StrEnum):

@@ -73,7 +73,7 @@ async def probe_start(session: Session) -> StartEvidence:
             reply = await session.predict([session.plan.rows[0]], caps=_POLL)
             predict.see(session.timeline.seconds(), reply)
             lies += says_ready and not reply.is_good
-        if predict.good_at is None and await has_ended.look(session):
+        if await has_ended.look(session):
             break
         await asyncio.sleep(_POLL_SECONDS)
     if routes.live and live.good_at is None:

@@ -31,8 +31,6 @@ _IMPORTS = {
 }
 #: What the interpreter and its libraries may take besides the unpacked files.
 _KEEPER_MEMORY = 256 << 20
-#: Time: the grader catalogue's budget for live probes, with room for slow starts. A whole probing makes many log lines.
-_SERVICE_LIMITS = Limits(time_seconds=900.0, pids=512, flood_bytes=64 << 20)
 _PROBING = ("python", "-m", "audition.probing")
 #: Rows, answers and samples of latency, all of them bounded; see audition.probing.
 _PROBER_MEMORY = 512 << 20
@@ -127,16 +125,11 @@ def predict_spec(
     )
 
 
-def service_limits_of(version: ChallengeVersion) -> Limits:
-    """What a candidate's service may use, and for how long it is looked at."""
-    return version.manifest.limits.get(Stage.SERVE, _SERVICE_LIMITS)
-
-
 def prober_spec(
     runner: Runner, version: ChallengeVersion, owner: Ownership, outputs: tuple[Artifact, ...]
 ) -> ContainerSpec:
     """Speaks to the candidate's service, with the public inputs and what the submission predicted for them."""
-    limits = replace(service_limits_of(version), memory_bytes=_PROBER_MEMORY, cpus=1.0)
+    limits = replace(version.manifest.limits_of(Stage.SERVE), memory_bytes=_PROBER_MEMORY, cpus=1.0)
     return ContainerSpec(
         stage=Stage.SERVE,
         image=runner.images[PROBER_IMAGE],

@@ -78,7 +78,7 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
     image: str,
     outputs: tuple[Artifact, ...],
 ) -> ServiceEvidence:
-    contract, limits = inventory.contract, containers.service_limits_of(claimed.version)
+    contract, limits = inventory.contract, claimed.version.manifest.limits_of(Stage.SERVE)
     serving = contract.serving
     wanted = Wanted(
         spec=ServiceSpec(
