@@ -42,6 +42,8 @@ PROBED = {
 }
 
 _BUILDS = "tests/security/test_builds.py"
+_SERVICES = "tests/security/test_services.py"
+_SERVING = "tests/unit/services/test_serve_image.py"
 _LIFE = "tests/security/corpus/test_lifecycle.py"
 #: Cases that a test elsewhere covers: what it does, then file::name of the tests.
 REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -148,6 +150,26 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
             "tests/unit/services/test_leases.py::test_it_writes_nothing_after_another_has_finished",
         ),
     ),
+    "D10": (
+        "connects back to the prober in its network",
+        (f"{_SERVICES}::test_nothing_of_the_prober_listens_where_a_service_could_connect_back",),
+    ),
+    "G01": (
+        "is never ready, crashes again and again, or dies once it is ready",
+        (
+            "tests/e2e/test_serving.py::test_a_service_that_listens_elsewhere_is_the_candidates_fault_and_still_gets_a_report",
+            "tests/probing/test_services.py::test_a_start_that_has_ended_is_waited_for_no_longer",
+            "tests/probing/test_services.py::test_a_service_that_never_starts_leaves_the_rest_unfinished",
+        ),
+    ),
+    "G03": (
+        "answers badly to bad payloads",
+        ("tests/probing/test_services.py::test_each_flaw_is_seen_by_its_probe",),
+    ),
+    "G10": (
+        "ignores the request to stop",
+        (f"{_SERVING}::test_a_service_that_does_not_stop_is_waited_for_no_longer_than_its_grace",),
+    ),
     "J06": (
         "the process that does a job is killed",
         ("tests/faults/test_processes_die.py::test_a_killed_job_is_done_again_by_the_same_worker",),
@@ -161,17 +183,12 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
 }
 
-_SERVICES = "running candidates' services"
 #: What it does, and the part of Audition that it waits for.
 PENDING: dict[str, tuple[str, str]] = {
     "C10": ("answers from a table of the public source", "probes for memorised rows"),
-    "D10": ("connects back to the prober in its network", _SERVICES),
-    "G01": ("is never ready, crashes again and again, or dies once it is ready", _SERVICES),
-    "G03": ("answers badly to bad payloads", _SERVICES),
-    "G04": ("answers from a table, or always the same", _SERVICES),
-    "G06": ("raises its drift alarm always, or never", _SERVICES),
-    "G09": ("leaks until it dies slowly", _SERVICES),
-    "G10": ("ignores the request to stop", _SERVICES),
+    "G04": ("answers from a table, or always the same", "probes for memorised rows"),
+    "G06": ("raises its drift alarm always, or never", "sending drift to running services"),
+    "G09": ("leaks until it dies slowly", "sending drift to running services"),
     "H20": ("gives another answer each time", "comparing reruns"),
     "I01": ("brings a notebook with scripts in its outputs", "showing notebooks"),
     "I03": ("brings a model card with markup and pictures from outside", "showing model cards"),
