@@ -34,7 +34,7 @@ SECRET = "worker-secret-93bf77"
 SECRET_PARTS = ("worker-secret", "-93bf77")
 #: Slots that nothing else on this host uses, not even this suite in another checkout: their user ids tell our
 #: processes from those of others.
-SLOT = 500 + os.getpid() % 240 * 2
+SLOT = 500 + os.getpid() % 120 * 4
 CONTROL_SLOT = SLOT + 1
 _QUICK, _PATIENT = "inv_quick", "inv_patient"
 
@@ -104,11 +104,13 @@ def packed(files: Mapping[str, str | bytes]) -> bytes:
 class Ground:
     """A pipeline of its own with the challenge in it."""
 
-    def __init__(self, folder: Path, images: Mapping[str, str], slot: int) -> None:
+    def __init__(
+        self, folder: Path, images: Mapping[str, str], slot: int, runtime: str | None = None
+    ) -> None:
         """Make the database and store the challenge twice: with four seconds to predict, and with forty."""
         self.folder = folder
         self.slot = slot
-        self.pipeline: Pipeline = make_pipeline(folder, images, slot)
+        self.pipeline: Pipeline = make_pipeline(folder, images, slot, runtime)
         self.versions = {
             _QUICK: _store(self.ports, _QUICK, seconds=4.0),
             _PATIENT: _store(self.ports, _PATIENT, seconds=40.0),

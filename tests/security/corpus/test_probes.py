@@ -23,8 +23,20 @@ INSIDE_GVISOR = {"X72": "worked: -5", "X73": "worked: 4"}
 
 
 @pytest.fixture(scope="module")
-def probed(ground: Ground, watch: Watch) -> Outcome:
+def probed_runs() -> dict[str, Outcome]:
+    """The runs so far, by runtime."""
+    return {}
+
+
+@pytest.fixture
+def probed(ground: Ground, watch: Watch, runtime: str, probed_runs: dict[str, Outcome]) -> Outcome:
     """A run that tried everything, and what must hold after it."""
+    if runtime not in probed_runs:
+        probed_runs[runtime] = _probe(ground, watch)
+    return probed_runs[runtime]
+
+
+def _probe(ground: Ground, watch: Watch) -> Outcome:
     source = Path(probe_submission.__file__).read_text()
     words = json.dumps([CANARY_PARTS, SECRET_PARTS])
     with watch.over() as troubles:
