@@ -86,6 +86,7 @@ class _Connection:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.has_answered = False
+        self._has_seen_end = False
 
     @property
     def is_reusable(self) -> bool:
@@ -130,7 +131,9 @@ class _Connection:
         while True:
             event = self._http.next_event()
             if event is h11.NEED_DATA:
-                self._http.receive_data(await self._reader.read(_BLOCK))
+                data = await self._reader.read(_BLOCK)
+                self._has_seen_end = not data
+                self._http.receive_data(data)
                 continue
             self.has_answered = self.has_answered or not isinstance(event, h11.ConnectionClosed)
             if isinstance(event, h11.Response):
@@ -152,7 +155,8 @@ class _Connection:
 
     def failure_of(self, error: h11.RemoteProtocolError) -> Failure:
         """What a breach of protocol amounts to."""
-        if self._reader.at_eof():
+        # Not whether the end is there already, behind what broke the protocol, but whether it is what broke it.
+        if self._has_seen_end:
             return Failure.CLOSED
         is_size = error.error_status_hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
         return Failure.TOO_LARGE if is_size else Failure.NOT_HTTP

@@ -170,7 +170,8 @@ def troubles_of(outcome: Outcome, ends: frozenset[Verdict]) -> list[str]:
 
 def _verdict(outcome: Outcome, ends: frozenset[Verdict]) -> list[str]:
     run, state = outcome.run, outcome.submission.state
-    wanted = ends or frozenset({Verdict.INVALID_OUTPUT})
+    # Of a refused archive nothing ran, so there is nothing to give a verdict on.
+    wanted: frozenset[Verdict | None] = ends or frozenset({None})
     right_state = State.GRADED if ends else State.REJECTED
     if state == right_state and run.verdict in wanted and run.fault != Fault.PLATFORM and run.losses == 0:
         return []
