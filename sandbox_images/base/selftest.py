@@ -24,7 +24,7 @@ def setuid_files() -> list[str]:
 def has_network() -> bool:
     """Return whether any interface but loopback exists."""
     # Not asked of the kernel by a socket: an engine may refuse that kind.
-    return os.listdir("/sys/class/net") not in ([], ["lo"])
+    return [path.name for path in Path("/sys/class/net").iterdir()] not in ([], ["lo"])
 
 
 def is_writable(folder: str) -> bool:
