@@ -73,7 +73,7 @@ def test_a_build_reports_its_steps_and_keeps_modes(
 
 
 def test_a_build_has_no_network(client: docker.APIClient, base: str, reference: str) -> None:
-    code = "import socket; print('interfaces:', [name for _, name in socket.if_nameindex()])"
+    code = "import os; print('interfaces:', os.listdir('/sys/class/net'))"
     said: list[str] = []
     build(client, source(base, f'RUN python3 -c "{code}"'), reference, said.append)
     assert [line for line in said if line in {"interfaces: []", "interfaces: ['lo']"}], said
