@@ -1,12 +1,12 @@
 """Get a container for a spec: one that waits in a bay, or a fresh one; attached before its command runs."""
 
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import docker
 
+from audition.adapters.docker.attach import attach
 from audition.adapters.docker.bays import Bays
 from audition.adapters.docker.boot import go_line
 from audition.adapters.docker.failures import engine_errors
@@ -57,12 +57,12 @@ class Launcher:
         request = self._translator.request(spec)
         with engine_errors(f"creating the {spec.stage} container"):
             container = self._client.create_container_from_config(request)["Id"]  # type: ignore[no-untyped-call]
-            reader, _ = self._attach(container, stdin=False)
+            reader, _ = attach(self._client, container, stdin=False)
         return Launched(container, reader, lambda: self._start(container, spec))
 
     def _waiting(self, container: str, spec: ContainerSpec) -> Launched:
         with engine_errors(f"attaching to the {spec.stage} container"):
-            reader, sock = self._attach(container, stdin=True)
+            reader, sock = attach(self._client, container, stdin=True)
         launched = Launched(container, reader, lambda: None)
 
         def go() -> None:
@@ -74,12 +74,6 @@ class Launcher:
 
         launched.begin = go
         return launched
-
-    def _attach(self, container: str, *, stdin: bool) -> tuple[FrameReader, socket.socket]:
-        params = {"stdout": 1, "stderr": 1, "stream": 1, "stdin": int(stdin)}
-        stream = self._client.attach_socket(container, params=params)
-        sock = stream._sock  # noqa: SLF001  docker-py wraps the socket in a file
-        return FrameReader(sock, stream), sock
 
     def _start(self, container: str, spec: ContainerSpec) -> None:
         # Process 1 is an init that is always there, so a refusal is never about the candidate's command.

@@ -9,8 +9,9 @@ import docker
 from docker.errors import APIError
 from requests.exceptions import RequestException
 
+from audition.adapters.docker.attach import attach
 from audition.adapters.docker.failures import engine_errors
-from audition.adapters.docker.streams import Conversation, FrameReader
+from audition.adapters.docker.streams import Conversation
 from audition.adapters.docker.translate import mirror_request, seccomp_profile
 from audition.domain.build import BuildSpec
 from audition.domain.errors import UnavailableError
@@ -49,10 +50,7 @@ class Mirror:
         """Start it and wait until it listens."""
         with engine_errors("starting the package mirror"):
             self.container = self._client.create_container_from_config(self._request)["Id"]  # type: ignore[no-untyped-call]
-            stream = self._client.attach_socket(
-                self.container, params={"stdout": 1, "stderr": 1, "stream": 1}
-            )
-            reader = FrameReader(stream._sock, stream)  # noqa: SLF001  docker-py wraps the socket in a file
+            reader, _ = attach(self._client, self.container, stdin=False)
             self._talk = Conversation(reader, what=_STAGE, stderr_cap=4096)
             self._client.start(self.container)
         self._talk.read_line(_MAX_LINE, _START_SECONDS)

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,6 +21,7 @@ from audition.adapters.docker.build import Builder
 from audition.adapters.docker.engine_client import engine_facts
 from audition.adapters.docker.failures import engine_errors
 from audition.adapters.docker.launch import Launched, Launcher
+from audition.adapters.docker.records import timestamp
 from audition.adapters.docker.services import Services
 from audition.adapters.docker.streams import Captured, Conversation, Tap
 from audition.adapters.docker.sweep import Sweeper
@@ -258,7 +258,7 @@ class DockerSandbox:
         """What there is to say of a program that has said its line; it goes by itself, or with its run."""
         with engine_errors("reading what a container is"):
             record = self._client.inspect_container(launched.container)
-        began_at = launched.began_at or _timestamp(record["State"]["StartedAt"])
+        began_at = launched.began_at or timestamp(record["State"]["StartedAt"])
         return Exit(
             exit_code=0,
             stdout=bytes(captured.stdout),
@@ -282,7 +282,7 @@ class DockerSandbox:
         with engine_errors("reading how a container ended"):
             record = self._client.inspect_container(container)
         state: dict[str, Any] = record["State"]
-        if began_at is not None and 0 < _timestamp(state["FinishedAt"]) < began_at:
+        if began_at is not None and 0 < timestamp(state["FinishedAt"]) < began_at:
             # It died while it waited, so its end says nothing about what it was to run.
             msg = f"A waiting container had ended with {state['ExitCode']} before it was used."
             raise UnavailableError(msg, code="engine-failed")
@@ -339,14 +339,5 @@ def _may_have_run_out(exit_: Exit) -> bool:
 
 def _elapsed(state: dict[str, Any], began_at: float | None) -> float:
     """Seconds from start, or from when it was told to begin, to end; 0 when it never started."""
-    started, finished = began_at or _timestamp(state["StartedAt"]), _timestamp(state["FinishedAt"])
+    started, finished = began_at or timestamp(state["StartedAt"]), timestamp(state["FinishedAt"])
     return max(0.0, finished - started) if started > 0 and finished > 0 else 0.0
-
-
-def _timestamp(text: str) -> float:
-    # The engine writes nanoseconds and "0001-01-01T00:00:00Z" for never.
-    whole, _, fraction = text.rstrip("Z").partition(".")
-    if whole.startswith("0001"):
-        return 0.0
-    seconds = datetime.fromisoformat(f"{whole}+00:00").timestamp()
-    return seconds + float(f"0.{fraction or 0}")
