@@ -91,7 +91,7 @@ STAGES = {
         label="Unpack", tone="quiet", icon="box", hint="Open the archive and read its contract."
     ),
     Stage.STATIC: Words(
-        label="Look at files",
+        label="Lint",
         tone="quiet",
         icon="info",
         hint="Let linters read the files, beside what follows.",
