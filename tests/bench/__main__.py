@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.bench import overhead, runtimes
 from tests.bench.drift import table
-from tests.stack import running_stack
+from tests.stack import running_stack, without_linters
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
 
 
 def _warm(runs: int) -> str:
-    with _folder() as folder, running_stack(Path(folder), workers=1, warm_bays=1) as stack:
+    with _folder() as folder, running_stack(Path(folder), without_linters, workers=1, warm_bays=1) as stack:
         engine = overhead.Engine(stack)
         overhead.await_bays(stack)
         memory = overhead.waiting_memory(stack, engine)
@@ -56,7 +56,7 @@ def _warm(runs: int) -> str:
 
 
 def _cold(runs: int) -> str:
-    with _folder() as folder, running_stack(Path(folder), workers=1, warm_bays=0) as stack:
+    with _folder() as folder, running_stack(Path(folder), without_linters, workers=1, warm_bays=0) as stack:
         samples = overhead.sequential(stack, overhead.Engine(stack), runs, _say)
     return overhead.table(f"{runs} submissions, one at a time, nothing waiting", overhead.rows(samples))
 
@@ -72,7 +72,10 @@ def _drift(_runs: int) -> str:
 
 def _load(runs: int) -> str:
     workers = os.cpu_count() or 2
-    with _folder() as folder, running_stack(Path(folder), workers=workers, warm_bays=1) as stack:
+    with (
+        _folder() as folder,
+        running_stack(Path(folder), without_linters, workers=workers, warm_bays=1) as stack,
+    ):
         bare = overhead.Engine(stack).best_rate()
         used, work = overhead.at_once(stack, runs)
     rate = runs / used.wall_seconds
