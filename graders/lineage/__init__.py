@@ -1,9 +1,8 @@
 """Can one tell what the model was made of, and what it is good for? Read from what the submission records."""
 
 from audition.domain.grade import Dimension
-from audition.grading import CheckList, Need
+from audition.grading import CheckList, Need, yaml_files
 from audition.grading.versions import content_version
-from graders import yaml_files
 from graders.lineage import card, dvc, tracking
 
 grader = CheckList(

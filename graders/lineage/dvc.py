@@ -11,7 +11,7 @@ from audition.domain.grade import Dimension, Evidence
 from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
 from audition.grading.toml_table import is_inside
 from audition.grading.tree import Tree
-from graders.yaml_files import Document, at, items, read_yaml, table
+from audition.grading.yaml_files import Document, at, items, read_yaml, table
 
 _MD5 = re.compile(r"[0-9a-f]{32}(?:\.dir)?")
 _CHUNK = 1 << 20

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from audition.domain.grade import Dimension, Evidence
 from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
 from audition.grading.tree import Text, Tree
-from graders.yaml_files import items, read_yaml, table
+from audition.grading.yaml_files import items, read_yaml, table
 
 _RUN = re.compile(
     r"^(?P<run>.*(?:^|/)mlruns/[^/]+/[^/]+)/(?P<part>params|metrics|tags|artifacts)/(?P<name>.+)$"

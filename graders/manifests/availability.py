@@ -2,10 +2,10 @@
 
 from audition.domain.grade import Evidence
 from audition.grading import Result, Workspace, check, failed, partial, passed
+from audition.grading.manifests import Manifests, Thing, find_manifests, texts
+from audition.grading.yaml_files import at, items, table
 from graders.manifests.edges import matches
-from graders.manifests.objects import Manifests, Thing, find_manifests, texts
 from graders.manifests.presence import NO_SERVER, absent
-from graders.yaml_files import at, items, table
 
 _ITEMS = 5
 _ENOUGH = 2

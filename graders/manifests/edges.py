@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from audition.domain.grade import Evidence
-from graders.manifests.objects import Manifests, Thing, texts
-from graders.yaml_files import at, items, table
+from audition.grading.manifests import Manifests, Thing, texts
+from audition.grading.yaml_files import at, items, table
 
 #: Objects that every namespace has, or that the cluster makes.
 _GIVEN_CONFIG = frozenset({"kube-root-ca.crt"})

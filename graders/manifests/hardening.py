@@ -9,9 +9,9 @@ from typing import Any
 from audition.domain.grade import Evidence
 from audition.domain.serving import SERVING_KINDS
 from audition.grading import Result, Workspace, check, failed, partial, passed
-from graders.manifests.objects import Thing, Where, find_manifests
+from audition.grading.manifests import Thing, Where, find_manifests
+from audition.grading.yaml_files import at, items, table
 from graders.manifests.presence import absent
-from graders.yaml_files import at, items, table
 
 _SECRET = re.compile(
     r"(?:^|_)(?:PASS|PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?)$",

@@ -2,7 +2,7 @@
 
 from audition.domain.grade import Dimension
 from audition.grading import Result, Workspace, failed, not_applicable
-from graders.manifests.objects import Manifests
+from audition.grading.manifests import Manifests
 
 NO_SERVER = "No object makes pods that answer requests."
 

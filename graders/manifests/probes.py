@@ -4,9 +4,9 @@ from typing import Any
 
 from audition.domain.grade import Evidence
 from audition.grading import Result, Workspace, check, failed, partial, passed
-from graders.manifests.objects import Thing, find_manifests
+from audition.grading.manifests import Thing, find_manifests
+from audition.grading.yaml_files import at, table
 from graders.manifests.presence import NO_SERVER, absent
-from graders.yaml_files import at, table
 
 _HANDLERS = ("httpGet", "tcpSocket", "exec", "grpc")
 #: Defaults of a probe. Source: Kubernetes' API reference, Probe v1.

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from audition.domain.grade import Evidence
 from audition.domain.tools import Severity, ToolFinding, ToolStatus
 from audition.grading import Result, Workspace, check, failed, informative, partial, passed
-from graders.manifests.objects import POD_PATHS, Manifests, Thing, Where, find_manifests
+from audition.grading.manifests import POD_PATHS, Manifests, Thing, Where, find_manifests
+from audition.grading.yaml_files import at, items, table
 from graders.manifests.presence import absent
-from graders.yaml_files import at, items, table
 
 #: API versions that are gone, with what replaced them. Source: Kubernetes' deprecated API migration guide.
 _REMOVED: dict[tuple[str, str], str] = {

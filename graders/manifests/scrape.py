@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from audition.domain.grade import Evidence
 from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
+from audition.grading.manifests import Manifests, Thing, find_manifests, texts
+from audition.grading.yaml_files import at, items, table
 from graders.manifests.edges import behind, matches
-from graders.manifests.objects import Manifests, Thing, find_manifests, texts
 from graders.manifests.presence import absent
-from graders.yaml_files import at, items, table
 
 _DEFAULT_PATH = "/metrics"
 _ANNOTATION = "prometheus.io/"

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 from audition.grading import Result, Workspace, check, failed, partial, passed
+from audition.grading.manifests import Manifests, Thing, Where, find_manifests
 from audition.grading.tree import Tree
+from audition.grading.yaml_files import at, items
 from graders.manifests.edges import Edge, edges
-from graders.manifests.objects import Manifests, Thing, Where, find_manifests
 from graders.manifests.presence import NO_SERVER, absent
-from graders.yaml_files import at, items
 
 #: How pipelines name what they push: docker build/push/tag, buildah, kaniko, build-push actions.
 _PUSHED = re.compile(

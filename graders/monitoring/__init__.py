@@ -1,9 +1,8 @@
 """Is the monitoring one that would notice? What can be read of it: rules, their metrics, dashboards."""
 
 from audition.domain.grade import Dimension
-from audition.grading import CheckList, Need
+from audition.grading import CheckList, Need, yaml_files
 from audition.grading.versions import content_version
-from graders import yaml_files
 from graders.monitoring import alerts, exposition
 
 grader = CheckList(

@@ -6,9 +6,9 @@ from audition.domain.contract import Contract
 from audition.domain.grade import Dimension, Evidence
 from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
 from audition.grading.tree import Tree
+from audition.grading.yaml_files import at, items, read_yaml
 from graders.monitoring.names import exposed_metrics, is_external
 from graders.monitoring.rules import Rule, Rules, find_rules
-from graders.yaml_files import at, items, read_yaml
 
 _KEY = "monitoring.rules"
 _LATENCY = re.compile(r"latency|duration|response_time|_seconds_(?:bucket|sum)|request_time", re.IGNORECASE)

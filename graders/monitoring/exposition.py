@@ -8,11 +8,11 @@ from typing import Any
 from audition.domain.grade import Dimension, Evidence
 from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
 from audition.grading.tree import Text, Tree
+from audition.grading.yaml_files import at, items
 from graders.monitoring.alerts import known_series
 from graders.monitoring.names import Exposed, exposed_metrics, is_external
 from graders.monitoring.promql import Expression, read_query
 from graders.monitoring.rules import find_rules
-from graders.yaml_files import at, items
 
 _KEY = "monitoring.dashboards"
 _MOST_PANELS = 100

@@ -8,8 +8,8 @@ from typing import Any
 from audition.domain.grade import Evidence
 from audition.grading import Workspace
 from audition.grading.tree import Tree
+from audition.grading.yaml_files import Document, at, items, read_yaml, table
 from graders.monitoring.promql import Expression, read_expression
-from graders.yaml_files import Document, at, items, read_yaml, table
 
 _METRIC = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

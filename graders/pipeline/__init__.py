@@ -1,9 +1,9 @@
 """Does the pipeline take a model from training to service, safely, and only when it is good enough?"""
 
 from audition.domain.grade import Dimension
-from audition.grading import CheckList, Need
+from audition.grading import CheckList, Need, yaml_files
 from audition.grading.versions import content_version
-from graders import tool_findings, yaml_files
+from graders import tool_findings
 from graders.dockerfile import shell
 from graders.pipeline import flow, lint, valid
 

@@ -8,7 +8,7 @@ from typing import Any
 from audition.domain.grade import Evidence
 from audition.grading import Workspace
 from audition.grading.tree import Tree
-from graders.yaml_files import Document, items, read_yaml, table
+from audition.grading.yaml_files import Document, items, read_yaml, table
 
 _GITLAB = (".gitlab-ci.yml", ".gitlab-ci.yaml")
 #: Keys of a GitLab file that are no jobs. Source: GitLab CI/CD YAML reference, global keywords.

@@ -39,7 +39,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "pyarrow": DATA,
     "dockerfile": ("graders/dockerfile/", "platform/audition/grading/recipe.py", "sandbox_images/grader/"),
     # One reader of YAML with bounds, and one of expressions; nobody else parses what is hostile.
-    "yaml": ("graders/yaml_files.py",),
+    "yaml": (PACKAGE + "grading/yaml_files.py",),
     "promql_parser": ("graders/monitoring/promql.py",),
     "click": (PACKAGE + "cli/", PACKAGE + "host/"),
     "rich": (PACKAGE + "cli/", PACKAGE + "host/"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from audition.domain.grade import Evidence
 from audition.grading.tree import Text, Tree
-from graders.yaml_files import Document, at, items, read_yaml, table
+from audition.grading.yaml_files import Document, at, items, read_yaml, table
 
 #: Kinds that hold a template of pods, with the path to it.
 POD_PATHS: dict[str, tuple[str, ...]] = {
