@@ -5,15 +5,16 @@ no lines; there its first row is line 2, so that both formats count alike.)
 """
 
 import csv
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TextIO
 
 from audition.domain.challenge import OutputSpec
 from audition.domain.grade import Evidence
+from audition.domain.metrics import Form
 from graders.bounded import bounded_memory
+from graders.cells import Fault, Parse, Value, parser
 
 _EXAMPLES = 5
 _MAX_CELL = 100
@@ -27,6 +28,22 @@ _MAX_PARQUET_BYTES = 256 << 20
 _MAX_PARQUET_MEMORY = 384 << 20
 _BATCH_ROWS = 4096
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+#: Line, id, and the cells of the prediction.
+_Row = tuple[int, str, Sequence[object]]
+
+
+_OUT_OF_RANGE = "values are out of range"
+#: What is wrong with cells that can be read and are not allowed, after their number.
+NOT_ALLOWED = {
+    Form.NUMBER: _OUT_OF_RANGE,
+    Form.PROBABILITY: _OUT_OF_RANGE,
+    Form.QUANTILES: _OUT_OF_RANGE,
+    Form.SURVIVAL: _OUT_OF_RANGE,
+    Form.PROBABILITIES: "rows have a value out of range or do not add up to 1",
+    Form.LABEL: "values are not among the labels",
+    Form.ITEMS: "lists are too long or name an item twice",
+    Form.TEXT: "texts are too long",
+}
 
 
 @dataclass
@@ -42,8 +59,12 @@ class Predictions:
     """What a predictions file says, and what is wrong with it."""
 
     file: str
-    values: dict[str, float] = field(default_factory=dict)
-    """Id to value, for the rows that are good."""
+    form: Form = Form.NUMBER
+    """What was asked for."""
+    values: dict[str, Value] = field(default_factory=dict)
+    """Id to prediction, for the rows that are good."""
+    faulty_ids: set[str] = field(default_factory=set)
+    """Ids of rows that are not good."""
     unreadable: str = ""
     """Why the file cannot be read at all; then nothing below was looked at."""
     missing_columns: tuple[str, ...] = ()
@@ -95,7 +116,7 @@ class Predictions:
                 (self.duplicates, "{n:,} ids appear more than once ({first})"),
                 (self.unknown_ids, "{n:,} ids were not asked for ({first})"),
                 (self.not_numbers, "{n:,} values are not finite numbers ({first})"),
-                (self.out_of_range, "{n:,} values are out of range ({first})"),
+                (self.out_of_range, f"{{n:,}} {NOT_ALLOWED[self.form]} ({{first}})"),
             )
             if problem.count
         ]
@@ -108,28 +129,31 @@ def _first(problem: Problem) -> str:
     return f"first: {problem.examples[0].summary}" if problem.examples else ""
 
 
-def read_predictions(path: Path, spec: OutputSpec, expected_ids: frozenset[str]) -> Predictions:
+def read_predictions(
+    path: Path, spec: OutputSpec, expected_ids: frozenset[str], form: Form = Form.NUMBER
+) -> Predictions:
     """Read a CSV or Parquet file and hold it against the ids that were asked for.
 
     Args:
         path: The collected file; its ending says the format.
-        spec: Columns and range.
-        expected_ids: Every id that needs exactly one value, as text.
+        spec: Columns, range and labels.
+        expected_ids: Every id that needs exactly one prediction, as text.
+        form: What a prediction is.
     """
-    result = Predictions(file=path.name)
+    result, parse = Predictions(file=path.name, form=form), parser(form, spec)
     if path.stat().st_size == 0:
         result.unreadable = "the file is empty (0 bytes). Write one row for each id."
         return result
     most = len(expected_ids) + _SLACK_ROWS
     read = _parquet_rows if path.suffix == ".parquet" else _csv_rows
-    for line, identifier, value in read(path, spec, result, most):
-        _take(result, spec, expected_ids, line, identifier, value)
+    for row in read(path, spec, result, most):
+        _take(result, spec, expected_ids, parse, row)
     if not (result.unreadable or result.missing_columns or result.is_cut):
         _note_missing(result, spec, expected_ids)
     return result
 
 
-def _csv_rows(path: Path, spec: OutputSpec, result: Predictions, most: int) -> Iterator[tuple[int, str, Any]]:
+def _csv_rows(path: Path, spec: OutputSpec, result: Predictions, most: int) -> Iterator[_Row]:
     # utf-8-sig: spreadsheets write a byte-order mark, which is no fault of the values.
     with path.open(encoding="utf-8-sig", newline="") as stream:
         lines = _Lines(stream)
@@ -138,7 +162,7 @@ def _csv_rows(path: Path, spec: OutputSpec, result: Predictions, most: int) -> I
             header = [name.strip() for name in next(reader, [])]
             if not _has_columns(result, spec, header):
                 return
-            at_id, at_value = header.index(spec.id_column), header.index(spec.prediction_column)
+            at_id, at_values = header.index(spec.id_column), [header.index(name) for name in spec.columns]
             for row in reader:
                 lines.left = _MAX_ROW
                 # Blank and broken lines count too: ten million of them take as long as rows.
@@ -150,7 +174,7 @@ def _csv_rows(path: Path, spec: OutputSpec, result: Predictions, most: int) -> I
                     cells = f"{len(row)} instead of {len(header)} in line {reader.line_num}"
                     result.note(result.ragged, cells, reader.line_num, "")
                 elif row:
-                    yield reader.line_num, row[at_id].strip(), row[at_value].strip()
+                    yield reader.line_num, row[at_id].strip(), [row[at].strip() for at in at_values]
         except UnicodeDecodeError as error:
             result.unreadable = _not_text(path, error, reader.line_num)
         except csv.Error as error:
@@ -189,13 +213,11 @@ def _not_text(path: Path, error: UnicodeDecodeError, line: int) -> str:
     )
 
 
-def _parquet_rows(
-    path: Path, spec: OutputSpec, result: Predictions, most: int
-) -> Iterator[tuple[int, str, Any]]:
+def _parquet_rows(path: Path, spec: OutputSpec, result: Predictions, most: int) -> Iterator[_Row]:
     import pyarrow as pa  # noqa: PLC0415  a tenth of a second that CSV users need not wait
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    wanted = [spec.id_column, spec.prediction_column]
+    wanted = [spec.id_column, *spec.columns]
     try:
         with bounded_memory(_MAX_PARQUET_MEMORY), pq.ParquetFile(path) as file:
             if not _has_columns(result, spec, list(file.schema_arrow.names)):
@@ -206,12 +228,12 @@ def _parquet_rows(
             # No threads: each would want address space of its own.
             for batch in file.iter_batches(_BATCH_ROWS, columns=wanted, use_threads=False):
                 columns = batch.to_pydict()
-                for identifier, value in zip(*(columns[name] for name in wanted), strict=True):
+                for identifier, *cells in zip(*(columns[name] for name in wanted), strict=True):
                     result.rows += 1
                     if result.rows > most:
                         result.is_cut = True
                         return
-                    yield result.rows + 1, "" if identifier is None else str(identifier), value
+                    yield result.rows + 1, "" if identifier is None else str(identifier), cells
     except (
         MemoryError
     ):  # Pages may unpack to more than the file says, and one value may be meant for a million rows.
@@ -229,7 +251,7 @@ def _too_large(metadata: Any) -> str:  # noqa: ANN401  pyarrow has no types
 
 
 def _has_columns(result: Predictions, spec: OutputSpec, header: list[str]) -> bool:
-    wanted = (spec.id_column, spec.prediction_column)
+    wanted = (spec.id_column, *spec.columns)
     result.found_columns = tuple(name[:_MAX_CELL] for name in header)
     result.missing_columns = tuple(name for name in wanted if name not in header)
     if twice := [name for name in wanted if header.count(name) > 1]:
@@ -237,75 +259,26 @@ def _has_columns(result: Predictions, spec: OutputSpec, header: list[str]) -> bo
     return not (result.missing_columns or result.unreadable)
 
 
-def _take(  # noqa: PLR0913  one cell, where it is and what is asked of it
-    result: Predictions,
-    spec: OutputSpec,
-    expected_ids: frozenset[str],
-    line: int,
-    identifier: str,
-    cell: object,
+def _take(
+    result: Predictions, spec: OutputSpec, expected_ids: frozenset[str], parse: Parse, row: _Row
 ) -> None:
+    line, identifier, cells = row
     shown = identifier[:_MAX_CELL]
     if identifier not in expected_ids:
         result.note(result.unknown_ids, f"{shown!r} in line {line}", line, spec.id_column)
         return
-    if identifier in result.values:
+    if identifier in result.values or identifier in result.faulty_ids:
         result.note(result.duplicates, f"{shown!r} again in line {line}", line, spec.id_column)
         return
-    value = _number(cell)
-    result.values[identifier] = value
-    column, text = spec.prediction_column, str(cell)[:_MAX_CELL]
-    if not math.isfinite(value):
-        result.note(result.not_numbers, f"{text!r} in line {line}", line, column)
-    elif not _is_allowed(value, spec):
-        result.note(result.out_of_range, f"{text!r} in line {line}", line, column)
-
-
-def _number(cell: object) -> float:
-    """The cell as a number; NaN for anything else, so that one test finds all of them."""
-    if isinstance(cell, bool) or cell is None:
-        return math.nan
-    if isinstance(cell, (int, float)):
-        return float(cell)
-    text = str(cell)
-    # Python also reads "1_000" and digits of other scripts as numbers, which no CSV writer means.
-    if "_" in text or not text.isascii():
-        return math.nan
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
-
-
-def _is_allowed(value: float, spec: OutputSpec) -> bool:
-    low = -math.inf if spec.minimum is None else spec.minimum
-    high = math.inf if spec.maximum is None else spec.maximum
-    return low <= value <= high
+    value = parse(cells)
+    if isinstance(value, Fault):
+        result.faulty_ids.add(identifier)
+        text = ", ".join(repr(str(cell)[:_MAX_CELL]) for cell in cells[:_MAX_COLUMNS_SHOWN])
+        result.note(getattr(result, value.value), f"{text} in line {line}", line, spec.columns[0])
+    else:
+        result.values[identifier] = value
 
 
 def _note_missing(result: Predictions, spec: OutputSpec, expected_ids: frozenset[str]) -> None:
-    for identifier in sorted(expected_ids - result.values.keys()):
+    for identifier in sorted(expected_ids - result.values.keys() - result.faulty_ids):
         result.note(result.missing_ids, repr(identifier[:_MAX_CELL]), None, spec.id_column)
-
-
-def read_answers(path: Path, id_column: str, answer_column: str) -> dict[str, float]:
-    """The hidden answers, id to value. Ours, so a fault in them is an exception.
-
-    Raises:
-        ValueError: A column is missing, an id is there twice, or a value is not a finite number.
-    """
-    answers: dict[str, float] = {}
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
-        if missing := {id_column, answer_column} - set(reader.fieldnames or ()):
-            msg = f"The answers file {path.name} has no column {', '.join(sorted(missing))}."
-            raise ValueError(msg)
-        for row in reader:
-            if row[id_column] in answers:
-                msg = f"The answers file {path.name} has an id twice (line {reader.line_num})."
-                raise ValueError(msg)
-            answers[row[id_column]] = float(row[answer_column])
-    if not answers or not all(math.isfinite(value) for value in answers.values()):
-        msg = f"The answers file {path.name} is empty or holds values that are not finite."
-        raise ValueError(msg)
-    return answers

@@ -15,7 +15,6 @@ from audition.domain.challenge import (
     Area,
     ChallengeVersion,
     DataFile,
-    Direction,
     Manifest,
     MetricSpec,
     OutputSpec,
@@ -32,6 +31,7 @@ from audition.domain.grade import (
     Metric,
     Outcome,
 )
+from audition.domain.metrics import Direction
 from audition.domain.people import (
     AuditEntry,
     Candidate,

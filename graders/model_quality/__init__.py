@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-from audition.domain.grade import Dimension, Finding, Grade, GradeStatus, Outcome
+from audition.domain import metrics
+from audition.domain.grade import Dimension, Finding, Grade, GradeStatus, Metric, Outcome
 from audition.domain.run import Stage, Verdict
 from audition.grading import Need, Workspace
 from audition.grading.versions import content_version
-from graders import bounded, predictions
+from graders import answers, bounded, cells, predictions
+from graders.answers import Answers, answers_of
 from graders.model_quality.anchors import place
-from graders.predictions import Predictions, read_answers, read_predictions
+from graders.predictions import Predictions, read_predictions
 
-#: What people call the metrics.
-_LABELS = {"roc_auc": "ROC AUC"}
 _POINTS = 10.0
 _CHECK = "model.metric.primary"
 _TITLE = "Quality on hidden data"
@@ -20,6 +20,7 @@ _FIX = (
     "Compare with a cross-validation on the training data: if that is much better, look for leakage and"
     " overfitting; if it is as low, look at features and at the model family."
 )
+_DECIMALS = 3
 #: Above this a score is called good: the band in which Lighthouse calls a result "good".
 _GOOD = 0.9
 
@@ -29,7 +30,15 @@ class ModelQuality:
     """Grades the predictions against the hidden answers."""
 
     name: str = "model-quality"
-    version: str = content_version("1", __file__, predictions.__file__, bounded.__file__)
+    version: str = content_version(
+        "1",
+        __file__,
+        predictions.__file__,
+        answers.__file__,
+        cells.__file__,
+        bounded.__file__,
+        metrics.__file__,
+    )
     dimension: Dimension = Dimension.MODEL_QUALITY
     needs: frozenset[Need] = frozenset({Need.OUTPUTS, Need.ANSWERS})
     late_imports: tuple[str, ...] = ("graders.model_quality.measure",)
@@ -37,14 +46,15 @@ class ModelQuality:
 
     def grade(self, workspace: Workspace) -> Grade:
         """Measure, map to a score, and draw the curve."""
-        spec = workspace.manifest.answers
-        answers = read_answers(workspace.answers / spec.file, spec.id_column, spec.answer_column)
+        answers = answers_of(workspace.answers, workspace.manifest)
         path = workspace.output()
         if path is None:
             is_consequence = workspace.evidence.verdict_of(Stage.PREDICT) != Verdict.ACCEPTED
             cause = "Predict did not end well, so there" if is_consequence else "There"
             return self._nothing(f"{cause} were no predictions to measure.")
-        found = read_predictions(path, workspace.manifest.output, frozenset(answers))
+        manifest = workspace.manifest
+        form = metrics.form_of(manifest.metric.name)
+        found = read_predictions(path, manifest.output, frozenset(answers.values), form)
         if not found.is_usable:
             return self._nothing(f"The predictions could not be measured. {found.summary()}")
         return self._measured(workspace, answers, found)
@@ -60,16 +70,13 @@ class ModelQuality:
             findings=(finding,),
         )
 
-    def _measured(self, workspace: Workspace, answers: dict[str, float], found: Predictions) -> Grade:
+    def _measured(self, workspace: Workspace, answers: Answers, found: Predictions) -> Grade:
         # Loads numpy, for which those who only ask what this grader needs should not wait.
         from graders.model_quality.measure import measure  # noqa: PLC0415
 
-        metric, curves = measure(workspace.manifest.metric, answers, found.values)
+        metric, curves = measure(workspace.manifest, answers, found.values)
         where = place(metric.value, workspace.manifest.metric.anchors)
-        sentence = (
-            f"{_LABELS[metric.name]} is {metric.value:.3f} on {metric.rows:,} hidden rows"
-            f" ({metric.confidence:.0%} interval {metric.low:.3f} to {metric.high:.3f}), {where}."
-        )
+        sentence = f"{_value(metric)}, {where}."
         outcome = Outcome.PASSED if metric.score >= _GOOD else Outcome.PARTIAL
         return Grade(
             grader=self.name,
@@ -80,6 +87,20 @@ class ModelQuality:
             metrics=(metric,),
             curves=curves,
         )
+
+
+def _value(metric: Metric) -> str:
+    """The value with its interval, with as many digits as its size asks for."""
+    label = metrics.METRICS[metric.name].label
+    value, low, high = (_digits(number) for number in (metric.value, metric.low, metric.high))
+    interval = f"{metric.confidence:.0%} interval {low} to {high}"
+    return f"{label} is {value} on {metric.rows:,} hidden rows ({interval})"
+
+
+def _digits(number: float) -> str:
+    """Three decimals below ten, fewer above: "0.843", "12.35", "1,235"."""
+    before = len(f"{abs(number):.0f}")
+    return f"{number:,.{max(0, _DECIMALS + 1 - before)}f}"
 
 
 def _finding(outcome: Outcome, share: float, sentence: str) -> Finding:

@@ -4,39 +4,50 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from audition.domain.challenge import Direction, MetricSpec
+from audition.domain.challenge import Manifest
 from audition.domain.grade import Curve, Metric
+from audition.domain.metrics import METRICS, Direction, Form, Interval
+from graders.answers import Answers
+from graders.cells import Value
 from graders.model_quality.anchors import score_of
-from graders.model_quality.metrics import Array, Estimate, estimate, roc_curve
+from graders.model_quality.intervals import Design, Estimate, estimate
+from graders.model_quality.ranked import roc_curve
+from graders.model_quality.rows import Rows
+from graders.model_quality.table import MEASURES
 
 #: Fixed, so that equal evidence gives an equal interval; its value means nothing.
 _SEED = 20_240_501
+_BY_SCORE = frozenset({Form.NUMBER, Form.PROBABILITY})
 
 
 def measure(
-    spec: MetricSpec, answers: Mapping[str, float], predictions: Mapping[str, float]
+    manifest: Manifest, answers: Answers, predictions: Mapping[str, Value]
 ) -> tuple[Metric, tuple[Curve, ...]]:
     """Measure predictions.
 
     Args:
-        spec: The challenge's metric.
+        manifest: Names the metric, and what it needs to know.
         answers: Truth by id.
         predictions: By the same ids.
+
+    Raises:
+        KeyError: Unknown metric.
+        ValueError: The answers are not what the metric needs; the author's fault.
     """
-    ids = sorted(answers)
-    truth = np.array([answers[i] for i in ids])
-    prediction = np.array([predictions[i] for i in ids])
-    return _metric(spec, truth, prediction), _curves(truth, prediction)
+    rows = Rows.of(manifest, answers, predictions)
+    return _metric(rows), _curves(rows)
 
 
-def _metric(spec: MetricSpec, truth: Array, prediction: Array) -> Metric:
+def _metric(rows: Rows) -> Metric:
+    spec = rows.spec
+    # What is one number for each group is drawn by group already.
+    is_grouped = METRICS[spec.name].interval == Interval.CLUSTER
     found: Estimate = estimate(
-        spec.name,
-        truth,
-        prediction,
+        MEASURES[spec.name](rows),
         rounds=spec.bootstrap_rounds,
         confidence=spec.confidence,
         seed=_SEED,
+        design=Design(words="group ") if is_grouped else rows.design(),
     )
     ends = sorted(score_of(end, spec.anchors) for end in (found.low, found.high))
     return Metric(
@@ -46,7 +57,7 @@ def _metric(spec: MetricSpec, truth: Array, prediction: Array) -> Metric:
         high=found.high,
         confidence=spec.confidence,
         method=found.method,
-        rows=int(truth.size),
+        rows=len(rows.ids),
         is_higher_better=spec.direction == Direction.HIGHER,
         score=score_of(found.value, spec.anchors),
         score_low=ends[0],
@@ -54,10 +65,13 @@ def _metric(spec: MetricSpec, truth: Array, prediction: Array) -> Metric:
     )
 
 
-def _curves(truth: Array, prediction: Array) -> tuple[Curve, ...]:
+def _curves(rows: Rows) -> tuple[Curve, ...]:
+    if METRICS[rows.spec.name].form not in _BY_SCORE:
+        return ()
+    truth = rows.truth()
     if set(np.unique(truth)) != {0.0, 1.0}:
         return ()
-    false_rate, true_rate = roc_curve(truth, prediction)
+    false_rate, true_rate = roc_curve(truth, rows.prediction())
     return (
         Curve(
             kind="roc",

@@ -1,11 +1,11 @@
 """Does the predictions file have the form that was asked for? Guards the metric; worth no points itself."""
 
 import dataclasses
-from functools import lru_cache
 from pathlib import Path
 
-from audition.domain.challenge import AnswersSpec, OutputSpec
+from audition.domain.challenge import Manifest
 from audition.domain.grade import Dimension, Grade
+from audition.domain.metrics import Form, form_of
 from audition.domain.run import Stage, Verdict
 from audition.grading import (
     CheckList,
@@ -18,9 +18,11 @@ from audition.grading import (
     passed,
 )
 from audition.grading.versions import content_version
-from graders import bounded, predictions
-from graders.predictions import Predictions, Problem, read_answers, read_predictions
+from graders import answers, bounded, cells, predictions
+from graders.answers import answers_of
+from graders.predictions import NOT_ALLOWED, Predictions, Problem, read_predictions
 
+_WORDS = frozenset({Form.LABEL, Form.ITEMS, Form.TEXT})
 _WHY = "Production code that reads your output has no person to guess what was meant."
 
 
@@ -28,24 +30,27 @@ def _read(workspace: Workspace) -> Predictions | None:
     path = workspace.output()
     if path is None:
         return None
-    answers = workspace.manifest.answers
-    return _read_once(
-        path, workspace.manifest.output, workspace.answers / answers.file, answers, _stamp(path)
-    )
+    return _last.read(path, workspace.manifest, workspace.answers)
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    facts = path.stat()
-    return facts.st_mtime_ns, facts.st_size
+class _Last:
+    """The file that was read last: every check asks for the same one, and it may have a million rows."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._found: Predictions | None = None
+
+    def read(self, path: Path, manifest: Manifest, answers_folder: Path) -> Predictions:
+        facts = path.stat()
+        key = (path, facts.st_mtime_ns, facts.st_size, manifest, answers_folder)
+        if self._found is None or key != self._key:
+            ids = frozenset(answers_of(answers_folder, manifest).values)
+            form = form_of(manifest.metric.name)
+            self._found, self._key = read_predictions(path, manifest.output, ids, form), key
+        return self._found
 
 
-@lru_cache(maxsize=1)
-def _read_once(
-    path: Path, output: OutputSpec, answers_file: Path, answers: AnswersSpec, _stamp: tuple[int, int]
-) -> Predictions:
-    """Every check asks for the same file: it may have a million rows, so it is read once."""
-    known = read_answers(answers_file, answers.id_column, answers.answer_column)
-    return read_predictions(path, output, frozenset(known))
+_last = _Last()
 
 
 def _absence(workspace: Workspace) -> str:
@@ -163,6 +168,8 @@ def known(workspace: Workspace) -> Result:
 )
 def numeric(workspace: Workspace) -> Result:
     """No NaN, infinity or text."""
+    if form_of(workspace.manifest.metric.name) in _WORDS:
+        return not_applicable("Predictions are words here, not numbers.")
     return _about(
         workspace, "not_numbers", "All values are finite numbers.", "{n} values are not finite numbers."
     )
@@ -170,14 +177,15 @@ def numeric(workspace: Workspace) -> Result:
 
 @check(
     "output.values.in-range",
-    "Every prediction is in range",
+    "Every prediction is allowed",
     points=0,
-    why="A probability above 1 is no probability.",
-    fix="Write probabilities, not scores or classes, in the range that the brief gives.",
+    why="A probability above 1 is no probability, and a label that nobody knows is no answer.",
+    fix="Keep to the range, the labels or the length that the brief gives.",
 )
 def in_range(workspace: Workspace) -> Result:
-    """All values are within the declared range."""
-    return _about(workspace, "out_of_range", "All values are in range.", "{n} values are out of range.")
+    """All values are within the declared range, or among the declared labels."""
+    bad = NOT_ALLOWED[form_of(workspace.manifest.metric.name)]
+    return _about(workspace, "out_of_range", "All values are in range.", f"{{n}} {bad}.")
 
 
 class OutputFormat(CheckList):
@@ -193,7 +201,9 @@ class OutputFormat(CheckList):
 
 grader = OutputFormat(
     name="output-format",
-    version=content_version("1", __file__, predictions.__file__, bounded.__file__),
+    version=content_version(
+        "1", __file__, predictions.__file__, answers.__file__, cells.__file__, bounded.__file__
+    ),
     dimension=Dimension.MODEL_QUALITY,
     needs=frozenset({Need.OUTPUTS, Need.ANSWERS}),
     checks=(present, readable, even, complete, unique, known, numeric, in_range),

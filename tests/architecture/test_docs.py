@@ -13,6 +13,7 @@ from flask import Flask
 
 from audition.cli.main import cli
 from audition.domain.grade import Outcome
+from audition.domain.metrics import METRICS, MetricFacts
 from audition.grading import CheckList
 from audition.grading.runner import load_graders
 from audition.web import api, operator
@@ -144,6 +145,26 @@ def test_every_check_is_documented_with_its_points_and_nothing_else(tmp_path: Pa
         for finding in grader.grade(workspace).findings
     }
     assert {name: float(cells[0]) for name, cells in rows("checks.md").items()} == there
+
+
+def test_every_metric_is_documented_with_its_facts_and_nothing_else() -> None:
+    def values(facts: MetricFacts) -> str:
+        low = "(-∞" if facts.low is None else f"[{facts.low:g}"
+        return f"{low}, ∞)" if facts.high is None else f"{low}, {facts.high:g}]"
+
+    there = {
+        name: [
+            facts.label,
+            facts.direction.value,
+            facts.form.value,
+            facts.interval.value,
+            values(facts),
+            facts.unit or "none",
+            ", ".join(f"`{key}`" for key in facts.needs) or "nothing",
+        ]
+        for name, facts in METRICS.items()
+    }
+    assert rows("authoring.md") == there
 
 
 def test_every_check_says_why_and_how_to_fix() -> None:

@@ -10,13 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from audition.domain.challenge import AnswersSpec
 from audition.domain.evidence import StageEvidence
 from audition.domain.grade import Outcome
 from audition.domain.run import Stage, Verdict
 from audition.grading import Workspace
 from graders import predictions
+from graders.answers import read_answers
 from graders.output_format import grader
-from graders.predictions import read_answers
 from tests.graders.workspaces import by_check, make_workspace, with_answers, with_output
 
 IDS = tuple(str(number) for number in range(1, 7))
@@ -327,4 +328,4 @@ def test_faults_of_the_answers_are_ours_and_raise(tmp_path: Path, text: str, wor
     path = tmp_path / "answers.csv"
     path.write_text(text)
     with pytest.raises(ValueError, match=words.replace("(", r"\(").replace(")", r"\)")):
-        read_answers(path, "id", "defaulted")
+        read_answers(path, AnswersSpec(file="answers.csv", id_column="id", answer_column="defaulted"))

@@ -9,6 +9,7 @@ from audition.catalog.read import BRIEF_FILE, DATACARD_FILE, ChallengeFolder
 from audition.catalog.rubric import RubricItem
 from audition.codec import to_plain
 from audition.domain.challenge import Manifest
+from audition.domain.metrics import Form, form_of
 from audition.domain.run import Stage
 
 CHECK_FILE = "check_predictions.py"
@@ -33,16 +34,26 @@ def build_kit(challenge: ChallengeFolder, public_files: Mapping[str, bytes]) -> 
         DATACARD_FILE: challenge.datacard.encode(),
         "rubric.md": _rubric(challenge.rubric).encode(),
         f"checks/{CHECK_FILE}": check,
-        "checks/output.json": (json.dumps(to_plain(manifest.output), indent=2) + "\n").encode(),
+        "checks/output.json": _output(manifest),
     }
     content |= {f"data/{name}": data for name, data in public_files.items()}
     content |= {f"starter/{name}": data for name, data in read_files(challenge.starter).items()}
     return pack_files({f"{manifest.slug}/{name}": data for name, data in content.items()})
 
 
+def _output(manifest: Manifest) -> bytes:
+    """The form of predictions, for the script that checks them."""
+    plain = to_plain(manifest.output) | {
+        "prediction_columns": list(manifest.output.columns),
+        "form": form_of(manifest.metric.name).value,
+    }
+    return (json.dumps(plain, indent=2) + "\n").encode()
+
+
 def _readme(manifest: Manifest) -> str:
     limits = manifest.limits_of(Stage.PREDICT)
     inputs = ", ".join(f"`/in/{name}`" for name in manifest.inputs)
+    columns = ", ".join(f"`{name}`" for name in (manifest.output.id_column, *manifest.output.columns))
     outputs = " or ".join(f"`/out/{name}`" for name in manifest.output.names)
     return f"""# {manifest.title}
 
@@ -64,11 +75,22 @@ You upload one zip with your code, your trained model and `audition.toml` at its
 {manifest.unpacked_entries:,} files. The command in `audition.toml` runs without network.
 
 It reads {inputs} and writes {outputs}
-with the columns `{manifest.output.id_column}` and `{manifest.output.prediction_column}`.
+with the columns {columns}.{_form(manifest)}
 
 It may take {limits.time_seconds:g} seconds, {limits.memory_bytes / MIB:g} MiB of memory and
 {limits.cpus:g} processor core(s).
 """
+
+
+def _form(manifest: Manifest) -> str:
+    """What a prediction is, where it is not simply a number."""
+    output = manifest.output
+    words = {
+        Form.LABEL: f" A prediction is one of: {', '.join(output.labels)}.",
+        Form.ITEMS: f" A prediction is a list, best first, separated by spaces: at most {output.most_items}.",
+        Form.PROBABILITIES: " The columns of a row add up to 1.",
+    }
+    return words.get(form_of(manifest.metric.name), "")
 
 
 def _rubric(items: tuple[RubricItem, ...]) -> str:

@@ -1,20 +1,17 @@
 """The rules of `challenge.toml` that its types cannot say; each adds what it finds, so all come at once."""
 
-import itertools
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
+from audition.catalog.metric import FILE, check_metric, check_repeated
 from audition.catalog.shape import Problems
 from audition.domain.build import BuildLimits
-from audition.domain.challenge import Direction, Manifest
+from audition.domain.challenge import Manifest
 from audition.domain.execution import Limits
 from audition.domain.run import Stage
 
-FILE = "challenge.toml"
 OUTPUT_ENDINGS = (".csv", ".parquet")
-LEAST_ROUNDS = 100
-"""Fewer bootstrap rounds than this give no usable 95 % interval."""
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -28,8 +25,7 @@ def check_manifest(manifest: Manifest, folder_name: str, problems: Problems) -> 
         _check_numbers,
         _check_stages,
         _check_limits,
-        _check_metric,
-        _check_anchors,
+        check_metric,
         _check_output,
         _check_files,
         _check_weights,
@@ -46,7 +42,7 @@ def _check_words(manifest: Manifest, problems: Problems) -> None:
             problems.say(FILE, key, "is empty; write it.")
     if not manifest.graders:
         problems.say(FILE, "graders", "is empty; name at least one grader.")
-    _check_repeated("graders", manifest.graders, problems)
+    check_repeated("graders", manifest.graders, problems)
 
 
 def _check_numbers(manifest: Manifest, problems: Problems) -> None:
@@ -84,30 +80,6 @@ def _check_positive(key: str, value: float, problems: Problems) -> None:
         problems.say(FILE, key, f"is {value}; it must be more than 0.")
 
 
-def _check_metric(manifest: Manifest, problems: Problems) -> None:
-    metric = manifest.metric
-    if not 0 < metric.confidence < 1:
-        problems.say(FILE, "metric.confidence", f"is {metric.confidence}; choose one like 0.95.")
-    if metric.bootstrap_rounds < LEAST_ROUNDS:
-        problems.say(FILE, "metric.bootstrap_rounds", f"use at least {LEAST_ROUNDS}.")
-
-
-def _check_anchors(manifest: Manifest, problems: Problems) -> None:
-    key, anchors = "metric.anchors", manifest.metric.anchors
-    if len(anchors) < 2:  # noqa: PLR2004  a line needs two points
-        problems.say(FILE, key, "give at least two, so that a value can be mapped to a score.")
-    _check_repeated(key, [anchor.name for anchor in anchors], problems)
-    for anchor in anchors:
-        if not (math.isfinite(anchor.value) and 0 <= anchor.score <= 1):
-            problems.say(FILE, f"{key}.{anchor.name}", "needs a finite value and a score from 0 to 1.")
-    is_higher = manifest.metric.direction == Direction.HIGHER
-    for worse, better in itertools.pairwise(anchors):
-        is_better = better.value > worse.value if is_higher else better.value < worse.value
-        if not is_better or better.score <= worse.score:
-            what = f"{better.name!r} must have a better value and a higher score than {worse.name!r}"
-            problems.say(FILE, key, f"{what}; list anchors from worst to best.")
-
-
 def _check_output(manifest: Manifest, problems: Problems) -> None:
     output = manifest.output
     if not output.names:
@@ -115,8 +87,16 @@ def _check_output(manifest: Manifest, problems: Problems) -> None:
     for name in output.names:
         if not (_PLAIN_NAME.fullmatch(name) and name.endswith(OUTPUT_ENDINGS)):
             problems.say(FILE, "output.names", f"{name!r} must be a plain name with .csv or .parquet.")
-    if output.id_column == output.prediction_column:
-        problems.say(FILE, "output.prediction_column", "must differ from id_column.")
+    if output.prediction_column and output.prediction_columns:
+        problems.say(FILE, "output.prediction_columns", "write this or prediction_column, not both.")
+    key = "output.prediction_columns" if output.prediction_columns else "output.prediction_column"
+    if not all(output.columns):
+        problems.say(FILE, key, "is empty; name the column of the predictions.")
+    if output.id_column in output.columns:
+        problems.say(FILE, key, "must differ from id_column.")
+    check_repeated(key, output.columns, problems)
+    check_repeated("output.labels", output.labels, problems)
+    _check_positive("output.most_items", output.most_items, problems)
     if output.minimum is not None and output.maximum is not None and output.minimum >= output.maximum:
         problems.say(FILE, "output.minimum", f"is {output.minimum}, not below maximum {output.maximum}.")
 
@@ -128,7 +108,7 @@ def _check_files(manifest: Manifest, problems: Problems) -> None:
                 problems.say(FILE, key, f"{name!r} must be a plain file name without folders.")
     if not manifest.inputs:
         problems.say(FILE, "inputs", "is empty; name the public files that a submission predicts from.")
-    _check_repeated("inputs", manifest.inputs, problems)
+    check_repeated("inputs", manifest.inputs, problems)
     if manifest.answers.file in manifest.inputs:
         problems.say(FILE, "inputs", f"{manifest.answers.file!r} holds the answers and must stay private.")
 
@@ -140,9 +120,3 @@ def _check_weights(manifest: Manifest, problems: Problems) -> None:
     total = math.fsum(weights.values())
     if not math.isclose(total, 1.0, abs_tol=1e-9):
         problems.say(FILE, "weights", f"add up to {total:g}; they must add up to 1.")
-
-
-def _check_repeated(key: str, names: Iterable[str], problems: Problems) -> None:
-    seen = list(names)
-    for name in sorted({name for name in seen if seen.count(name) > 1}):
-        problems.say(FILE, key, f"{name!r} is listed more than once.")

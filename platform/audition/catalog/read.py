@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audition.catalog.archive import list_files
-from audition.catalog.manifest import FILE, check_manifest
+from audition.catalog.manifest import check_manifest
+from audition.catalog.metric import FILE
 from audition.catalog.rubric import RubricItem, read_rubric
 from audition.catalog.samples import Sample, collect_samples
 from audition.catalog.shape import Problems, read_table, read_text, shape

@@ -7,15 +7,19 @@ from enum import StrEnum
 from audition.domain.build import BuildLimits
 from audition.domain.execution import Limits
 from audition.domain.grade import Dimension
+from audition.domain.metrics import Direction
 from audition.domain.probe_plan import Pace
 from audition.domain.run import Stage
 
 
-class Direction(StrEnum):
-    """Whether a larger metric value is better."""
+class Resampling(StrEnum):
+    """What is drawn again and again to see how far chance moves a metric."""
 
-    HIGHER = "higher"
-    LOWER = "lower"
+    ROWS = "rows"
+    GROUPS = "groups"
+    """Whole groups of `answers.group_column`: users, series, patients."""
+    BLOCKS = "blocks"
+    """Runs of neighbouring periods of `answers.time_column`, all rows of a period together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +38,20 @@ class MetricSpec:
     """What is measured on the hidden data, and what a value is worth."""
 
     name: str
-    """A metric that `graders.model_quality` knows, e.g. "roc_auc"."""
+    """Key of `audition.domain.metrics.METRICS`, e.g. "roc_auc"."""
     direction: Direction
     anchors: tuple[Anchor, ...]
     confidence: float = 0.95
     bootstrap_rounds: int = 1000
+    resampling: Resampling = Resampling.ROWS
+    at: int = 10
+    """The k of metrics that look at the first k."""
+    threshold: float = 0.5
+    """A probability of at least this is a yes, where a metric needs one."""
+    quantiles: tuple[float, ...] = ()
+    """In (0, 1), ascending: of the columns, or the one of a pinball loss."""
+    times: tuple[float, ...] = ()
+    """Ascending: of the columns of survival probabilities."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +61,21 @@ class OutputSpec:
     names: tuple[str, ...]
     """Accepted file names, in order of preference; the ending says the format (.csv, .parquet)."""
     id_column: str
-    prediction_column: str
+    prediction_column: str = ""
+    """Where there is one column."""
+    prediction_columns: tuple[str, ...] = ()
+    """Where there are several."""
     minimum: float | None = None
     maximum: float | None = None
+    labels: tuple[str, ...] = ()
+    """Every label there is, where answers are labels; else empty."""
+    most_items: int = 100
+    """Longest list, where predictions are lists."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns with predictions, one or several."""
+        return self.prediction_columns or (self.prediction_column,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +85,15 @@ class AnswersSpec:
     file: str
     id_column: str
     answer_column: str
+    """Truth: a number, a label, a text, items separated by spaces, or the time until an event."""
+    group_column: str = ""
+    """Query, series or entity of a row, where the metric or its interval knows groups."""
+    time_column: str = ""
+    """A number or an ISO date, where periods are drawn in blocks."""
+    event_column: str = ""
+    """1 where the event happened at the time in `answer_column`, 0 where it had not happened by then."""
+    scale_column: str = ""
+    """More than 0: in-sample error of the naive forecast of the row's series (for RMSSE, its mean square)."""
 
 
 #: Of a service and of the time it is looked at: the grader catalogue's budget for live probes, with room for slow

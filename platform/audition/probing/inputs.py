@@ -66,11 +66,11 @@ def _table(path: Path) -> list[dict[str, str]]:
 
 
 def _predictions(manifest: Manifest, outputs: Path) -> Mapping[str, Prediction]:
-    """Predictions by id, of a CSV file; empty when there is none that can be read."""
+    """Predictions by id, of a CSV file with one column of them; empty when there is none that can be read."""
     path = next(
         (outputs / n for n in manifest.output.names if n.endswith(".csv") and (outputs / n).is_file()), None
     )
-    if path is None:
+    if path is None or not manifest.output.prediction_column:
         return {}
     try:
         table = _table(path)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from audition.domain.grade import Dimension, Outcome
+from audition.domain.metrics import METRICS
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
 from audition.domain.submission import State
 
@@ -144,9 +145,6 @@ BANDS = {
     "not computed": Words(label="Not computed", tone="quiet", icon="dash"),
 }
 
-#: Metric names as people write them.
-METRICS = {"roc_auc": "ROC AUC", "pr_auc": "PR AUC", "rmse": "RMSE", "mae": "MAE", "log_loss": "log loss"}
-
 _ACRONYMS = frozenset({"ai", "ml", "nlp"})
 
 _ALL: dict[type, dict[object, Words]] = {
@@ -173,7 +171,7 @@ def verdict_words(name: str) -> Words:
 
 def metric_name(name: str) -> str:
     """A metric's name as people write it."""
-    return METRICS.get(name, name.replace("_", " "))
+    return METRICS[name].label if name in METRICS else name.replace("_", " ")
 
 
 def role_name(slug: str) -> str:

@@ -195,6 +195,27 @@ def test_the_kit_checks_predictions_at_home(folder: Path, tmp_path: Path, rows: 
     assert json.loads((check.parent / "output.json").read_text())["id_column"] == "id"
 
 
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("id,risk\n1,high\n2,low\n", "The form is right."),
+        ("id,risk\n1,high\n2,0.5\n", "Row 2: risk is '0.5'; one of low, high is expected."),
+    ],
+)
+def test_the_kit_checks_labels_too(folder: Path, tmp_path: Path, rows: str, told: str) -> None:
+    manifest = folder / "challenge.toml"
+    text = manifest.read_text().replace('"roc_auc"', '"accuracy"')
+    manifest.write_text(text.replace('"risk"', '"risk"\nlabels = ["low", "high"]'))
+    with zipfile.ZipFile(io.BytesIO(build_kit(read_challenge(folder), PUBLIC))) as opened:
+        opened.extractall(tmp_path / "kit")
+    kit = tmp_path / "kit" / "tiny"
+    (tmp_path / "mine.csv").write_text(rows)
+    argv = [sys.executable, "-S", str(kit / "checks" / "check_predictions.py"), str(tmp_path / "mine.csv")]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert told in done.stdout
+    assert "A prediction is one of: low, high." in (kit / "README.md").read_text()
+
+
 def make_files() -> list[DataFile]:
     """What the checksums of the small folder promise."""
     return [

@@ -132,6 +132,7 @@ def test_each_rule_of_the_manifest_is_told(folder: Path, old: str, new: str, tol
 
 
 def test_a_lower_is_better_challenge_lists_anchors_downwards(folder: Path) -> None:
+    edit(folder, "challenge.toml", '"roc_auc"', '"brier"')
     edit(folder, "challenge.toml", '"higher"', '"lower"')
     edit(folder, "challenge.toml", "value = 0.8", "value = 0.1")
     assert read_challenge(folder).manifest.metric.anchors[-1].value == 0.1

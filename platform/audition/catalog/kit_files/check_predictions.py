@@ -27,9 +27,9 @@ def find_problems(
     rows: list[dict[str, str]], expected_ids: list[str], output: dict[str, Any]
 ) -> Iterator[str]:
     """Everything that is wrong, one line each; row 1 is the first after the header."""
-    id_column, column = output["id_column"], output["prediction_column"]
-    if not rows or set(rows[0]) != {id_column, column}:
-        yield f"The header must be {id_column},{column}, followed by rows."
+    id_column, columns = output["id_column"], output["prediction_columns"]
+    if not rows or set(rows[0]) != {id_column, *columns}:
+        yield f"The header must be {','.join([id_column, *columns])}, followed by rows."
         return
     ids = Counter(row[id_column] for row in rows)
     for name in expected_ids:
@@ -38,14 +38,28 @@ def find_problems(
     for name in sorted(set(ids) - set(expected_ids)):
         yield f"{id_column} {name}: not in the data."
     for place, row in enumerate(rows, start=1):
-        if not is_allowed(row[column], output):
-            yield f"Row {place}: {column} is {row[column]!r}; a number in range is expected."
+        for column in columns:
+            if trouble := what_is_wrong(row[column] or "", output):
+                yield f"Row {place}: {column} is {row[column]!r}; {trouble}."
 
 
-def is_allowed(text: str | None, output: dict[str, Any]) -> bool:
+def what_is_wrong(text: str, output: dict[str, Any]) -> str:
+    """Why a cell is not allowed; empty when it is."""
+    if output["form"] == "label":
+        return "" if text in output["labels"] else f"one of {', '.join(output['labels'])} is expected"
+    if output["form"] == "items":
+        items = text.split()
+        is_fine = len(items) == len(set(items)) <= output["most_items"]
+        return "" if is_fine else f"at most {output['most_items']} items are expected, each once"
+    if output["form"] == "text":
+        return ""
+    return "" if is_allowed(text, output) else "a number in range is expected"
+
+
+def is_allowed(text: str, output: dict[str, Any]) -> bool:
     """Whether a cell is a finite number within the limits."""
     try:
-        value = float(text or "")
+        value = float(text)
     except ValueError:
         return False
     low = -math.inf if output["minimum"] is None else output["minimum"]

@@ -1,0 +1,123 @@
+"""The rules of `challenge.toml` about the metric: known, anchored, and given everything that it needs."""
+
+import itertools
+import math
+from collections.abc import Iterable
+
+from audition.catalog.shape import Problems
+from audition.domain.challenge import Manifest, MetricSpec, Resampling
+from audition.domain.metrics import METRICS, Direction, Form, Interval, MetricFacts
+
+FILE = "challenge.toml"
+LEAST_ROUNDS = 100
+"""Fewer bootstrap rounds than this give no usable 95 % interval."""
+_ANCHORS = "metric.anchors"
+
+
+def check_metric(manifest: Manifest, problems: Problems) -> None:
+    """Apply every rule about the metric."""
+    metric = manifest.metric
+    if not 0 < metric.confidence < 1:
+        problems.say(FILE, "metric.confidence", f"is {metric.confidence}; choose one like 0.95.")
+    if metric.bootstrap_rounds < LEAST_ROUNDS:
+        problems.say(FILE, "metric.bootstrap_rounds", f"use at least {LEAST_ROUNDS}.")
+    if metric.at < 1:
+        problems.say(FILE, "metric.at", f"is {metric.at}; it must be 1 or more.")
+    _check_anchors(metric, problems)
+    facts = METRICS.get(metric.name)
+    if facts is None:
+        problems.say(FILE, "metric.name", f"{metric.name!r} is not known; choose of {', '.join(METRICS)}.")
+        return
+    _check_facts(metric, facts, problems)
+    _check_needs(manifest, facts, problems)
+    _check_resampling(manifest, facts, problems)
+    _check_form(manifest, facts.form, problems)
+
+
+def _check_anchors(metric: MetricSpec, problems: Problems) -> None:
+    anchors = metric.anchors
+    if len(anchors) < 2:  # noqa: PLR2004  a line needs two points
+        problems.say(FILE, _ANCHORS, "give at least two, so that a value can be mapped to a score.")
+    check_repeated(_ANCHORS, [anchor.name for anchor in anchors], problems)
+    for anchor in anchors:
+        if not (math.isfinite(anchor.value) and 0 <= anchor.score <= 1):
+            problems.say(FILE, f"{_ANCHORS}.{anchor.name}", "needs a finite value and a score from 0 to 1.")
+    is_higher = metric.direction == Direction.HIGHER
+    for worse, better in itertools.pairwise(anchors):
+        is_better = better.value > worse.value if is_higher else better.value < worse.value
+        if not is_better or better.score <= worse.score:
+            what = f"{better.name!r} must have a better value and a higher score than {worse.name!r}"
+            problems.say(FILE, _ANCHORS, f"{what}; list anchors from worst to best.")
+
+
+def _check_facts(metric: MetricSpec, facts: MetricFacts, problems: Problems) -> None:
+    if metric.direction != facts.direction:
+        what = f"is {metric.direction.value!r}, but of {metric.name} {facts.direction.value} is better."
+        problems.say(FILE, "metric.direction", what)
+    low = -math.inf if facts.low is None else facts.low
+    high = math.inf if facts.high is None else facts.high
+    for anchor in metric.anchors:
+        if not low <= anchor.value <= high:
+            what = f"{anchor.value:g} is no value of {metric.name}, which lies in {_range(low, high)}."
+            problems.say(FILE, f"{_ANCHORS}.{anchor.name}", what)
+
+
+def _range(low: float, high: float) -> str:
+    ends = ("(-inf" if low == -math.inf else f"[{low:g}", "inf)" if high == math.inf else f"{high:g}]")
+    return ", ".join(ends)
+
+
+def _check_needs(manifest: Manifest, facts: MetricFacts, problems: Problems) -> None:
+    for key in facts.needs:
+        table, name = key.split(".")
+        if not getattr(getattr(manifest, table), name):
+            problems.say(FILE, key, f"is empty; {manifest.metric.name} needs it.")
+
+
+def _check_resampling(manifest: Manifest, facts: MetricFacts, problems: Problems) -> None:
+    key, resampling = "metric.resampling", manifest.metric.resampling
+    if resampling == Resampling.GROUPS and not manifest.answers.group_column:
+        problems.say(FILE, "answers.group_column", "is empty; name the column whose groups are drawn.")
+    if resampling == Resampling.BLOCKS and not manifest.answers.time_column:
+        problems.say(FILE, "answers.time_column", "is empty; name the column whose periods are drawn.")
+    if resampling != Resampling.ROWS and facts.interval in {Interval.JACKKNIFE, Interval.CLUSTER}:
+        problems.say(FILE, key, f"leave it out; {manifest.metric.name} has a way of its own.")
+
+
+def _check_form(manifest: Manifest, form: Form, problems: Problems) -> None:
+    metric, output = manifest.metric, manifest.output
+    for name, values in (("quantiles", metric.quantiles), ("times", metric.times)):
+        if list(values) != sorted(set(values)) or not all(map(math.isfinite, values)):
+            problems.say(FILE, f"metric.{name}", "list finite values, each once, from small to large.")
+    if not all(0 < quantile < 1 for quantile in metric.quantiles):
+        problems.say(FILE, "metric.quantiles", "must lie between 0 and 1.")
+    wanted = {
+        Form.PROBABILITIES: output.labels,
+        Form.QUANTILES: metric.quantiles,
+        Form.SURVIVAL: metric.times,
+    }
+    columns = len(wanted.get(form, ("one",)))
+    if len(output.columns) != columns and columns:
+        what = f"names {len(output.columns)} column(s); {metric.name} needs {columns} here."
+        problems.say(FILE, "output.prediction_columns", what)
+    if metric.name == "pinball" and len(metric.quantiles) > 1:
+        problems.say(FILE, "metric.quantiles", "name one; weighted_interval_score takes several.")
+    if form in {Form.PROBABILITY, Form.PROBABILITIES, Form.SURVIVAL} and not _is_unit(
+        output.minimum, output.maximum
+    ):
+        problems.say(
+            FILE, "output.minimum", "predictions are probabilities: set minimum 0.0 and maximum 1.0."
+        )
+    if metric.name == "rmsle" and (output.minimum is None or output.minimum < 0):
+        problems.say(FILE, "output.minimum", "set 0.0: rmsle knows no negative amounts.")
+
+
+def _is_unit(minimum: float | None, maximum: float | None) -> bool:
+    return (minimum, maximum) == (0, 1)
+
+
+def check_repeated(key: str, names: Iterable[str], problems: Problems) -> None:
+    """Every name at most once."""
+    seen = list(names)
+    for name in sorted({name for name in seen if seen.count(name) > 1}):
+        problems.say(FILE, key, f"{name!r} is listed more than once.")
