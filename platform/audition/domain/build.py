@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from audition.domain.execution import Ownership
+from audition.domain.image import ImageConfig
 
 #: Where a Dockerfile may be, the first that is there counts.
 DOCKERFILES = ("Dockerfile", "docker/Dockerfile", "deploy/Dockerfile", "deployment/Dockerfile")
@@ -22,6 +23,16 @@ def base_argument(base: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStep:
+    """One instruction as it will be built."""
+
+    line: int
+    """Of the submission's own file, 1-based; 0 for one of ours."""
+    text: str
+    """Its beginning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BuildPlan:
     """What a trusted container found in a submission's Dockerfile."""
 
@@ -29,8 +40,10 @@ class BuildPlan:
     """Path of the Dockerfile in the submission; empty when there is none."""
     bases: tuple[str, ...] = ()
     """Names of our images that it starts from."""
-    steps: int = 0
-    """Instructions of the Dockerfile as it will be built."""
+    instructions: tuple[PlannedStep, ...] = ()
+    """Of the Dockerfile as it will be built."""
+    unknown_bases: tuple[str, ...] = ()
+    """What it starts from and we do not have; each is a reason to refuse it."""
     refusals: tuple[str, ...] = ()
     """Why it will not be built, each with the line and what to do; empty when it will."""
 
@@ -105,6 +118,8 @@ class BuildResult:
         reference: Name of the image on this host; empty without one.
         log: What the build printed, without control characters; its beginning and its end when it is long.
         walls: What stood between its steps and the host, as seen from inside a step of ours.
+        failed_step: Number of the instruction at which a failed build ended, from 1; 0 when it is not known.
+        config: What containers of the image start with.
     """
 
     cause: BuildCause
@@ -119,3 +134,5 @@ class BuildResult:
     refused_packages: tuple[str, ...] = ()
     """Projects that were asked of the mirror and are not on it, at most 20."""
     walls: str = ""
+    failed_step: int = 0
+    config: ImageConfig | None = None

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from audition.domain.build import BuildCause
+from audition.domain.build_failure import BuildFailure
 from audition.domain.contract import Inventory
 from audition.domain.execution import Usage
+from audition.domain.image import ImageConfig
 from audition.domain.run import Stage, Verdict
 
 
@@ -70,6 +72,12 @@ class BuildEvidence:
     seconds: float = 0.0
     walls: str = ""
     """What stood between its steps and the host: system call filter, privileges, capabilities."""
+    failure: BuildFailure | None = None
+    """Why there is no image; None when there is one."""
+    log_tail: str = ""
+    """The end of what a failed build printed."""
+    config: ImageConfig | None = None
+    """What containers of the image start with; None without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import dockerfile
 
-from audition.domain.build import DOCKERFILES, BuildPlan, base_argument
+from audition.domain.build import DOCKERFILES, BuildPlan, PlannedStep, base_argument
 from audition.domain.contract import Entry
 from audition.grading.ignore import UnreadableIgnoreError, context_entries
 from audition.grading.recipe_rules import (
@@ -27,6 +27,7 @@ from audition.grading.recipe_rules import (
 
 _MAX_BYTES = 256 << 10
 _MAX_REASONS = 20
+_MAX_EXCERPT = 160
 _MAX_STAGES = 8
 _MAX_INSTRUCTIONS = 60
 _MAX_CONTEXT = 256 << 20
@@ -50,6 +51,10 @@ class _Writing:
     bases: Mapping[str, str]
     """Pattern of a FROM to the name of our image."""
     lines: list[str] = field(default_factory=list)
+    origins: list[int] = field(default_factory=list)
+    """For each line, that of the candidate's file."""
+    unknown: list[str] = field(default_factory=list)
+    """Bases that we do not have."""
     used: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     scene: Scene = field(default_factory=Scene)
@@ -58,6 +63,11 @@ class _Writing:
         """Note a reason."""
         if len(self.reasons) < _MAX_REASONS:
             self.reasons.append(f"{self.file}, line {line}: {reason}")
+
+    def write(self, origin: int, line: str) -> None:
+        """Add a line."""
+        self.lines.append(line)
+        self.origins.append(origin)
 
 
 def plan_build(
@@ -115,7 +125,17 @@ def plan_text(content: bytes, file: str, bases: Mapping[str, str]) -> tuple[Buil
         writing.reasons.append(
             f"{file} has quotes or braces that can be read in two ways. Write it more simply."
         )
-    plan = BuildPlan(file=file, bases=used, steps=len(lines), refusals=tuple(writing.reasons))
+    origins = [*(0 for _ in used), *writing.origins]
+    plan = BuildPlan(
+        file=file,
+        bases=used,
+        instructions=tuple(
+            PlannedStep(line=origin, text=line[:_MAX_EXCERPT])
+            for origin, line in zip(origins, lines, strict=True)
+        ),
+        unknown_bases=tuple(writing.unknown[:_MAX_REASONS]),
+        refusals=tuple(writing.reasons),
+    )
     return plan, b"" if plan.refusals else "".join(f"{line}\n" for line in lines).encode()
 
 
@@ -179,7 +199,7 @@ def _write(instructions: list[Instruction], writing: _Writing) -> None:
         elif instruction.name == "from":
             _start_stage(instruction, writing)
         else:
-            writing.lines.append(_line(instruction, writing.scene))
+            writing.write(instruction.line, _line(instruction, writing.scene))
             writing.scene.learn(instruction)
 
 
@@ -195,13 +215,14 @@ def _start_stage(instruction: Instruction, writing: _Writing) -> None:
         writing.used.append(base)
     else:
         known = ", ".join(writing.bases) or "none"
+        writing.unknown.append(wanted[:_MAX_EXCERPT])
         writing.refuse(
             instruction.line,
             f"the base image {wanted[:120]!r} is not on this host. Start from one of these (* is a number): {known}.",
         )
         return
     scene.begin_stage(alias, parent)
-    writing.lines.append(f"FROM {source}" + (f" AS {alias}" if alias else ""))
+    writing.write(instruction.line, f"FROM {source}" + (f" AS {alias}" if alias else ""))
 
 
 def _approved(wanted: str, bases: Mapping[str, str]) -> str:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from audition import codec
 from audition.domain.build import BuildCause, BuildContext, BuildLimits, BuildPlan, BuildResult, BuildSpec
+from audition.domain.build_failure import BuildFailure, diagnose
 from audition.domain.contract import Inventory
 from audition.domain.evidence import BuildEvidence, StageEvidence
-from audition.domain.execution import Exit, Limits, Usage
+from audition.domain.execution import Exit, Usage
 from audition.domain.run import Stage, StageStatus, Verdict
 from audition.ports import Served
 from audition.services.claim import Claimed
-from audition.services.explain import explain
 from audition.services.lease import Lease, check_lease
 from audition.services.runner import MIRROR_IMAGE, Runner
 from audition.services.stage_book import StageBook
@@ -20,6 +20,8 @@ from audition.services.stage_book import StageBook
 CONTEXT_SIGNAL = "SIGUSR2"
 _MAX_DOCUMENT = 64 << 10
 _CONTEXT_SECONDS = 60.0
+#: Characters of a failed build's log that a report shows.
+_LOG_TAIL = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,8 @@ def build_image(  # noqa: PLR0913  the work and everything it works with
     result = _refused(plan) if plan.refusals else _build(runner, claimed, lease, keeper, plan, limits)
     check_lease(lease)
     verdict = Verdict.ACCEPTED if result.cause == BuildCause.OK else Verdict.BUILD_FAILED
-    message = "" if verdict == Verdict.ACCEPTED else _message(result, limits)
+    failure = diagnose(plan, result, limits)
+    message = f"{failure.sentence} {failure.next_step}" if failure else ""
     usage = Usage(wall_seconds=result.seconds)
     exit_ = Exit(exit_code=0 if verdict == Verdict.ACCEPTED else 1, usage=usage, image_id=result.image_id)
     status = StageStatus.PASSED if verdict == Verdict.ACCEPTED else StageStatus.FAILED
@@ -55,7 +58,7 @@ def build_image(  # noqa: PLR0913  the work and everything it works with
     stage = StageEvidence(
         stage=Stage.BUILD, verdict=verdict, message=message, usage=usage, image_id=result.image_id
     )
-    return Built(evidence=_evidence(plan, result), stage=stage, log=result.log)
+    return Built(evidence=_evidence(plan, result, failure), stage=stage, log=result.log)
 
 
 def _build(  # noqa: PLR0913  the work and everything it works with
@@ -83,17 +86,7 @@ def _refused(plan: BuildPlan) -> BuildResult:
     return BuildResult(cause=BuildCause.POLICY, detail=" ".join(plan.refusals))
 
 
-def _message(result: BuildResult, limits: BuildLimits) -> str:
-    if result.cause == BuildCause.POLICY:
-        return f"The image was not built. {result.detail}"
-    exit_ = Exit(exit_code=1, usage=Usage(wall_seconds=result.seconds))
-    text = explain(Verdict.BUILD_FAILED, Stage.BUILD, exit_, Limits(time_seconds=limits.time_seconds))
-    missing = ", ".join(result.refused_packages)
-    hint = f" Not on the package mirror, at least not in that version: {missing}." if missing else ""
-    return f"{text} {result.detail}{hint}".strip()
-
-
-def _evidence(plan: BuildPlan, result: BuildResult) -> BuildEvidence:
+def _evidence(plan: BuildPlan, result: BuildResult, failure: BuildFailure | None) -> BuildEvidence:
     return BuildEvidence(
         cause=result.cause,
         detail=result.detail,
@@ -106,4 +99,7 @@ def _evidence(plan: BuildPlan, result: BuildResult) -> BuildEvidence:
         layers=result.layers,
         seconds=result.seconds,
         walls=result.walls,
+        failure=failure,
+        log_tail=result.log[-_LOG_TAIL:] if failure else "",
+        config=result.config,
     )

@@ -57,7 +57,7 @@ def serve_image(  # noqa: PLR0913  the work and everything it works with
         book.end(record, StageStatus.SKIPPED, None, _NO_IMAGE)
         return None
     try:
-        seen = _probe(runner, claimed, lease, inventory, built.stage.image_id, outputs)
+        seen = _probe(runner, claimed, lease, inventory, built, outputs)
     except UnavailableError:
         check_lease(lease)  # The prober was ended because the work must not go on.
         raise
@@ -75,14 +75,14 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
     claimed: Claimed,
     lease: Lease,
     inventory: Inventory,
-    image: str,
+    built: Built,
     outputs: tuple[Artifact, ...],
 ) -> ServiceEvidence:
     contract, limits = inventory.contract, claimed.version.manifest.limits_of(Stage.SERVE)
-    serving = contract.serving
+    serving, config = contract.serving, built.evidence.config
     wanted = Wanted(
         spec=ServiceSpec(
-            image=image,
+            image=built.stage.image_id,
             ownership=claimed.owner,
             arguments=serving.arguments or None,
             environment=serving.environment,
@@ -90,7 +90,7 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
             writable=serving.writable,
             slot=runner.slot,
         ),
-        models=model_places(contract, ""),
+        models=model_places(contract, config.working_dir if config else ""),
         grace_seconds=serving.grace_seconds,
     )
     # The same for the same bytes, so that a service meets the same traffic when it is looked at again.

@@ -20,7 +20,7 @@ import pytest
 
 from audition import codec
 from audition.domain import places
-from audition.domain.build import BuildContext, BuildPlan
+from audition.domain.build import BuildContext
 from audition.domain.contract import Collection, Entry, Inventory
 from audition.domain.evidence import RunEvidence
 from audition.domain.grade import GradeSheet, GradeStatus, Outcome
@@ -265,7 +265,9 @@ def test_a_keeper_gives_the_build_context_when_asked_and_collects_later(tmp_path
         keeper.send_signal(signal.SIGUSR1)
         collection = codec.from_json(Collection, keeper.stdout.readline(), what="collection")
 
-    assert inventory.build == BuildPlan(file="Dockerfile", bases=("python-slim",), steps=3)
+    assert inventory.build is not None
+    assert (inventory.build.file, inventory.build.bases) == ("Dockerfile", ("python-slim",))
+    assert [(step.line, step.text) for step in inventory.build.instructions[2:]] == [(3, "COPY . .")]
     assert collection == Collection()
     with tarfile.open(fileobj=io.BytesIO(content)) as tar:
         texts = {member.name: tar.extractfile(member).read().decode() for member in tar}  # type: ignore[union-attr]

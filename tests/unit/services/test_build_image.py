@@ -7,7 +7,16 @@ import pytest
 from audition import codec
 from audition.adapters.memory.inside import Inside
 from audition.adapters.memory.sandbox import Program
-from audition.domain.build import BuildCause, BuildContext, BuildLimits, BuildPlan, BuildResult, BuildSpec
+from audition.domain.build import (
+    BuildCause,
+    BuildContext,
+    BuildLimits,
+    BuildPlan,
+    BuildResult,
+    BuildSpec,
+    PlannedStep,
+)
+from audition.domain.build_failure import FailureKind
 from audition.domain.challenge import Manifest
 from audition.domain.contract import Contract
 from audition.domain.errors import UnavailableError
@@ -18,7 +27,15 @@ from tests import factories
 from tests.unit.services.world import INVENTORY, World, keeps
 
 STAGES = (Stage.UNPACK, Stage.BUILD, Stage.PREDICT, Stage.SCORE, Stage.JUDGE)
-PLAN = BuildPlan(file="Dockerfile", bases=("python-slim",), steps=3)
+PLAN = BuildPlan(
+    file="Dockerfile",
+    bases=("python-slim",),
+    instructions=(
+        PlannedStep(line=0, text="ARG AUDITION_BASE_PYTHON_SLIM"),
+        PlannedStep(line=1, text="FROM ${AUDITION_BASE_PYTHON_SLIM}"),
+        PlannedStep(line=4, text="RUN pip install x"),
+    ),
+)
 CONTEXT = b"a tar that nobody reads"
 
 
@@ -113,7 +130,12 @@ def test_an_image_is_built_from_bytes_that_are_passed_on_unread(yard: World) -> 
 
 def test_a_build_that_fails_is_the_candidates_fault_and_the_run_goes_on(yard: World) -> None:
     yard.sandbox.build_program = lambda *_: BuildResult(
-        cause=BuildCause.NETWORK, detail="pip install x failed", refused_packages=("x",), seconds=2.0
+        cause=BuildCause.NETWORK,
+        detail="pip install x failed",
+        refused_packages=("x",),
+        seconds=2.0,
+        failed_step=3,
+        log="a long story",
     )
     submission = yard.graded()
 
@@ -122,10 +144,16 @@ def test_a_build_that_fails_is_the_candidates_fault_and_the_run_goes_on(yard: Wo
     assert yard.sandbox.stages() == ["unpack", "predict", "score", "judge"]
     build = yard.stage(submission, Stage.BUILD)
     assert build.status == StageStatus.FAILED
-    assert build.message.startswith("The image could not be built in build within 5.0 min.")
-    assert build.message.endswith(
-        "pip install x failed Not on the package mirror, at least not in that version: x."
+    assert build.message.startswith(
+        "The build failed in Dockerfile, line 4 (RUN pip install x): not on the package mirror, at least not in that"
+        " version: x. pip install x failed"
     )
+    assert build.message.endswith("or ship the wheel with the submission.")
+    evidence = evidence_of(yard, submission).build
+    assert evidence is not None
+    assert evidence.failure is not None
+    assert (evidence.failure.kind, evidence.failure.line) == (FailureKind.PACKAGE_NOT_ON_MIRROR, 4)
+    assert evidence.log_tail == "a long story"
     assert yard.stage(submission, Stage.PREDICT).status == StageStatus.PASSED
 
 
@@ -136,7 +164,7 @@ def test_a_refused_dockerfile_reaches_no_builder(yard: World) -> None:
 
     assert yard.sandbox.builds == []
     assert yard.run(submission).verdict == Verdict.BUILD_FAILED
-    assert yard.stage(submission, Stage.BUILD).message == f"The image was not built. {refusal}"
+    assert yard.stage(submission, Stage.BUILD).message.startswith(f"The image was not built. {refusal}")
     evidence = evidence_of(yard, submission)
     assert evidence.build is not None
     assert (evidence.build.cause, evidence.build.refusals) == (BuildCause.POLICY, (refusal,))

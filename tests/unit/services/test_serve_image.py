@@ -11,6 +11,7 @@ from audition.domain.build import BuildCause, BuildResult
 from audition.domain.contract import Contract, ModelFiles
 from audition.domain.errors import UnavailableError
 from audition.domain.evidence import ArtifactKind
+from audition.domain.image import ImageConfig
 from audition.domain.probe import ServiceEvidence, StartEvidence
 from audition.domain.probe_plan import Answer, Ask, AskVerb, Line, ProbeTask, Start
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
@@ -205,6 +206,18 @@ def test_a_model_is_hidden_where_an_image_may_have_it() -> None:
         "/opt/ml/model.joblib",
     )
     assert model_places(Contract(), "/srv") == ()
+
+
+def test_the_model_is_hidden_in_the_images_own_folder_too(hall: World) -> None:
+    config = ImageConfig(working_dir="/srv/svc")
+    hall.sandbox.build_program = lambda *_: BuildResult(
+        cause=BuildCause.OK, image_id="sha256:own", config=config
+    )
+    contract = Contract(model=ModelFiles(path="model.json"))
+    hall.sandbox.programs["unpack"] = keeps_with(PLAN, contract)
+    served(hall, Prober(*asks(Start(is_without_model=True))))
+
+    assert hall.sandbox.services[0].hidden[0] == "/srv/svc/model.json"
 
 
 def test_a_kinds_arguments_and_variables_reach_the_service(hall: World) -> None:

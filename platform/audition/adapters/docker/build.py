@@ -22,9 +22,10 @@ from docker.errors import APIError, DockerException, NotFound
 from requests import Response
 from requests.exceptions import RequestException
 
-from audition.adapters.docker.build_log import BuildLog, plain
+from audition.adapters.docker.build_log import BuildLog, StepCount, plain
 from audition.adapters.docker.build_watch import BuildWatch
 from audition.adapters.docker.failures import engine_errors
+from audition.adapters.docker.image_config import read_config
 from audition.adapters.docker.mirror import Mirror
 from audition.adapters.docker.step_look import build_lines, look_at_a_step
 from audition.adapters.docker.sweep import Sweeper
@@ -113,6 +114,7 @@ class _Attempt:
         self._reference = reference
         self._mirror = mirror
         self._log = BuildLog(spec.limits.log_bytes)
+        self._steps = StepCount()
         self._error: Mapping[str, Any] = {}
         self._is_cut = False
 
@@ -170,7 +172,9 @@ class _Attempt:
                 return
             for line in response.iter_lines():
                 event = json.loads(line) if line else {}
-                self._log.add(str(event.get("stream", "")))
+                text = str(event.get("stream", ""))
+                self._steps.add(text)
+                self._log.add(text)
                 self._error = event.get("errorDetail") or self._error
         except (RequestException, DockerException, OSError, ValueError, AttributeError):
             self._is_cut = True
@@ -252,6 +256,8 @@ class _Attempt:
             log=self._log.text(),
             is_log_truncated=self._log.is_truncated,
             refused_packages=() if cause == BuildCause.OK else self._mirror.unmet(),
+            failed_step=0 if cause == BuildCause.OK else self._steps.number,
+            config=read_config(facts["Config"]) if facts else None,
         )
 
     def _judge_image(self, facts: Mapping[str, Any]) -> tuple[BuildCause, str]:

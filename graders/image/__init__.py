@@ -1,0 +1,15 @@
+"""Does the Dockerfile build here, and what is in the image? Judged from the engine's record and the image's layers."""
+
+from audition.domain.grade import Dimension
+from audition.grading import CheckList, Need
+from audition.grading.versions import content_version
+from graders import probed
+from graders.image import built, user
+
+grader = CheckList(
+    name="image",
+    version=content_version("1", __file__, probed.__file__),
+    dimension=Dimension.DEPLOYMENT,
+    needs=frozenset({Need.SERVICE}),
+    checks=(built.builds, user.without_root),
+)
