@@ -8,7 +8,7 @@ from graders.dockerfile import build, context, lint, packages, runtime
 
 grader = CheckList(
     name="dockerfile",
-    version=content_version("3", __file__, tool_findings.__file__, ignore.__file__),
+    version=content_version("4", __file__, tool_findings.__file__, ignore.__file__),
     dimension=Dimension.DEPLOYMENT,
     needs=frozenset({Need.SUBMISSION, Need.TOOLS}),
     is_static=True,
@@ -16,6 +16,7 @@ grader = CheckList(
         build.present,
         build.base_pinned,
         packages.dependencies_pinned,
+        packages.dependencies_hashed,
         packages.layer_order,
         build.copy_not_add,
         build.no_secrets,

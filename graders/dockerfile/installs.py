@@ -99,6 +99,7 @@ _LOCKED = {
     "poetry": (frozenset({"install", "sync"}), "poetry.lock"),
     "pdm": (frozenset({"install", "sync"}), "pdm.lock"),
     "pipenv": (frozenset({"install", "sync"}), "Pipfile.lock"),
+    "conda-lock": (frozenset({"install"}), "conda-lock.yml"),
 }
 _LOCAL_FILES = (".whl", ".tar.gz", ".zip")
 

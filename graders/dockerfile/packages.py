@@ -1,5 +1,6 @@
 """Checks on what is installed: exact versions, and the order that keeps builds quick."""
 
+from dataclasses import replace
 from itertools import islice
 
 from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
@@ -13,6 +14,8 @@ _NO_FILE = "There is no readable Dockerfile."
 _MAX_INSTALLS = 20
 _MAX_PACKAGES = 20_000
 _NO_PACKAGES = "The Dockerfile installs no Python packages."
+#: One of a thousand packages without a hash is still a lack.
+_ALL = 0.9999
 
 
 @check(
@@ -27,11 +30,46 @@ def dependencies_pinned(workspace: Workspace) -> Result:
     recipe = readable(workspace)
     if recipe is None:
         return not_applicable(_NO_FILE)
-    found = [
-        (stage, install) for stage in recipe.stages for install in installs(stage) if not install.is_tooling
-    ]
+    found = _wanted(recipe)
     if not found:
         return not_applicable(_NO_PACKAGES)
+    return _pinned_share(*_packages(workspace, found))
+
+
+@check(
+    "dockerfile.dependencies.hashed",
+    "Dependencies are named by their content",
+    points=1,
+    why="A version can be uploaded again or come from another index; a hash is the very file that was tested.",
+    fix="Lock with hashes: uv lock, poetry lock, or pip-compile --generate-hashes with pip's --require-hashes.",
+)
+def dependencies_hashed(workspace: Workspace) -> Result:
+    """Share of packages with a hash among those of an exact version, whose lack has its own check (A6)."""
+    recipe = readable(workspace)
+    if recipe is None:
+        return not_applicable(_NO_FILE)
+    packages = [item for item in _packages(workspace, _wanted(recipe))[0] if item.is_pinned]
+    if not packages:
+        return not_applicable("No package is named by an exact version, so none can be named by its content.")
+    share = sum(item.hashed for item in packages) / len(packages)
+    if share >= _ALL:
+        return passed("Every package is named by the hash of its files.")
+    loose = [replace(item.evidence, summary="no hash") for item in packages if item.hashed < _ALL][:5]
+    if not share:
+        return failed("No package is named by a hash.", *loose)
+    return partial(share, f"{share:.0%} of the packages are named by a hash.", *loose)
+
+
+def _wanted(recipe: Recipe) -> list[tuple[BuildStage, Install]]:
+    return [
+        (stage, install) for stage in recipe.stages for install in installs(stage) if not install.is_tooling
+    ]
+
+
+def _packages(
+    workspace: Workspace, found: list[tuple[BuildStage, Install]]
+) -> tuple[list[Asked], list[Install]]:
+    """What is asked for, and the commands that name what the submission does not have."""
     packages: list[Asked] = []
     lost: list[Install] = []
     for stage, install in found[:_MAX_INSTALLS]:
@@ -42,7 +80,7 @@ def dependencies_pinned(workspace: Workspace) -> Result:
             # A file that is made during the build, as by `poetry export`, is as good as the lock it is made from.
             if not Tree(workspace, stage).has_lock():
                 lost.append(install)
-    return _pinned_share(packages, lost)
+    return packages, lost
 
 
 def _pinned_share(packages: list[Asked], lost: list[Install]) -> Result:

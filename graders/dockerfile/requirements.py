@@ -13,8 +13,11 @@ from audition.domain.grade import Evidence
 from audition.grading import Workspace
 from graders.dockerfile.installs import Install, is_local, name_of
 from graders.dockerfile.instructions import BuildStage
+from graders.dockerfile.locks import hashed_share
 
 _MAX_BYTES = 512 << 10
+#: A lock names every file of every package.
+_MAX_LOCK_BYTES = 4 << 20
 _MAX_FILES = 5000
 #: Dots in one line of a project file: the parser takes quadratic time for a key of many parts.
 _MAX_DOTS = 300
@@ -29,6 +32,8 @@ _OPTIONS = re.compile(r"\s--?[a-z].*$", re.DOTALL)
 _CLAUSE = re.compile(r"===?\s*[^*,;\s]+$")
 #: Content that is named by a digest: a hash of the file, or a whole commit of a repository.
 _CONTENT = re.compile(r"#(?:[^#]*&)?sha(?:256|384|512)=|@[0-9a-f]{40}(?:[#\s;]|$)")
+_HASH = re.compile(r"\s--hash[=\s]\s*sha(?:256|384|512):[0-9a-f]{64}")
+_CONDA_LOCK = re.compile(r"conda-lock\.ya?ml$")
 _NESTED = re.compile(r"^(-r|--requirement|-c|--constraint|-e|--editable)[=\s]*(\S.*)$")
 _CONDA_ITEM = re.compile(r"^\s*-\s+[\"']?([^\s\"'#]+)")
 _CONDA_PIN = re.compile(r"^[^=<>!~\s]+={1,2}[0-9][^*,<>|]*$|^https?://\S+#[0-9a-f]{32}")
@@ -44,6 +49,8 @@ class Asked:
     text: str
     is_pinned: bool
     evidence: Evidence
+    hashed: float = 0.0
+    """1 when it is named by its content; for a lock the share of its packages that are."""
 
 
 #: Files that were read already, by the option that named them.
@@ -62,14 +69,14 @@ def asked(workspace: Workspace, stage: BuildStage, install: Install) -> Iterator
     """
     tree = Tree(workspace, stage)
     if install.lock:
-        yield Asked(install.lock, tree.has(install.lock), install.instruction.evidence(f"no {install.lock}"))
+        missing = install.instruction.evidence(f"no {install.lock}")
+        yield Asked(install.lock, tree.has(install.lock), missing, _of_lock(tree, install.lock))
     seen: Seen = set()
     pins = _pins(tree, install.constraints, seen)
     for text in install.requirements:
         is_pinned = bool(_CONDA_PIN.match(text)) if install.is_conda else _is_pinned(text, pins)
-        yield Asked(
-            text, is_pinned, install.instruction.evidence(f"{text[:_MAX_EXCERPT]} on the command line")
-        )
+        evidence = install.instruction.evidence(f"{text[:_MAX_EXCERPT]} on the command line")
+        yield Asked(text, is_pinned, evidence, float(bool(_CONTENT.search(text))))
     for name in install.files:
         yield from _of_file(tree, name, seen, pins=pins)
     for name in install.environments:
@@ -107,7 +114,9 @@ def _of_file(  # noqa: PLR0913  a file, what is known of it, and how it was come
     if (kind, path) in seen:
         return
     seen.add((kind, path))
-    lines = list(_logical_lines(tree.text(path)))
+    whole = list(_logical_lines(tree.text(path)))
+    lines = [(number, _without_options(text)) for number, text in whole]
+    hashed = {number for number, text in whole if _HASH.search(text)}
     nested = [(number, match) for number, text in lines if (match := _NESTED.match(text))]
     if depth < _MAX_NESTED:
         pins |= _pins(tree, _named(nested, {"-c", "--constraint"}), seen)
@@ -118,7 +127,8 @@ def _of_file(  # noqa: PLR0913  a file, what is known of it, and how it was come
         if text.startswith("-") or is_local(text):
             continue
         evidence = Evidence(summary=_EXACT, file=tree.shown(path), line=number, excerpt=text[:_MAX_EXCERPT])
-        yield Asked(text, _is_pinned(text, pins), evidence)
+        is_hashed = number in hashed or bool(_CONTENT.search(text))
+        yield Asked(text, _is_pinned(text, pins), evidence, float(is_hashed))
 
 
 def _named(nested: list[tuple[int, re.Match[str]]], options: set[str]) -> list[str]:
@@ -127,7 +137,7 @@ def _named(nested: list[tuple[int, re.Match[str]]], options: set[str]) -> list[s
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines without comments and hashes; those that a backslash continues are one, at the first one's number."""
+    """Lines without comments; those that a backslash continues are one, at the first one's number."""
     pending, start = "", 0
     for number, raw in enumerate(text.splitlines(), 1):
         line = _COMMENT.sub("", raw[:_MAX_LINE])
@@ -135,18 +145,32 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         if line.rstrip().endswith("\\"):
             pending = (pending + line.rstrip()[:-1] + " ")[:_MAX_LINE]
             continue
-        whole = (pending + line).strip()
-        # A line that is an option itself (-r, --index-url) keeps what follows it.
-        whole = whole if whole.startswith("-") else _OPTIONS.sub("", whole).strip()
-        if whole:
+        if whole := (pending + line).strip():
             yield start, whole
         pending, start = "", 0
+
+
+def _without_options(line: str) -> str:
+    """A requirement without its hashes; a line that is an option itself (-r, --index-url) keeps what follows it."""
+    return line if line.startswith("-") else _OPTIONS.sub("", line).strip()
+
+
+def _of_lock(tree: "Tree", name: str) -> float:
+    """Share of a lock's packages that are named by their content; 0 without the lock."""
+    try:
+        return hashed_share(name, tree.text(tree.find(name), _MAX_LOCK_BYTES))
+    except NotFoundHere:
+        return 0.0
 
 
 def _of_environment(tree: "Tree", name: str) -> Iterator[Asked]:
     """The items under `dependencies` of a conda environment file, or the lines of an explicit list."""
     path = tree.find(name)
     is_yaml = path.suffix in {".yml", ".yaml"}
+    if is_yaml and _CONDA_LOCK.search(path.name):
+        evidence = Evidence(summary="no hashes", file=tree.shown(path))
+        yield Asked(path.name, is_pinned=True, evidence=evidence, hashed=_of_lock(tree, name))
+        return
     inside = not is_yaml
     for number, line in enumerate(tree.text(path).splitlines(), 1):
         if is_yaml and line[:1] not in {"", " ", "-", "#"}:
@@ -157,7 +181,8 @@ def _of_environment(tree: "Tree", name: str) -> Iterator[Asked]:
         evidence = Evidence(
             summary=_EXACT, file=tree.shown(path), line=number, excerpt=line.strip()[:_MAX_EXCERPT]
         )
-        yield Asked(match[1], bool(_CONDA_PIN.match(match[1])), evidence)
+        is_hashed = "://" in match[1] and "#" in match[1]
+        yield Asked(match[1], bool(_CONDA_PIN.match(match[1])), evidence, float(is_hashed))
 
 
 def _of_project(tree: "Tree", name: str) -> Iterator[Asked]:
@@ -221,13 +246,13 @@ class Tree:
         """A path as the candidate knows it."""
         return str(path.relative_to(self._root))
 
-    def text(self, path: Path) -> str:
+    def text(self, path: Path, max_bytes: int = _MAX_BYTES) -> str:
         """The text of a file; PowerShell writes UTF-16, which pip reads too.
 
         Raises:
             NotFoundHere: It is too large to be a list of packages.
         """
-        if path.stat().st_size > _MAX_BYTES:
+        if path.stat().st_size > max_bytes:
             raise NotFoundHere
         data = path.read_bytes()
         is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
