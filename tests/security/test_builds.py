@@ -14,6 +14,7 @@ from dataclasses import replace
 import pytest
 
 from audition.domain.build import BuildCause
+from audition.domain.build_failure import diagnose
 from tests.building import FROM, LIMITS, Built, Site
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -381,4 +382,8 @@ def test_a_mistake_in_a_dockerfile_is_never_the_platforms(site: Site, steps: str
 
     assert built.outcome.cause == BuildCause.STEP_FAILED
     assert named in built.outcome.detail
+    failure = diagnose(built.plan, built.outcome, LIMITS)
+    assert failure is not None
+    assert failure.instruction == (FROM + steps).splitlines()[failure.line - 1]
+    assert failure.line > 1
     assert gone(site, built)
