@@ -10,7 +10,7 @@ from pathlib import Path
 import grimp
 import pytest
 
-from tests.architecture.tree import CODE, REPO, Source, is_in, sources
+from tests.architecture.tree import CODE, REPO, Source, is_in, is_sample, sources
 
 PACKAGE = "platform/audition/"
 WEB = PACKAGE + "web/"
@@ -62,7 +62,9 @@ def test_a_library_is_imported_in_its_own_place_only(library: str) -> None:
         f"{source.path}:{line}"
         for source in sources(*CODE)
         for name, line in source.imports
-        if name.split(".")[0] == library and not is_in(source.path, *PLACES[library])
+        if name.split(".")[0] == library
+        and not is_in(source.path, *PLACES[library])
+        and not is_sample(source.path)
     ]
     assert strays == []
 

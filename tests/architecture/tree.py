@@ -60,3 +60,8 @@ def sources(*roots: str) -> Iterator[Source]:
 def is_in(path: str, *places: str) -> bool:
     """Whether a path is one of some files, or lies in one of some folders (which end with a slash)."""
     return any(path == place or (place.endswith("/") and path.startswith(place)) for place in places)
+
+
+def is_sample(path: str) -> bool:
+    """Whether a file belongs to a sample submission: what candidates would hand in follows no house rules of ours."""
+    return path.startswith("challenges/") and "/submissions/" in path
