@@ -1,12 +1,14 @@
 """Checks on alert rules: valid, about metrics that exist, actionable, and about what goes wrong with a model."""
 
 import re
+from collections.abc import Iterator
 
 from audition.domain.contract import Contract
 from audition.domain.grade import Dimension, Evidence
 from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
 from audition.grading.tree import Tree
 from audition.grading.yaml_files import at, items, read_yaml
+from graders.monitoring import promtool
 from graders.monitoring.names import exposed_metrics, is_external
 from graders.monitoring.rules import Rule, Rules, find_rules
 
@@ -46,17 +48,18 @@ def _graded(workspace: Workspace, share: float, good: str, bad: str, *evidence: 
     fix="Run `promtool check rules` in CI.",
 )
 def valid(workspace: Workspace) -> Result:
-    """Share of rules without an error (catalogue E6, first half)."""
+    """Share of rules that neither our reading nor promtool refuses (catalogue E6, first half)."""
     found = find_rules(workspace)
     if not found.rules and not found.broken:
         return _none(workspace)
     wrong = [rule.says(rule.errors[0]) for rule in found.rules if rule.errors]
+    wrong += promtool.further_faults(workspace, found)
     total = len(found.rules) + len(found.broken)
-    bad = len(wrong) + len(found.broken)
+    bad = min(total, len(wrong) + len(found.broken))
     good = f"All {total} rules are valid."
-    return _graded(
-        workspace, 1 - bad / total, good, f"{bad} of {total} rules cannot be loaded.", *found.broken, *wrong
-    )
+    said = f"{bad} of {total} rules cannot be loaded."
+    result = _graded(workspace, 1 - bad / total, good, said, *found.broken, *wrong)
+    return promtool.noted(result, workspace, promtool.RULES)
 
 
 @check(
@@ -153,24 +156,43 @@ def _tells_of_drift(rule: Rule, contract: Contract) -> bool:
 
 @check(
     "monitoring.rules.tested",
-    "Alert rules have tests of their own",
+    "Alert rules have tests of their own, which pass",
     points=0.5,
     why="A rule is code that runs on the worst day; a test is the only way to see it work before.",
     fix="Write unit tests for the rules in promtool's form and name them under monitoring.rule_tests.",
 )
 def tested(workspace: Workspace) -> Result:
-    """Share of alerts that a rule test names (catalogue E8, static half)."""
+    """Share of alerts that a rule test names x share of the test files that pass (catalogue E8)."""
     found = find_rules(workspace)
     if not found.alerts:
         return _none(workspace)
-    tree = Tree(workspace.submission)
-    named: set[str] = set()
-    for path in workspace.evidence.inventory.contract.monitoring.rule_tests:
-        text = tree.text(path)
-        for document in read_yaml(text).documents if text else ():
-            for test in items(document.value, "tests"):
-                named.update(str(at(case, "alertname")) for case in items(test, "alert_rule_test"))
+    paths = workspace.evidence.inventory.contract.monitoring.rule_tests
+    named = _named_in(Tree(workspace.submission), paths)
     missing = [rule.says("no test names it") for rule in found.alerts if rule.name not in named]
-    share = 1 - len(missing) / len(found.alerts)
-    bad = "No alert is tested." if not share else f"{len(missing)} alerts are not tested."
-    return _graded(workspace, share, "Every alert is tested.", bad, *missing)
+    broken = [
+        Evidence(summary=f"fails: {fault.message[:200]}", file=fault.file)
+        for fault in promtool.faults_of(workspace, promtool.TESTS)
+    ]
+    share = (1 - len(missing) / len(found.alerts)) * max(0.0, 1 - len(broken) / max(1, len(paths)))
+    did_run = promtool.did_run(workspace, promtool.TESTS)
+    good = f"Every alert is tested{', and the tests pass' if did_run else ''}."
+    bad = " ".join(_test_trouble(len(found.alerts), len(missing), len(broken)))
+    result = _graded(workspace, share, good, bad, *broken, *missing)
+    return promtool.noted(result, workspace, promtool.TESTS)
+
+
+def _named_in(tree: Tree, paths: tuple[str, ...]) -> set[str]:
+    """The alerts that tests name."""
+    texts = (tree.text(path) for path in paths)
+    documents = (document for text in texts if text for document in read_yaml(text).documents)
+    tests = (test for document in documents for test in items(document.value, "tests"))
+    return {str(at(case, "alertname")) for test in tests for case in items(test, "alert_rule_test")}
+
+
+def _test_trouble(alerts: int, missing: int, broken: int) -> Iterator[str]:
+    if missing == alerts:
+        yield "No alert is tested."
+    elif missing:
+        yield f"{missing} of {alerts} alerts are not tested."
+    if broken:
+        yield f"The tests in {broken} file{'s' if broken > 1 else ''} fail."

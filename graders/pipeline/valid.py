@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from audition.domain.grade import Evidence
-from audition.domain.tools import Severity, ToolReports
+from audition.domain.tools import BOUNDS, Severity, ToolReports
 from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
 from graders.pipeline.flow import NO_PIPELINE
 from graders.pipeline.jobs import Pipeline, pipelines
@@ -112,7 +112,7 @@ def _seen(found: tuple[Pipeline, ...], reports: ToolReports) -> dict[str, list[t
 
 
 def _of_tools(reports: ToolReports) -> Iterator[tuple[str, str, Evidence]]:
-    for tool, finding in reports.findings(TOOLS):
+    for tool, finding in reports.findings((*TOOLS, BOUNDS)):
         evidence = Evidence(summary=f"{finding.message} ({tool})", file=finding.file, line=finding.line)
         if tool == "actionlint":
             if finding.rule in _KINDS and _UNTRUSTED not in finding.message:

@@ -19,10 +19,12 @@ FILES = {
     "app.py": "import os\nos.system(undefined)  # nosec\n",
     "start.sh": "#!/bin/sh\necho $1\n",
     ".env": f"API_TOKEN={TOKEN}\n",
+    "rules.yml": "groups: [{name: a, rules: [{alert: A, expr: 'rate(x)'}]}]\n",
     "model.pkl": "cposix\nsystem\n(S'id'\ntR.",
 }
 #: What is run, and what it must say.
 CASES = {
+    "promtool": ("check rules rules.yml", "expected type range vector"),
     "hadolint": (f"--disable-ignore-pragma -c {OWN}/hadolint.yaml -f json Dockerfile", "DL3007"),
     "python": (f"-I {OWN}/checkov_report.py .", "CKV_DOCKER_3"),
     "zizmor": (

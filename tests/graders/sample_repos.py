@@ -87,6 +87,26 @@ if undefined_name:
     print("x")
 """
 
+_BAD_RULES = """\
+groups:
+- name: scorer
+  rules:
+  - alert: ScorerSlow
+    expr: histogram_quantile(0.95, sum by (le) (rate(scorer_request_seconds_bucket[5m])) > 0.2
+  - alert: ScorerDrift
+    expr: max(scorer_drift) > 0.2
+    annotations: {summary: "Drift is {{ $value "}
+"""
+_RULE_TESTS = """\
+rule_files: [rules.yml]
+tests:
+- interval: 1m
+  input_series: [{series: scorer_drift, values: 0.1+0x5 0.4+0x20}]
+  alert_rule_test:
+  - {eval_time: 4m, alertname: ScorerDrift}
+  - {eval_time: 20m, alertname: ScorerDrift, exp_alerts: [{exp_labels: {severity: page}}]}
+"""
+
 BAD = {
     "Dockerfile": _BAD_DOCKERFILE,
     ".hadolint.yaml": "ignored: [DL3007, DL3020]\n",
@@ -99,6 +119,8 @@ BAD = {
     "app.py": _BAD_CODE,
     "entrypoint.sh": '#!/bin/bash\n# shellcheck disable=SC2086\ncd $1\nrm -rf $2/*\nexec "python" app.py $@\n',
     ".env": f"API_TOKEN={HUB_TOKEN}\n",
+    "ops/rules.yml": _BAD_RULES,
+    "ops/rules_test.yml": _RULE_TESTS,
 }
 
 _GOOD_DOCKERFILE = """\
@@ -226,6 +248,16 @@ if metrics["roc_auc"] < 0.8:
     sys.exit("The model is too weak.")
 '''
 
+_GOOD_RULES = """\
+groups:
+- name: scorer
+  rules:
+  - alert: ScorerDrift
+    expr: scorer_drift > 0.2
+    for: 5m
+    labels: {severity: page}
+"""
+
 GOOD = {
     "Dockerfile": _GOOD_DOCKERFILE,
     ".dockerignore": ".git\ndata\n*.ipynb\n.venv\n",
@@ -237,6 +269,8 @@ GOOD = {
     "train.py": '"""Train."""\n',
     "evaluate.py": '"""Evaluate."""\n',
     "gate.py": _GATE,
+    "ops/rules.yml": _GOOD_RULES,
+    "ops/rules_test.yml": _RULE_TESTS,
     "entrypoint.sh": '#!/bin/sh\nset -eu\nexec python serve.py "$@"\n',
 }
 

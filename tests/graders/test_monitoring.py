@@ -10,6 +10,7 @@ import pytest
 from audition.domain.contract import Contract, Discovery
 from audition.domain.grade import Dimension, Finding, Outcome
 from audition.domain.monitoring import DriftSignal, Monitoring
+from audition.domain.tools import NEWER, Severity, ToolFinding, ToolReport, ToolReports, ToolStatus
 from audition.grading import Workspace
 from graders.monitoring import grader
 from graders.monitoring.promql import read_expression, read_query
@@ -168,6 +169,61 @@ def test_a_declared_signal_counts_as_drift_whatever_its_name(tmp_path: Path) -> 
 def test_an_alert_without_a_test_is_named(tmp_path: Path) -> None:
     finding = findings(tmp_path, tests=TESTS.replace("CreditDrift", "Other"))["monitoring.rules.tested"]
     assert finding.evidence[0].summary == "CreditDrift: no test names it"
+
+
+def said_by_promtool(*findings: ToolFinding, tool: str = "promtool-rules") -> ToolReports:
+    return ToolReports(
+        reports=(ToolReport(tool=tool, version="2.42.0", status=ToolStatus.OK, findings=findings),)
+    )
+
+
+def with_tools(root: Path, tools: ToolReports) -> dict[str, Finding]:
+    return by_check(grader.grade(replace(workspace(root, FILES), tools=tools)))
+
+
+def test_what_only_promtool_refuses_costs_its_rule(tmp_path: Path) -> None:
+    words = 'annotation "summary": template: unclosed action'
+    fault = ToolFinding(
+        rule="invalid", severity=Severity.ERROR, message=words, file="ops/rules.yml", subject="CreditSlow"
+    )
+    finding = with_tools(tmp_path, said_by_promtool(fault, fault))["monitoring.rules.valid"]
+    assert finding.points == pytest.approx(2 * 3 / 4)
+    assert finding.evidence[0].summary == f"CreditSlow: {words} (promtool)"
+    assert finding.evidence[0].line == 7
+    assert "promtool-rules 2.42.0" in finding.reviewer_note
+
+
+def test_what_both_refuse_costs_once(tmp_path: Path) -> None:
+    rules = RULES.replace("credit:error_ratio > 0.01", "credit:error_ratio >")
+    fault = ToolFinding(
+        rule="invalid", severity=Severity.ERROR, message="no", file="ops/rules.yml", subject="CreditErrors"
+    )
+    made = workspace(tmp_path, FILES | {"ops/rules.yml": rules})
+    finding = by_check(grader.grade(replace(made, tools=said_by_promtool(fault))))["monitoring.rules.valid"]
+    assert finding.points == pytest.approx(2 * 3 / 4)
+
+
+def test_what_is_newer_than_our_promtool_costs_nothing_and_reviewers_read_it(tmp_path: Path) -> None:
+    words = "field query_offset not found in type rulefmt.RuleGroup"
+    newer = ToolFinding(rule=NEWER, severity=Severity.INFO, message=words, file="ops/rules.yml")
+    finding = with_tools(tmp_path, said_by_promtool(newer))["monitoring.rules.valid"]
+    assert finding.outcome == Outcome.PASSED
+    assert words in finding.reviewer_note
+
+
+def test_tests_that_fail_earn_nothing_though_they_name_every_alert(tmp_path: Path) -> None:
+    fault = ToolFinding(rule="failed", severity=Severity.ERROR, message="got: []", file="ops/rules_test.yml")
+    tools = said_by_promtool(fault, tool="promtool-tests")
+    finding = with_tools(tmp_path, tools)["monitoring.rules.tested"]
+    assert finding.outcome == Outcome.FAILED
+    assert finding.sentence == "The tests in 1 file fail."
+    assert finding.evidence[0].summary == "fails: got: []"
+
+
+def test_tests_that_pass_are_said_to(tmp_path: Path) -> None:
+    finding = with_tools(tmp_path, said_by_promtool(tool="promtool-tests"))["monitoring.rules.tested"]
+    assert finding.outcome == Outcome.PASSED
+    assert finding.sentence == "Every alert is tested, and the tests pass."
 
 
 def test_what_the_code_does_not_measure_is_named(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from audition.domain.evidence import ArtifactKind
 from audition.domain.grade import GradeSheet, Outcome
 from audition.domain.run import Stage, StageStatus, Verdict
 from audition.domain.submission import State
-from audition.domain.tools import ToolReports, ToolStatus
+from audition.domain.tools import BOUNDS, ToolReports, ToolStatus
 from tests.graders.sample_repos import BAD, PICKLE
 from tests.pipeline import Pipeline
 from tests.tiny import GOOD as PREDICT
@@ -45,6 +45,16 @@ def reports_of(pipeline: Pipeline, files: Mapping[str, str | bytes]) -> ToolRepo
     assert static.status == StageStatus.PASSED, static
     tools = next(a for a in report.artifacts if a.kind == ArtifactKind.TOOLS)
     return codec.from_json(ToolReports, pipeline.ports.blobs.get(tools.digest), what="tools")
+
+
+def test_a_bomb_of_aliases_keeps_no_tool_busy(pipeline: Pipeline) -> None:
+    store_tiny(pipeline.ports, stages=STAGES, graders=GRADERS)
+    reports = reports_of(pipeline, HOSTILE["a bomb of aliases"])
+    refused = {finding.file for _, finding in reports.findings([BOUNDS])}
+    assert refused == {"k8s.yaml", ".github/workflows/ci.yml"}
+    broken = {r.tool: r.detail for r in reports.reports if r.status == ToolStatus.CRASHED}
+    assert broken == {}
+    assert max(report.seconds for report in reports.reports) < 20
 
 
 def test_everything_planted_is_found_though_all_of_it_is_suppressed(pipeline: Pipeline) -> None:
@@ -94,6 +104,14 @@ HOSTILE: dict[str, dict[str, str | bytes]] = {
         "--config=evil.yml": "x\n",
         "a b'c.sh": "echo $1\n",
         "Dockerfile.$(id)": "FROM a\n",
+    },
+    "rules that are too many, too long, too hungry": {
+        "rules.yml": "groups:\n- name: a\n  rules:\n" + "  - {alert: A, expr: 'a + a + a + a'}\n" * 130_000,
+        "deep.yml": f"groups:\n- name: a\n  rules:\n  - {{alert: A, expr: '{'(' * 90_000}a{')' * 90_000}'}}\n",
+        "hungry_test.yml": "rule_files: [few.yml]\nevaluation_interval: 1ms\ntests:\n- interval: 1s\n"
+        "  input_series: [{series: a, values: 0+1x20000000}]\n"
+        "  alert_rule_test: [{eval_time: 9000h, alertname: A}]\n",
+        "few.yml": "groups:\n- name: a\n  rules:\n  - {alert: A, expr: 'count(a * on() group_left a) > 0'}\n",
     },
     "a Dockerfile without end": {"Dockerfile": "FROM python:3.11\n" + "RUN true \\\n" * 20_000},
     "pickles that are none": {

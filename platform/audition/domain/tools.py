@@ -12,6 +12,11 @@ from enum import StrEnum
 
 from audition.domain.grade import Grade
 
+NEWER = "newer"
+"""Rule of a finding that says: the tool is too old to know this. Never a fault of whoever wrote it."""
+BOUNDS = "yaml-bounds"
+"""Our own reading, reported like a tool's: YAML that means more than anybody writes, which no tool was given."""
+
 
 class ToolStatus(StrEnum):
     """Whether a tool could do its work."""

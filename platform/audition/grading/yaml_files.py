@@ -15,6 +15,8 @@ _MOST_NODES = 50_000
 _MOST_SHOWN = 160
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+VERSION = str(yaml.__version__)
+"""Of the parser."""
 Path = tuple[str | int, ...]
 
 
@@ -75,7 +77,15 @@ def _documents(text: Text) -> Iterator[Document]:
         loader.dispose()
 
 
-def _out_of_bounds(content: str) -> str:
+def broken_bound(content: bytes) -> str:
+    """Which bound a file breaks, for whoever hands it to another reader; empty when none or when it is no YAML."""
+    try:
+        return _out_of_bounds(content)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return ""
+
+
+def _out_of_bounds(content: str | bytes) -> str:
     """Which bound a file breaks; empty when none. Looks at events only, so nothing is built on the way."""
     count = _Count()
     for event in yaml.parse(content, Loader=_LOADER):

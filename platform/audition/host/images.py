@@ -160,7 +160,7 @@ def _make(step: Step, shop: _Workshop, recipe: Recipe) -> None:
         return
     unchecked = f"{wanted}-unchecked"
     try:
-        args = {"FROM_IMAGE": _below(step, shop, recipe)}
+        args = _bases(step, shop, recipe)
         with tempfile.TemporaryDirectory() as scratch:
             source = BuildSource(_context(step, shop, recipe, Path(scratch)), args)
             build(shop.client, source, unchecked, lambda line: _report(step, line))
@@ -175,12 +175,19 @@ def _make(step: Step, shop: _Workshop, recipe: Recipe) -> None:
     step.note(f"{wanted}, {image_size_bytes(shop.client, wanted) / 1e6:.0f} MB")
 
 
-def _below(step: Step, shop: _Workshop, recipe: Recipe) -> str:
-    """Return the image it starts from: another of ours, or a Debian that is made now."""
-    if recipe.parent is not None:
-        return shop.references[recipe.parent]
+def _bases(step: Step, shop: _Workshop, recipe: Recipe) -> dict[str, str]:
+    """The images that a Dockerfile may name: the one it starts from, and a Debian with packages, made now.
+
+    An image with a parent copies programs out of that Debian: nothing is installed during a build, which has no
+    network, and what else a package brings stays behind.
+    """
     root = DebianRoot(recipe.debian, shop.architecture)
-    return ensure_debian(step, shop.client, root, shop.cache_dir)
+    if recipe.parent is None:
+        return {"FROM_IMAGE": ensure_debian(step, shop.client, root, shop.cache_dir)}
+    args = {"FROM_IMAGE": shop.references[recipe.parent]}
+    if recipe.debian:
+        args["DEBIAN_IMAGE"] = ensure_debian(step, shop.client, root, shop.cache_dir)
+    return args
 
 
 def _context(step: Step, shop: _Workshop, recipe: Recipe, scratch: Path) -> list[ContextFile]:

@@ -31,7 +31,7 @@ class Recipe:
     parent: str | None
     """Name of the recipe it builds on; None starts from Debian."""
     debian: tuple[str, ...]
-    """Debian packages of an image that starts from Debian."""
+    """Debian packages: of the Debian it starts from or, with a parent, of one whose programs it takes over."""
     requirements: str | None
     """Lock file in the folder whose wheels enter the build context."""
     project: tuple[str, ...]
@@ -78,8 +78,8 @@ def _recipe(
             fix=f"Known keys: {', '.join(sorted(_KEYS))}.",
         )
     parent = table.get("from")
-    if (parent is None) == ("debian" not in table):
-        what = "An image needs either `from` or `debian`"
+    if parent is None and "debian" not in table:
+        what = "An image needs `from`, `debian` or both"
         raise HostError(what, where)
     model = table.get("like", name)
     if model not in tables:

@@ -16,6 +16,8 @@ ASK = {
     "gitleaks": ["gitleaks", "version"],
     "ruff": ["ruff", "--version"],
     "shellcheck": ["shellcheck", "--version"],
+    "promtool-rules": ["promtool", "--version"],
+    "promtool-tests": ["promtool", "--version"],
 }
 PACKAGES = {
     "checkov": "checkov",

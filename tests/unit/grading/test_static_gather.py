@@ -8,6 +8,10 @@ from audition.grading.static.gather import Gathered, Kind, gather
 from audition.grading.static.pragmas import neutralise, pragmas_in
 
 POD = "apiVersion: v1\nkind: Pod\n"
+RULES = "groups:\n- name: a\n  rules:\n  - {alert: A,\n     expr: up == 0}\n"
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(12)
+)
 
 
 @pytest.fixture
@@ -33,6 +37,8 @@ def gathered(repo: Path, files: dict[str, str | bytes]) -> Gathered:
         (".github/workflows/ci.yaml", "on: push\n", Kind.WORKFLOW),
         (".gitlab-ci.yml", "job: {}\n", Kind.GITLAB),
         ("k8s/pod.yml", POD, Kind.KUBERNETES),
+        ("ops/rules.yml", RULES, Kind.RULES),
+        ("ops/rules_test.yml", "rule_files: [rules.yml]\ntests: []\n", Kind.RULE_TESTS),
         ("start", "#!/usr/bin/env bash\n", Kind.SHELL),
         ("a/start.sh", "ls\n", Kind.SHELL),
         ("app.py", "x = 1\n", Kind.PYTHON),
@@ -44,6 +50,33 @@ def test_each_file_is_copied_to_the_folder_of_its_kind(repo: Path, path: str, te
     assert found.files[kind] == [path]
     assert (found.folder(kind) / path).read_text() == text
     assert found.files[Kind.TEXT] == [path]
+
+
+def test_rules_that_the_contract_names_are_rules_whatever_they_are_called(repo: Path) -> None:
+    (repo / "alerts.rules").write_text("{}\n")
+    found = gather(repo, ["alerts.rules"], repo.parent / "scratch", {Kind.RULES: ("alerts.rules",)})
+    assert found.files[Kind.RULES] == ["alerts.rules"]
+
+
+def test_rules_inside_an_object_of_the_operator_are_a_manifest_and_no_rule_file(repo: Path) -> None:
+    (repo / "rules.yaml").write_text(f"apiVersion: a/v1\nkind: PrometheusRule\n{RULES}")
+    found = gather(repo, ["rules.yaml"], repo.parent / "scratch", {Kind.RULES: ("rules.yaml",)})
+    assert set(found.files) == {Kind.KUBERNETES, Kind.TEXT}
+
+
+@pytest.mark.parametrize(
+    "path", ["k8s/pod.yml", ".github/workflows/ci.yml", ".gitlab-ci.yml", "rules.yml", "a.yaml"]
+)
+def test_a_bomb_of_aliases_is_given_to_no_tool_that_would_expand_it(repo: Path, path: str) -> None:
+    found = gathered(repo, {path: POD + BOMB if "pod" in path else RULES + BOMB})
+    assert not found.files
+    assert "aliases counted as what they stand for" in found.unbounded[path]
+
+
+def test_yaml_that_does_not_parse_is_left_to_the_tools(repo: Path) -> None:
+    found = gathered(repo, {"pod.yml": f"{POD}x: [\n"})
+    assert found.files[Kind.KUBERNETES] == ["pod.yml"]
+    assert not found.unbounded
 
 
 def test_settings_that_are_no_manifest_are_text_only(repo: Path) -> None:
@@ -78,7 +111,7 @@ def test_ten_megabytes_of_yaml_are_left_out_with_the_reason(repo: Path) -> None:
 
 
 def test_a_manifest_beyond_its_own_bound_is_named(repo: Path) -> None:
-    found = gathered(repo, {"big.yaml": POD + "a: b\n" * 60_000})
+    found = gathered(repo, {"big.yaml": POD + "# b\n" * 80_000})
     assert Kind.KUBERNETES not in found.files
     assert any("too many for a file of kind kubernetes" in reason for reason in found.left_out)
 

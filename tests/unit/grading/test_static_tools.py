@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audition.domain.tools import Severity, ToolReports, ToolStatus
+from audition.domain.tools import BOUNDS, Severity, ToolReports, ToolStatus
 from audition.grading.static.process import Ended
 from audition.grading.static.stage import run_tools
 from audition.grading.static.tools import TOOLS, Kit
@@ -68,6 +68,8 @@ DEFECTS = [
     ("gitleaks", "aws-access-token"),
     ("gitleaks", "generic-api-key"),
     ("picklescan", "dangerous"),
+    ("promtool-rules", "invalid"),
+    ("promtool-tests", "failed"),
 ]
 
 
@@ -142,7 +144,9 @@ def test_a_tool_that_fails_is_crashed_and_takes_no_other_down(bad: Path, tool: s
     assert not report.findings
 
 
-@pytest.mark.parametrize("tool", ["act", "kubernetes-validate", "picklescan"])
+@pytest.mark.parametrize(
+    "tool", ["act", "kubernetes-validate", "picklescan", "promtool-rules", "promtool-tests"]
+)
 def test_prose_that_is_not_understood_is_a_crash(bad: Path, tool: str) -> None:
     recording = ended_of("bad")
     recording[tool] = replace(recording[tool], stdout=b"Segmentation fault", said="what?")
@@ -174,6 +178,49 @@ def test_an_unknown_kind_of_object_is_no_error(bad: Path) -> None:
         f for _, f in said(bad, "kubernetes-validate", stdout=text, code=0).findings(["kubernetes-validate"])
     ]
     assert (found.rule, found.severity) == ("unknown-kind", Severity.INFO)
+
+
+def test_each_rule_that_promtool_refuses_is_named(reports: ToolReports) -> None:
+    found = [f for _, f in reports.findings(["promtool-rules"])]
+    assert [(f.file, f.subject) for f in found] == [
+        ("ops/rules.yml", "ScorerDrift"),
+        ("ops/rules.yml", "ScorerSlow"),
+    ]
+
+
+def test_what_only_a_newer_prometheus_knows_is_no_error(bad: Path) -> None:
+    words = (
+        "  FAILED:\n./ops/rules.yml: yaml: unmarshal errors:\n  line 3: field query_offset not found in type"
+        ' rulefmt.RuleGroup\n./ops/rules.yml: 9:3: group "a", rule 1, "A": could not parse expression: 1:1:'
+        ' parse error: unknown function with name "info"\n'
+    )
+    stdout = b"Checking ./ops/rules.yml\n\n"
+    report = said(bad, "promtool-rules", stdout=stdout, said=words).of("promtool-rules")
+    assert report is not None
+    assert [(f.rule, f.severity, f.line) for f in report.findings] == [
+        ("newer", Severity.INFO, 3),
+        ("newer", Severity.INFO, 9),
+    ]
+
+
+def test_tests_of_rules_are_told_apart_although_they_fail_on_another_stream(bad: Path) -> None:
+    stdout = b"Unit Testing:  ./a.yml\n\n\nUnit Testing:  ./b.yml\n  SUCCESS\n\nUnit Testing:  ./c.yml\n\n\n"
+    report = said(bad, "promtool-tests", stdout=stdout, said="  FAILED:\n    one\n  FAILED:\n    two\n")
+    found = report.of("promtool-tests")
+    assert found is not None
+    assert [(f.file, f.message) for f in found.findings] == [("a.yml", "one"), ("c.yml", "two")]
+    assert found.passed == {"tests": 1}
+
+
+def test_a_file_that_no_tool_is_given_is_reported_as_by_a_tool(tmp_path: Path) -> None:
+    bomb = "a: &a [x,x,x]\n" + "".join(
+        f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(9)
+    )
+    folder = write_repo(tmp_path, {".gitlab-ci.yml": bomb})
+    reports = run_tools(folder, paths_in(folder), Kit(home=tmp_path / "nowhere"))
+    (found,) = [f for _, f in reports.findings([BOUNDS])]
+    assert (found.file, found.severity) == (".gitlab-ci.yml", Severity.ERROR)
+    assert reports.of("schema-gitlab") == replace(reports.reports[0], tool="schema-gitlab")
 
 
 def test_findings_are_capped_the_worst_first(bad: Path) -> None:

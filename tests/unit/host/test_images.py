@@ -28,7 +28,17 @@ def engine_with(monkeypatch: pytest.MonkeyPatch, *there: str) -> None:
 
 
 def test_runs_need_no_services_and_compose_needs_everything(settings: Settings) -> None:
-    runs = ["base", "tabular", "grader", "toolbox", "linters", "prober", "python-slim", "mirror"]
+    runs = [
+        "base",
+        "tabular",
+        "grader",
+        "prometheus",
+        "toolbox",
+        "linters",
+        "prober",
+        "python-slim",
+        "mirror",
+    ]
     assert image_names(settings, "runs") == runs
     assert set(image_names(settings, "compose")) >= {"grader", "platform", "postgres", "redis"}
 

@@ -65,6 +65,14 @@ def test_an_image_made_like_another_has_its_folder_and_parts_on_a_parent_of_its_
     assert names(images_dir)["wide"] != names(images_dir)["grader"]
 
 
+def test_packages_beside_a_parent_are_an_input_of_that_image_alone(images_dir: Path) -> None:
+    before = names(images_dir)
+    toml = TOML.replace("[tabular]\n", '[tabular]\ndebian = ["prometheus"]\n')
+    (images_dir / "images.toml").write_text(toml)
+    assert read_recipes(images_dir)["tabular"].debian == ("prometheus",)
+    assert changed(before, names(images_dir)) == {"tabular", "grader"}
+
+
 def test_an_image_like_one_that_is_not_there_is_told(images_dir: Path) -> None:
     (images_dir / "images.toml").write_text('[wide]\ndebian = []\nlike = "nothing"\n')
     with pytest.raises(HostError, match="`like` names 'nothing'"):
@@ -116,7 +124,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones(images_dir: Path) -> No
     ("text", "says"),
     [
         ("[a]\ndebain = []\n", "Unknown key debain"),
-        ("[a]\nabout = 'x'\n", "either `from` or `debian`"),
+        ("[a]\nabout = 'x'\n", "needs `from`, `debian` or both"),
         ("[a]\nfrom = 'b'\n[b]\ndebian = []\n", "not an image above it"),
         ("[a\n", "not TOML"),
     ],

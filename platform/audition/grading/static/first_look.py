@@ -18,7 +18,8 @@ def look(workspace: Workspace, kit: Kit) -> StaticResult:
     A grader that fails is left out here; it fails again where its grade counts, and a person will look at it.
     """
     paths = [entry.path for entry in workspace.evidence.inventory.entries]
-    reports = run_tools(workspace.submission, paths, kit)
+    monitoring = workspace.evidence.inventory.contract.monitoring
+    reports = run_tools(workspace.submission, paths, kit, monitoring)
     chosen = [g for g in load_graders(workspace.manifest.graders) if g.needs and g.needs <= _STATIC_NEEDS]
     grades = run_graders(chosen, replace(workspace, tools=reports))
     return StaticResult(

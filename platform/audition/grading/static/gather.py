@@ -1,13 +1,14 @@
 """Copy the files that linters look at out of a submission, by kind. Names and contents are hostile."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from audition.domain.tools import Suppression
 from audition.grading.static.pragmas import configuration_of, neutralise, pragmas_in
+from audition.grading.yaml_files import broken_bound
 
 
 class Kind(StrEnum):
@@ -21,6 +22,9 @@ class Kind(StrEnum):
     PYTHON = "python"
     NOTEBOOK = "notebook"
     MODEL = "model"
+    RULES = "rules"
+    """Prometheus rules as Prometheus reads them; those inside an object of its operator are manifests."""
+    RULE_TESTS = "rule_tests"
     TEXT = "text"
     """Everything that can be read as text: where secrets are looked for."""
 
@@ -35,6 +39,9 @@ FOLDERS = {
     Kind.PYTHON: "code",
     Kind.NOTEBOOK: "code",
     Kind.MODEL: "models",
+    # Together, for tests name the files of the rules that they test.
+    Kind.RULES: "rules",
+    Kind.RULE_TESTS: "rules",
     Kind.TEXT: "text",
 }
 #: Most files of a kind that are looked at; an honest submission has far fewer.
@@ -47,8 +54,15 @@ _MOST = {
     Kind.PYTHON: 300,
     Kind.NOTEBOOK: 20,
     Kind.MODEL: 20,
+    Kind.RULES: 20,
+    Kind.RULE_TESTS: 20,
     Kind.TEXT: 1000,
 }
+#: What tools parse as YAML, those that look for secrets included: a bomb of aliases would keep them busy to their end.
+_YAML_ENDINGS = frozenset({".yml", ".yaml", ".eyaml"})
+_YAML = frozenset({Kind.WORKFLOW, Kind.GITLAB, Kind.KUBERNETES, Kind.RULES, Kind.RULE_TESTS})
+Named = Mapping[Kind, Collection[str]]
+"""Paths that the contract gives for a kind, whatever they are called."""
 #: Most bytes of one file. A notebook carries pictures.
 _LARGEST = {Kind.NOTEBOOK: 4 << 20, Kind.TEXT: 1 << 20}
 _LARGEST_OTHER = 256 << 10
@@ -67,6 +81,10 @@ _MODELS = frozenset(
 #: Data in text form: nobody keeps secrets there, and a table of hashes looks like a thousand of them.
 _DATA = frozenset({".csv", ".tsv", ".jsonl", ".svg", ".lock", ".sum"})
 _KUBERNETES_KEYS = (re.compile(rb"^apiVersion\s*:", re.MULTILINE), re.compile(rb"^kind\s*:", re.MULTILINE))
+_GROUPS = re.compile(rb"^groups\s*:", re.MULTILINE)
+_RULE = re.compile(rb"^\s*(?:-\s*)?(?:expr|alert|record)\s*:", re.MULTILINE)
+_RULE_FILES = re.compile(rb"^rule_files\s*:", re.MULTILINE)
+_TESTS = re.compile(rb"^tests\s*:", re.MULTILINE)
 _SHEBANG = re.compile(rb"^#!\s*/(?:usr/)?bin/(?:env\s+)?(?:ba|da|a|k)?sh\b")
 
 
@@ -79,6 +97,8 @@ class Gathered:
     """By kind, the paths in the submission; each is copied to the kind's folder under the same path."""
     suppressions: list[Suppression] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    unbounded: dict[str, str] = field(default_factory=dict)
+    """YAML that no tool is given, by path, with the bound that it breaks."""
     bytes: int = 0
 
     def folder(self, kind: Kind) -> Path:
@@ -91,13 +111,14 @@ class Gathered:
             self.left_out.append(f"{path[:_MAX_NAME]!r} {why}")
 
 
-def gather(submission: Path, paths: Iterable[str], scratch: Path) -> Gathered:
+def gather(submission: Path, paths: Iterable[str], scratch: Path, named: Named | None = None) -> Gathered:
     """Copy what linters look at.
 
     Args:
         submission: The unpacked files.
         paths: Their paths, as the inventory has them.
         scratch: An empty folder outside of the submission.
+        named: What is of a kind because the contract says so.
     """
     gathered = Gathered(root=scratch)
     for folder in set(FOLDERS.values()):
@@ -111,11 +132,11 @@ def gather(submission: Path, paths: Iterable[str], scratch: Path) -> Gathered:
             continue
         file = submission / path
         if file.is_file() and not file.is_symlink():
-            _take(gathered, file, path)
+            _take(gathered, file, path, named or {})
     return gathered
 
 
-def _take(gathered: Gathered, file: Path, path: str) -> None:
+def _take(gathered: Gathered, file: Path, path: str, named: Named) -> None:
     if tool := configuration_of(path):
         gathered.suppressions.append(Suppression(tool=tool, file=path, excerpt="its configuration, not used"))
     if PurePosixPath(path).suffix.lower() in _MODELS:
@@ -130,10 +151,31 @@ def _take(gathered: Gathered, file: Path, path: str) -> None:
     data = file.read_bytes()
     if b"\0" in data:
         return
-    for kind in _kinds(path, data):
+    for kind in _bounded(gathered, path, data, _all_kinds(path, data, named)):
         _copy(gathered, kind, path, data)
     room = _MAX_SUPPRESSIONS - len(gathered.suppressions)
     gathered.suppressions.extend(pragmas_in(path, data)[: max(room, 0)])
+
+
+def _all_kinds(path: str, data: bytes, named: Named) -> tuple[Kind, ...]:
+    """What a text file is by its name and content, and by what the contract says."""
+    found = dict.fromkeys(_kinds(path, data))
+    if Kind.KUBERNETES not in found:
+        found |= dict.fromkeys(kind for kind, paths in named.items() if path in paths)
+    return tuple(found)
+
+
+def _bounded(gathered: Gathered, path: str, data: bytes, kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
+    """The kinds as which a file may be given to tools: none when it is YAML that means more than anybody writes."""
+    is_yaml = PurePosixPath(path).suffix.lower() in _YAML_ENDINGS or _YAML & set(kinds)
+    if not is_yaml or len(data) > _LARGEST[Kind.TEXT]:
+        return kinds
+    trouble = broken_bound(data)
+    if not trouble:
+        return kinds
+    if len(gathered.unbounded) < _MAX_LEFT_OUT:
+        gathered.unbounded[path] = trouble
+    return ()
 
 
 def _copy(gathered: Gathered, kind: Kind, path: str, data: bytes) -> None:
@@ -167,7 +209,7 @@ def _kinds(path: str, data: bytes) -> Iterator[Kind]:
     name, suffix = pure.name.lower(), pure.suffix.lower()
     if name in {"dockerfile", "containerfile"} or name.startswith("dockerfile.") or suffix == ".dockerfile":
         yield Kind.DOCKERFILE
-    if suffix in {".yml", ".yaml"}:
+    if suffix in _YAML_ENDINGS:
         yield from _yaml_kinds(pure, data)
     if suffix in {".sh", ".bash"} or _SHEBANG.match(data):
         yield Kind.SHELL
@@ -186,3 +228,7 @@ def _yaml_kinds(path: PurePosixPath, data: bytes) -> Iterator[Kind]:
         yield Kind.GITLAB
     elif all(key.search(data) for key in _KUBERNETES_KEYS):
         yield Kind.KUBERNETES
+    elif _GROUPS.search(data) and _RULE.search(data):
+        yield Kind.RULES
+    elif _RULE_FILES.search(data) and _TESTS.search(data):
+        yield Kind.RULE_TESTS

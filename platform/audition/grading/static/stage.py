@@ -6,35 +6,64 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from audition.domain.tools import Severity, Suppression, ToolFinding, ToolReport, ToolReports, ToolStatus
-from audition.grading.static.gather import FOLDERS, Gathered, gather
-from audition.grading.static.parse import clean
+from audition.domain.monitoring import Monitoring
+from audition.domain.tools import (
+    BOUNDS,
+    Severity,
+    Suppression,
+    ToolFinding,
+    ToolReport,
+    ToolReports,
+    ToolStatus,
+)
+from audition.grading.static.gather import FOLDERS, Gathered, Kind, gather
+from audition.grading.static.parse import clean, finding
 from audition.grading.static.process import Ended, run
 from audition.grading.static.tools import TOOLS, Kit, Tool
+from audition.grading.yaml_files import VERSION
 
 _AT_ONCE = 3
 _MAX_FINDINGS = 300
 _ORDER = list(Severity)
 
 
-def run_tools(submission: Path, paths: Iterable[str], kit: Kit) -> ToolReports:
+def run_tools(
+    submission: Path, paths: Iterable[str], kit: Kit, monitoring: Monitoring | None = None
+) -> ToolReports:
     """Have every tool look at a submission.
 
     Args:
         submission: The unpacked files.
         paths: Their paths, as the inventory has them.
         kit: The tools.
+        monitoring: What the contract says of rule files and their tests; None when nothing is known.
     """
+    said = monitoring or Monitoring()
+    named = {Kind.RULES: said.rules, Kind.RULE_TESTS: said.rule_tests}
     with tempfile.TemporaryDirectory(prefix="static-") as scratch:
-        gathered = gather(submission, paths, Path(scratch, "files"))
+        gathered = gather(submission, paths, Path(scratch, "files"), named)
         home = Path(scratch, "home")
         home.mkdir()
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             reports = list(pool.map(lambda tool: _report(tool, kit, gathered, home), TOOLS))
+    reports += _bounds(gathered)
     return ToolReports(
         reports=tuple(_marked(report, gathered.suppressions) for report in reports),
         suppressions=tuple(gathered.suppressions),
         left_out=tuple(gathered.left_out),
+    )
+
+
+def _bounds(gathered: Gathered) -> list[ToolReport]:
+    """What was kept from every tool, as a report; none when nothing was."""
+    found = [
+        finding("bounds", Severity.ERROR, f"no tool is given this file: {trouble}", path)
+        for path, trouble in gathered.unbounded.items()
+    ]
+    return (
+        [ToolReport(tool=BOUNDS, version=VERSION, status=ToolStatus.OK, findings=tuple(found))]
+        if found
+        else []
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from audition.grading.static import parse, parse_text
+from audition.grading.static import parse, parse_rules, parse_text
 from audition.grading.static.gather import Kind
 from audition.grading.static.parse import Parsed
 from audition.grading.static.process import Caps, Ended
@@ -144,6 +144,16 @@ def _picklescan(kit: Kit, _files: list[str]) -> list[str]:
     return [kit.program("picklescan"), "-p", "."]
 
 
+def _rules(kit: Kit, files: list[str]) -> list[str]:
+    return [kit.program("promtool"), "check", "rules", "--lint=none", *files]
+
+
+def _rule_tests(kit: Kit, files: list[str]) -> list[str]:
+    return [kit.program("promtool"), "test", "rules", *files]
+
+
+#: A Go program would take all cores, and memory until its garbage is worth collecting.
+_GO = {"GOMEMLIMIT": "300MiB", "GOMAXPROCS": "1"}
 _ONE = frozenset({0, 1})
 TOOLS = (
     # The slowest to start goes first.
@@ -180,5 +190,23 @@ TOOLS = (
     Tool(name="ruff", kinds=(Kind.PYTHON, Kind.NOTEBOOK), argv=_ruff, parse=parse.ruff),
     Tool(name="bandit", kinds=(Kind.PYTHON,), argv=_bandit, parse=parse.bandit, codes=_ONE),
     Tool(name="shellcheck", kinds=(Kind.SHELL,), argv=_shellcheck, parse=parse.shellcheck, codes=_ONE),
+    Tool(
+        name="promtool-rules",
+        kinds=(Kind.RULES,),
+        argv=_rules,
+        parse=parse_rules.checked,
+        codes=_ONE,
+        caps=Caps(seconds=15.0, memory_bytes=400 << 20),
+        environment=_GO,
+    ),
+    Tool(
+        name="promtool-tests",
+        kinds=(Kind.RULE_TESTS,),
+        argv=_rule_tests,
+        parse=parse_rules.tested,
+        codes=_ONE,
+        caps=Caps(seconds=20.0, memory_bytes=400 << 20),
+        environment=_GO,
+    ),
     Tool(name="picklescan", kinds=(Kind.MODEL,), argv=_picklescan, parse=parse_text.picklescan, codes=_ONE),
 )
