@@ -34,7 +34,7 @@ def blocked(workspace: Workspace, part: str) -> Result:
     if unfinished is not None:
         prefix = "We could not look: " if unfinished.is_ours else "Blocked: "
         return not_assessed(f"{prefix}{unfinished.reason}")
-    if service.starts and not has_predicted(service):
+    if service.starts and not service.has_predicted:
         return not_assessed(_NEVER_STARTED)
     return not_applicable("This was not looked at in this run.")
 
@@ -42,11 +42,6 @@ def blocked(workspace: Workspace, part: str) -> Result:
 def not_assessed(reason: str) -> Result:
     """It could not be looked at; counts for nothing."""
     return Result(outcome=Outcome.NOT_ASSESSED, share=0.0, sentence=reason)
-
-
-def has_predicted(service: ServiceEvidence) -> bool:
-    """Whether a start ended with a good prediction."""
-    return any(start.predict_seconds is not None for start in service.starts)
 
 
 def scored(share: float, sentence: str, note: str = "") -> Result:

@@ -1,14 +1,16 @@
 """Does the monitoring notice when data drift, and only then? Judged from what metrics did under sent traffic."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from audition.domain import drift_validity
-from audition.domain.grade import Dimension, Finding, Grade, GradeStatus, Outcome
-from audition.grading import Check, Need, Result, Workspace, not_applicable
+from audition.domain.grade import Dimension, Finding, Grade, GradeStatus
+from audition.grading import Check, Need, Result, Workspace, failed, not_applicable
 from audition.grading.versions import content_version
+from graders import probed
 from graders.drift.drawing import curves_of
 from graders.drift.rules import RULES, Rule, valid
 from graders.drift.study import Study, make_study
+from graders.probed import not_assessed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +18,7 @@ class DriftGrader:
     """Grades the evidence of the drift protocol; docs/drift.md explains it."""
 
     name: str = "drift"
-    version: str = content_version("1", __file__, drift_validity.__file__)
+    version: str = content_version("1", __file__, drift_validity.__file__, probed.__file__)
     dimension: Dimension = Dimension.DRIFT
     needs: frozenset[Need] = frozenset({Need.DRIFT})
 
@@ -36,18 +38,28 @@ class DriftGrader:
 def _finding(rule: Rule, study: Study | None, workspace: Workspace) -> Finding:
     """A rule's finding, laid out as that of any other check."""
     return Check(
-        rule.id, rule.title, rule.points, rule.why, rule.fix, lambda _workspace: _result(rule, study)
+        rule.id, rule.title, rule.points, rule.why, rule.fix, lambda given: _result(rule, study, given)
     )(workspace)
 
 
-def _result(rule: Rule, study: Study | None) -> Result:
+def _result(rule: Rule, study: Study | None, workspace: Workspace) -> Result:
     if study is None:
-        return not_applicable("The drift protocol did not run.")
+        return _not_sent(workspace)
+    if study.evidence.obstacle:
+        # What nobody could look at cannot have noticed anything.
+        return failed(study.evidence.obstacle) if rule.points else not_applicable(study.evidence.obstacle)
     if rule.judge is not valid and not study.is_conclusive():
         # Not a zero: too little is known.
-        unknown = not_applicable("Too few runs of traffic could be used to tell drift from chance.")
-        return replace(unknown, outcome=Outcome.NOT_ASSESSED)
+        return not_assessed("Too few runs of traffic could be used to tell drift from chance.")
     return rule.judge(study)
+
+
+def _not_sent(workspace: Workspace) -> Result:
+    """Why no traffic was sent: the chain of prerequisites, as in the graders of the service."""
+    service = workspace.service
+    if service is not None and service.starts and not service.has_predicted:
+        return not_assessed("Blocked: the service never answered a prediction.")
+    return not_applicable("The drift protocol did not run.")
 
 
 grader = DriftGrader()

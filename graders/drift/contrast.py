@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from audition.domain.drift import DriftRun
-from audition.domain.drift_plan import DriftKind, Phase
+from audition.domain.drift_plan import DECISIVE_P, DriftKind, Phase
 from graders.drift.series import Candidate, Tier, Track, within
 from graders.drift.statistics import Array, Booleans, max_t
 
 TEST_LATER = 2 / 3
 CONTROL_LATER = 1 / 2
 """Which part of a phase is left out, so that windows hold rows of that phase only."""
-FULL_P = 0.03
+FULL_P = DECISIVE_P
 NO_P = 0.2
 """At FULL_P and below a contrast earns everything, at NO_P and above nothing. Source: catalogue, F1."""
 TIER_CREDIT = {Tier.DECLARED: 1.0, Tier.NAMED: 0.7, Tier.DISTRIBUTION: 0.4, Tier.OTHER: 0.1}

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb
 
 from audition.domain.drift import DriftEvidence, DriftRun
-from audition.domain.drift_plan import DriftKind
+from audition.domain.drift_plan import DriftKind, smallest_p
 from graders.drift.alarms import (
     Alarms,
     FalseAlarms,
@@ -19,8 +18,6 @@ from graders.drift.alarms import (
 from graders.drift.contrast import FULL_P, Contrast, contrast
 from graders.drift.series import Candidate, Tier, Track, read_tracks
 from graders.drift.shape import Attribution, Shape, attribute, shape_of
-
-_LEAST = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +58,7 @@ class Study:
         """Whether enough valid runs are left to tell drift from chance."""
         drifting = int(self.everything.is_drift.sum())
         placebos = self.everything.is_drift.size - drifting
-        if min(drifting, placebos) < _LEAST:
-            return False
-        # With arms of equal size each labeling has a mirror image with the same statistic.
-        mirrored = 2 if drifting == placebos else 1
-        return mirrored / comb(drifting + placebos, drifting) <= FULL_P
+        return smallest_p(drifting, placebos) <= FULL_P
 
     def attribution(self) -> Attribution:
         """Which column the declared signals name; if they name none, which anything names."""

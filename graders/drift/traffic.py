@@ -1,11 +1,15 @@
-"""The rows and the times of a run's requests, from its plan: the same plan and slice give the same traffic."""
+"""The rows that runs are made of: undrifted ones, and the same rows under each injection at each dose."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 
-from audition.domain.drift_plan import DriftKind, DriftPlan, Phase, PlannedRun
+from audition.domain.drift_plan import DOSES, DriftFamily, DriftKind, Injection
+from audition.domain.drift_traffic import DriftedRows
 from audition.domain.errors import InvalidError
+from audition.domain.probe_plan import Cell
 from graders.drift.injections import inject, resample_prior
 from graders.drift.statistics import Array
 from graders.drift.table import Rows, Table
@@ -13,54 +17,60 @@ from graders.drift.table import Rows, Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """Held-out rows, exchangeable with the training data."""
+    """Rows as in training, exchangeable with the training data."""
 
     table: Table
     labels: Array | None = None
     """0 or 1, (rows,); what a drift of the class mix needs."""
+    whole: tuple[str, ...] = ()
+    """Columns whose numbers are all written without a decimal point."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunTraffic:
-    """What is sent in one run."""
-
-    table: Table
-    """One row for each request."""
-    phases: tuple[Phase, ...]
-    """The phase of each request."""
-    send_seconds: Array
-    """When each request is due, from the start of the run, (requests,)."""
+def doses_of(family: DriftFamily) -> Iterator[tuple[Injection, float]]:
+    """Every injection with the doses at which a plan may ask for it."""
+    yield family.primary, 1.0
+    for dose in DOSES:
+        yield family.primary, dose
+    for injection in family.others:
+        yield injection, 1.0
 
 
-def run_traffic(plan: DriftPlan, run: PlannedRun, held_out: Slice, reference: Table) -> RunTraffic:
-    """Draw the rows of one run and make its test phase drift.
+def drifted(
+    injection: Injection,
+    dose: float,
+    held_out: Slice,
+    reference: Table,
+    random: np.random.Generator,
+) -> DriftedRows:
+    """The rows of a slice under an injection.
 
     Args:
-        plan: Lengths of the phases.
-        run: Seed, injection, dose, rate.
-        held_out: Where rows are drawn from.
+        injection: What to do.
+        dose: How much of it.
+        held_out: The rows.
         reference: The training data.
+        random: Draws what changes, where only some does.
 
     Raises:
-        InvalidError: The slice is empty, or does not fit the injection.
+        InvalidError: It does not fit the data.
     """
-    random = np.random.default_rng(run.seed)
-    lengths = plan.phases_of(run)
-    total = sum(lengths.values())
-    drawn = draw(held_out.table.rows, total, random)
-    phases = tuple(phase for phase, length in lengths.items() for _ in range(length))
-    in_test = np.array([phase == Phase.TEST for phase in phases])
-    if run.injection and run.kind == DriftKind.PRIOR:
+    if injection.kind == DriftKind.PRIOR:
         if held_out.labels is None:
             msg = "A drift of the class mix needs the labels of the slice."
             raise InvalidError(msg, code="unfit-injection")
-        chosen = resample_prior(held_out.labels, run.injection, run.dose, random, int(in_test.sum()))
-        drawn[in_test] = chosen
-    table = held_out.table.take(drawn)
-    if run.injection and run.kind not in {DriftKind.PRIOR, DriftKind.LABEL_SWAP}:
-        changed = inject(table.take(in_test), run.injection, run.dose, random, reference=reference)
-        table = _with_rows(table, np.flatnonzero(in_test), changed)
-    return RunTraffic(table=table, phases=phases, send_seconds=send_times(run, total, random))
+        chosen = resample_prior(held_out.labels, injection, dose, random, held_out.table.rows)
+        return DriftedRows(injection=injection, dose=dose, rows=tuple(chosen.tolist()))
+    changed = inject(held_out.table, injection, dose, random, reference=reference)
+    values = cells_of(changed, injection.column, is_whole=injection.column in held_out.whole)
+    return DriftedRows(injection=injection, dose=dose, values=tuple(values))
+
+
+def cells_of(table: Table, name: str, *, is_whole: bool) -> list[Cell]:
+    """A column as it is sent: nothing for what is missing, and integers where the column has them only."""
+    if name in table.numeric:
+        values = table.numeric[name].tolist()
+        return [None if isnan(value) else round(value) if is_whole else value for value in values]
+    return [value or None for value in table.categorical[name].tolist()]
 
 
 def draw(available: int, wanted: int, random: np.random.Generator) -> Rows:
@@ -70,30 +80,6 @@ def draw(available: int, wanted: int, random: np.random.Generator) -> Rows:
         InvalidError: There are no rows.
     """
     if available == 0:
-        msg = "The held-out slice has no rows to send."
+        msg = "The slice has no rows to send."
         raise InvalidError(msg, code="empty-slice")
     return np.asarray(random.choice(available, size=wanted, replace=wanted > available), dtype=np.intp)
-
-
-def send_times(run: PlannedRun, requests: int, random: np.random.Generator) -> Array:
-    """When requests are due: evenly, or with gaps drawn from an exponential distribution of the same mean."""
-    even = np.arange(requests) / run.rate_per_second
-    if not run.is_timing_shuffled or requests == 0:
-        return even
-    gaps = random.exponential(1 / run.rate_per_second, size=requests)
-    times = np.cumsum(gaps) - gaps[0]
-    # Of the same length as an even run, so that rate and duration do not differ from other placebos.
-    return np.asarray(times * (even[-1] / times[-1] if times[-1] else 1.0), dtype=float)
-
-
-def _with_rows(table: Table, rows: Rows, changed: Table) -> Table:
-    """The table with some of its rows replaced."""
-    for name, values in changed.numeric.items():
-        column = table.numeric[name].copy()
-        column[rows] = values
-        table = table.replaced(name, column)
-    for name, texts in changed.categorical.items():
-        merged = table.categorical[name].astype(object)
-        merged[rows] = texts
-        table = table.replaced(name, merged.astype(np.str_))
-    return table

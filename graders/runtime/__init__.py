@@ -1,4 +1,4 @@
-"""How does the container behave: start, address, health, stop? Judged from what the prober saw (B1, B4, B7)."""
+"""How does the container behave: start, address, health, stop? Judged from what the prober saw (B1, B4, B7, B9)."""
 
 from statistics import median
 
@@ -9,7 +9,7 @@ from audition.grading import CheckList, Need, Result, Workspace, check, failed, 
 from audition.grading.versions import content_version
 from graders import probed
 from graders.probed import blocked, not_assessed, plural, scored, service_of
-from graders.runtime import lasting
+from graders.runtime import lasting, memory
 
 #: Seconds: full score up to the first, 0.3 at the second. Source: the grader catalogue, B1.
 _QUICK, _SLOW, _SLOW_SHARE = 5.0, 60.0, 0.3
@@ -149,7 +149,7 @@ grader = CheckList(
     name="runtime",
     version=content_version("1", __file__, probed.__file__),
     dimension=Dimension.DEPLOYMENT,
-    needs=frozenset({Need.SERVICE}),
+    needs=frozenset({Need.SERVICE, Need.DRIFT}),
     checks=(
         starts,
         binding,
@@ -159,5 +159,6 @@ grader = CheckList(
         lasting.restart,
         lasting.masked,
         lasting.logs,
+        memory.steady,
     ),
 )

@@ -58,7 +58,7 @@ class Settings:
     lease_renew_seconds: float = 5.0
     reconcile_seconds: float = 3.0
     max_losses: int = 3
-    run_deadline_seconds: float = 1800.0
+    run_deadline_seconds: float = 3600.0
     sign_in_rate: str = "10 per minute"
     upload_rate: str = "30 per hour"
     log_format: str = "auto"
@@ -120,7 +120,7 @@ class Settings:
             lease_renew_seconds=reader.take("AUDITION_LEASE_RENEW_SECONDS", _positive, 5.0),
             reconcile_seconds=reader.take("AUDITION_RECONCILE_SECONDS", _positive, 3.0),
             max_losses=reader.take("AUDITION_MAX_LOSSES", _positive_int, 3),
-            run_deadline_seconds=reader.take("AUDITION_RUN_DEADLINE_SECONDS", _positive, 1800.0),
+            run_deadline_seconds=reader.take("AUDITION_RUN_DEADLINE_SECONDS", _positive, 3600.0),
             sign_in_rate=reader.take("AUDITION_SIGN_IN_RATE", str, "10 per minute"),
             upload_rate=reader.take("AUDITION_UPLOAD_RATE", str, "30 per hour"),
             log_format=reader.take("AUDITION_LOG_FORMAT", _log_format, "auto"),

@@ -1,18 +1,18 @@
 """Rows that drift: what an injection changes and what it leaves, when it can be seen, and when a slice may be used."""
 
-from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from audition.domain.drift_plan import DriftFamily, DriftKind, Injection, Pace, Phase, full_plan, lean_plan
+from audition.domain.drift_plan import DriftFamily, DriftKind, Injection, Pace, full_plan
+from audition.domain.drift_traffic import DriftedRows
 from audition.domain.errors import InvalidError
 from graders.drift.injections import inject, resample_prior, swap_labels
 from graders.drift.publish import calibrate, column_psi, exchangeability
 from graders.drift.table import Table
-from graders.drift.traffic import Slice, draw, run_traffic, send_times
+from graders.drift.traffic import Slice, cells_of, doses_of, draw, drifted
 
 ROWS = 4000
 
@@ -147,29 +147,42 @@ def test_a_slice_of_one_class_cannot_change_its_mix() -> None:
 
 
 FAMILY = DriftFamily(primary=SHIFT, others=(SCALE, UNIT, MISSING, CATEGORY, PRIOR))
-PLAN = full_plan(FAMILY, Pace(), seed=9)
 
 
-def test_only_the_test_phase_of_a_run_drifts() -> None:
-    random = np.random.default_rng
-    for run in PLAN.runs:
-        traffic = run_traffic(PLAN, run, HELD_OUT, REFERENCE)
-        assert Counter(traffic.phases) == PLAN.phases_of(run)
-        assert traffic.table.rows == len(traffic.phases) == traffic.send_seconds.size
-        quiet = np.array([phase != Phase.TEST for phase in traffic.phases])
-        size = len(traffic.phases)
-        if run.kind != DriftKind.PRIOR:
-            drawn = TABLE.take(draw(ROWS, size, random(run.seed)))
-            assert columns_that_differ(traffic.table.take(quiet), drawn.take(quiet)) == set()
-            expected = {run.injection.column} if run.injection else set()
-            assert columns_that_differ(traffic.table, drawn) == expected
+def made(injection: Injection, dose: float = 1.0, held_out: Slice = HELD_OUT) -> DriftedRows:
+    return drifted(injection, dose, held_out, REFERENCE, np.random.default_rng(8))
 
 
-def test_equal_runs_get_equal_traffic_and_others_do_not() -> None:
-    one, two = PLAN.runs[0], PLAN.runs[1]
-    first, again, other = (run_traffic(PLAN, run, HELD_OUT, REFERENCE) for run in (one, one, two))
-    assert columns_that_differ(first.table, again.table) == set()
-    assert columns_that_differ(first.table, other.table) or one.kind != two.kind
+def test_every_run_of_a_full_plan_finds_its_rows() -> None:
+    plan = full_plan(FAMILY, Pace(), seed=9)
+    wanted = {(run.kind, run.dose) for run in plan.runs if run.injection}
+    assert {(injection.kind, dose) for injection, dose in doses_of(FAMILY)} == wanted
+
+
+@pytest.mark.parametrize("injection", FAMILY.others[:-1], ids=lambda injection: injection.kind)
+def test_of_drifted_rows_only_the_values_of_the_changed_column_are_kept(injection: Injection) -> None:
+    found = made(injection)
+    assert (len(found.values), found.rows) == (ROWS, ())
+    before = cells_of(TABLE, injection.column, is_whole=False)
+    assert 0 < sum(new != old for new, old in zip(found.values, before, strict=True)) <= ROWS
+
+
+def test_a_change_of_the_class_mix_is_kept_as_numbers_of_rows() -> None:
+    found = made(PRIOR)
+    assert (len(found.rows), found.values) == (ROWS, ())
+    assert LABELS[list(found.rows)].mean() == pytest.approx(0.7, abs=0.01)
+
+
+def test_a_prior_drift_without_labels_is_refused() -> None:
+    with pytest.raises(InvalidError, match="labels"):
+        made(PRIOR, held_out=Slice(table=TABLE))
+
+
+def test_what_is_missing_is_sent_as_nothing_and_whole_numbers_as_integers() -> None:
+    table = Table(numeric={"n": np.array([1.0, np.nan, 3.0])}, categorical={"c": np.array(["x", "", "y"])})
+    assert cells_of(table, "n", is_whole=True) == [1, None, 3]
+    assert isinstance(cells_of(table, "n", is_whole=True)[0], int)
+    assert cells_of(table, "c", is_whole=False) == ["x", None, "y"]
 
 
 def test_rows_are_not_repeated_while_there_are_enough() -> None:
@@ -178,23 +191,6 @@ def test_rows_are_not_repeated_while_there_are_enough() -> None:
     assert draw(10, 3500, random).size == 3500
     with pytest.raises(InvalidError, match="no rows"):
         draw(0, 1, random)
-
-
-def test_shuffled_timing_keeps_the_mean_rate() -> None:
-    shuffled = next(run for run in PLAN.runs if run.is_timing_shuffled)
-    even = replace(shuffled, is_timing_shuffled=False)
-    random = np.random.default_rng(2)
-    times, regular = send_times(shuffled, 3500, random), send_times(even, 3500, random)
-    assert (times[0], times[-1]) == pytest.approx((regular[0], regular[-1]))
-    assert np.diff(times).std() > 10 * np.diff(regular).std()
-    assert (np.diff(times) >= 0).all()
-
-
-def test_a_prior_drift_without_labels_is_refused() -> None:
-    plan = lean_plan(DriftFamily(primary=PRIOR), Pace(), seed=1)
-    run = next(run for run in plan.runs if run.injection)
-    with pytest.raises(InvalidError, match="labels"):
-        run_traffic(plan, run, Slice(table=TABLE), REFERENCE)
 
 
 LOST_INCOME = replace(MISSING, column="income")

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from audition.domain.probe_plan import Answer, AskVerb, Start
 from audition.domain.service import Restriction
 
 REPO = Path(__file__).resolve().parents[2]
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -68,17 +69,22 @@ class Running:
             total += int(fields[11]) + int(fields[12])
         return total / _TICKS
 
+    def memory_bytes(self) -> int:
+        """Resident memory of the process."""
+        return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * _PAGE
+
     def _children(self) -> list[int]:
         pid = self.process.pid
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 class Launcher:
-    """A runner that starts the FastAPI service as often as it is asked, as a worker does."""
+    """A runner that starts a service as often as it is asked, as a worker does: the FastAPI one, or another."""
 
-    def __init__(self) -> None:
+    def __init__(self, service: Callable[[int], AbstractContextManager[Running]] | None = None) -> None:
         """Start nothing yet; the port stays the same."""
         self.port = free_port()
+        self._service = service
         self.starts: list[Start] = []
         self.verbs: list[AskVerb] = []
         self.flaws: dict[Restriction, str] = {}
@@ -101,9 +107,12 @@ class Launcher:
         if verb is AskVerb.LOGS:
             return Answer(number=1, logs="level=info route=/predict status=200\nhello\n")
         code = self._running.process.poll()
-        return Answer(number=1, is_running=code is None, exit_code=code, user="10001")
+        memory = self._running.memory_bytes() if code is None else None
+        return Answer(number=1, is_running=code is None, exit_code=code, memory_bytes=memory, user="10001")
 
     def _start(self, start: Start) -> AbstractContextManager[Running]:
+        if self._service is not None:
+            return self._service(self.port)
         flaw = "no-model" if start.is_without_model else self.flaws.get(start.restriction, "")
         return fastapi_service(flaw=flaw, port=self.port)
 
@@ -139,6 +148,15 @@ def fastapi_service(
     argv = ["-m", "uvicorn", "tests.services.fastapi_service:make", "--factory", "--log-level", "warning"]
     argv += ["--host", host, "--port", str(port), "--workers", str(workers)]
     with started(argv, port, SERVICE_KIND=kind, SERVICE_FLAW=flaw) as running:
+        yield running
+
+
+@contextmanager
+def monitor_service(port: int, *monitors: str, workers: int = 1) -> Iterator[Running]:
+    """The service with drift monitors."""
+    argv = ["-m", "uvicorn", "tests.services.monitor_service:make", "--factory", "--log-level", "warning"]
+    argv += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
+    with started(argv, port, SERVICE_MONITORS=" ".join(monitors)) as running:
         yield running
 
 

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable
 
+from audition.catalog.drift import check_drift
 from audition.catalog.metric import FILE, check_metric, check_repeated
 from audition.catalog.shape import Problems
 from audition.domain.build import BuildLimits
@@ -32,6 +33,7 @@ def check_manifest(manifest: Manifest, folder_name: str, problems: Problems) -> 
     )
     for rule in rules:
         rule(manifest, problems)
+    check_drift(manifest, FILE, problems)
 
 
 def _check_words(manifest: Manifest, problems: Problems) -> None:

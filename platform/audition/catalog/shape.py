@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from audition.codec import from_plain
@@ -73,7 +74,8 @@ def unknown_keys(kind: Any, data: object, where: str = "") -> Iterator[tuple[str
     """Keys in plain data that a type has no place for, each with the keys it has a place for.
 
     Args:
-        kind: A dataclass, or a tuple or dict of them as annotated on a field; any other type has no keys.
+        kind: A dataclass, one that may be None, or a tuple or dict of them as annotated on a field; any other type
+            has no keys.
         data: What was read.
         where: Dotted path of `data`.
     """
@@ -85,6 +87,9 @@ def unknown_keys(kind: Any, data: object, where: str = "") -> Iterator[tuple[str
                 yield from unknown_keys(hints[key], value, _join(where, key))
             else:
                 yield _join(where, key), known
+    elif get_origin(kind) is UnionType and data is not None:
+        for part in get_args(kind):
+            yield from unknown_keys(part, data, where)
     elif get_origin(kind) is tuple and isinstance(data, list):
         for place, item in enumerate(data):
             yield from unknown_keys(get_args(kind)[0], item, _join(where, place))

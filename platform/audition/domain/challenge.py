@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from audition.domain.build import BuildLimits
+from audition.domain.drift_plan import DriftSpec
 from audition.domain.execution import Limits
 from audition.domain.grade import Dimension
 from audition.domain.metrics import Direction
@@ -99,6 +100,9 @@ class AnswersSpec:
 #: Of a service and of the time it is looked at: the grader catalogue's budget for live probes, with room for slow
 #: starts. A whole probing makes many log lines.
 SERVE_LIMITS = Limits(time_seconds=900.0, pids=512, flood_bytes=64 << 20)
+#: Of the drift protocol: a lean plan takes five minutes at 100 requests a second, a full one ten.
+DRIFT_LIMITS = Limits(time_seconds=900.0)
+_DEFAULTS = {Stage.SERVE: SERVE_LIMITS, Stage.DRIFT: DRIFT_LIMITS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +129,8 @@ class Manifest:
     weights: dict[Dimension, float]
     pace: Pace = field(default_factory=Pace)
     """How much traffic a service is sent where time counts."""
+    drift: DriftSpec | None = None
+    """What the drift stage sends; private. None without that stage."""
     limits: dict[Stage, Limits] = field(default_factory=dict)
     build: BuildLimits = field(default_factory=BuildLimits)
     """Limits of the stage in which candidates' images are built; it has others than containers have."""
@@ -135,7 +141,7 @@ class Manifest:
 
     def limits_of(self, stage: Stage) -> Limits:
         """Limits the author set for a stage, else the defaults."""
-        return self.limits.get(stage, SERVE_LIMITS if stage == Stage.SERVE else Limits())
+        return self.limits.get(stage) or _DEFAULTS.get(stage) or Limits()
 
 
 class Area(StrEnum):
@@ -143,6 +149,8 @@ class Area(StrEnum):
 
     PUBLIC = "public"
     PRIVATE = "private"
+    TRAFFIC = "traffic"
+    """What the drift stage sends, made by us when the challenge is published; only the prober gets it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

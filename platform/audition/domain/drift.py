@@ -1,5 +1,9 @@
 """Drift evidence: what a service's metrics did while rows were sent to it. Bounded and columnar.
 
+What a scrape showed is kept as it was exposed: every family that fits, those of process and runtime included, with
+the request and the second at which it was made. So whoever wants to ask a rule of this service again, at any virtual
+time, finds the samples here and needs no service.
+
 A full plan is 17 runs of 70 scrapes with some hundred series. Values are therefore packed: each table holds one text
 with all of them, eight bytes a value, and stays exact. `pack` and `unpack` are the only ones to know the form.
 """
@@ -123,6 +127,8 @@ class DriftRun:
     """Requests without an answer, or with one that says that the service failed (5xx)."""
     slip_p99_ms: float = 0.0
     """How late requests were sent, 99th percentile."""
+    memory_bytes: tuple[int | None, ...] = ()
+    """Of all processes of the service at each scrape, by the kernel; None where it was not known."""
     restarts: int = 0
     repeat: int = 0
     """0 for the first try, 1 when it is the repetition of an invalid one."""
@@ -155,6 +161,8 @@ class DriftEvidence:
     """Names of the candidate's alert rules that could be evaluated; empty when there are none."""
     columns: tuple[str, ...] = ()
     """Names of the columns that are sent: what a signal may be about."""
+    obstacle: str = ""
+    """Why there is nothing that could tell of drift, for the candidate; then nothing was sent. Empty as a rule."""
 
 
 def pack(columns: Sequence[Sequence[float]]) -> str:
@@ -216,6 +224,8 @@ def problems(evidence: DriftEvidence) -> list[str]:
     for run in evidence.runs:
         if any(span.first > span.end for span in run.spans):
             found.append(f"Run {run.plan.number}: a phase ends before it begins.")
+        if len(run.memory_bytes) not in {0, len(run.scrapes.requests)}:
+            found.append(f"Run {run.plan.number}: memory was not read once at each scrape.")
     return found
 
 

@@ -9,8 +9,9 @@ have been equally likely. Source: the design's drift protocol, 10.1 and 10.3.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from math import comb
 
 from audition.domain.monitoring import DriftSignal
 
@@ -28,6 +29,10 @@ RECOVERING = 2
 """Drifting runs that end with rows as in training."""
 DOSES = (0.5, 2.0)
 """Besides 1, in multiples of the primary injection's amount."""
+DECISIVE_P = 0.03
+"""What a permutation test must be able to reach to tell drift from chance. Source: catalogue, F1."""
+#: Smallest number of runs in an arm that a variance can be taken of.
+_LEAST_RUNS = 2
 
 
 class DriftKind(StrEnum):
@@ -89,6 +94,37 @@ class DriftFamily:
     """One injection for each further kind."""
 
 
+class DriftScale(StrEnum):
+    """How many runs a service gets."""
+
+    LEAN = "lean"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lengths:
+    """Requests in the phases of a run, at least. The defaults are the design's drift protocol, 10.3."""
+
+    warm_up_requests: int = 1000
+    control_requests: int = 1000
+    test_requests: int = 1500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftSpec:
+    """`[drift]` of `challenge.toml`: what is sent to a service, and how it drifts; private."""
+
+    rows: str
+    """File with rows as in training that requests are drawn from, public or private."""
+    reference: str
+    """File with the training data; the same file as `rows` when requests are drawn from training rows."""
+    label: str
+    """Column of the truth in both files, which is never sent."""
+    family: DriftFamily
+    scale: DriftScale = DriftScale.LEAN
+    lengths: Lengths = field(default_factory=Lengths)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """What a service's own properties mean for its runs."""
@@ -99,6 +135,7 @@ class Pace:
     """The longest declared refresh."""
     capacity_per_second: float | None = None
     """Requests that the service can answer; None when it was not measured."""
+    lengths: Lengths = field(default_factory=Lengths)
 
     def rate_per_second(self) -> float:
         """Requests a second in every phase of a run."""
@@ -160,15 +197,39 @@ class DriftPlan:
         """Over all runs, recovery included."""
         return sum(sum(self.phases_of(run).values()) for run in self.runs)
 
+    def seconds_of(self, run: PlannedRun) -> float:
+        """How long its requests and waits take, without the start of the service."""
+        lengths = self.phases_of(run)
+        return sum(lengths.values()) / run.rate_per_second + len(lengths) * self.settle_seconds
 
-def pace_of(signals: Sequence[DriftSignal], capacity_per_second: float | None = None) -> Pace:
+
+def smallest_p(drifting: int, placebos: int) -> float:
+    """The smallest p-value that the permutation test of so many runs can give, in (0, 1]."""
+    if min(drifting, placebos) < _LEAST_RUNS:
+        return 1.0
+    # With arms of equal size each labeling has a mirror image with the same statistic.
+    mirrored = 2 if drifting == placebos else 1
+    return mirrored / comb(drifting + placebos, drifting)
+
+
+def pace_of(
+    signals: Sequence[DriftSignal],
+    capacity_per_second: float | None = None,
+    lengths: Lengths | None = None,
+) -> Pace:
     """The pace for what a candidate declares: the longest window and the longest refresh of all signals."""
     windows = [signal.window_requests for signal in signals if signal.window_requests is not None]
     return Pace(
         window_requests=max(windows, default=Pace().window_requests),
         refresh_seconds=max((signal.refresh_seconds for signal in signals), default=0.0),
         capacity_per_second=capacity_per_second,
+        lengths=lengths or Lengths(),
     )
+
+
+def make_plan(spec: DriftSpec, scale: DriftScale, pace: Pace, seed: int) -> DriftPlan:
+    """The plan of a challenge at a scale, which may be smaller than the one it asks for."""
+    return (full_plan if scale == DriftScale.FULL else lean_plan)(spec.family, pace, seed)
 
 
 def lean_plan(family: DriftFamily, pace: Pace, seed: int) -> DriftPlan:
@@ -214,9 +275,9 @@ def _plan(runs: list[PlannedRun], pace: Pace, seed: int) -> DriftPlan:
     return DriftPlan(
         runs=tuple(replace(run, number=n, seed=order.getrandbits(32)) for n, run in enumerate(runs, 1)),
         window_requests=window,
-        warm_up_requests=max(1000, 2 * window),
-        control_requests=1000,
-        test_requests=max(1500, 3 * window),
+        warm_up_requests=max(pace.lengths.warm_up_requests, 2 * window),
+        control_requests=pace.lengths.control_requests,
+        test_requests=max(pace.lengths.test_requests, 3 * window),
         recovery_requests=3 * window,
         settle_seconds=min(max(pace.refresh_seconds, 0.0), MAX_SETTLE_SECONDS),
         seed=seed,

@@ -1,10 +1,11 @@
 """Whether a run of the drift protocol can be used: one that cannot is repeated once, then left out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import isnan
 
 from audition.domain.drift import DriftRun, Family, MetricKind, ScrapeTable, Series, unpack
+from audition.domain.drift_plan import DECISIVE_P, DriftKind, DriftPlan, smallest_p
 
 MAX_ERROR_RATE = 0.02
 """Source: the design's drift protocol, 10.4."""
@@ -31,11 +32,31 @@ def _reasons(run: DriftRun, families: Mapping[str, Family]) -> Iterator[str]:
         yield f"Requests were sent up to {run.slip_p99_ms:.0f} ms late, more than {MAX_SLIP_MS:.0f} ms."
     if run.restarts:
         yield f"The service was started again {run.restarts} time(s) during the run."
-    elif shards := sharded_series(run.rest, families) or sharded_series(run.scrapes, families):
-        yield (
-            f"The counter {shards[0].metric} went down while the service kept running: several processes answer"
-            " /metrics, each with numbers of its own."
-        )
+    elif reason := sharded_reason(run.rest, families) or sharded_reason(run.scrapes, families):
+        yield reason
+
+
+def sharded_reason(table: ScrapeTable, families: Mapping[str, Family]) -> str:
+    """What says that scrapes of one start of a service come from several registries, a sentence; else empty."""
+    shards = sharded_series(table, families)
+    if not shards:
+        return ""
+    return (
+        f"The counter {shards[0].metric} went down while the service kept running: several processes answer"
+        " /metrics, each with numbers of its own."
+    )
+
+
+def can_still_decide(plan: DriftPlan, lost: Collection[int]) -> bool:
+    """Whether drift can be told from chance without some runs.
+
+    Args:
+        plan: All runs.
+        lost: Numbers of those that cannot be used.
+    """
+    compared = [run for run in plan.runs if run.is_contrast and run.number not in lost]
+    drifting = sum(run.kind != DriftKind.NONE for run in compared)
+    return smallest_p(drifting, len(compared) - drifting) <= DECISIVE_P
 
 
 def family_of(series: Series, families: Mapping[str, Family]) -> Family:

@@ -20,6 +20,8 @@ class ArtifactKind(StrEnum):
     EVIDENCE = "evidence"
     SERVICE = "service"
     """What a prober saw of the candidate's service."""
+    DRIFT = "drift"
+    """What the service's metrics did under the drift protocol: a `DriftEvidence`."""
     TOOLS = "tools"
     """What the linters said: a `ToolReports`."""
     FIRST_LOOK = "first_look"

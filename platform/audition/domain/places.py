@@ -22,6 +22,8 @@ SERVICE_FILE = PurePosixPath("/evidence/service.json")
 """What a prober saw of the candidate's service; absent when none was served."""
 DRIFT_FILE = PurePosixPath("/evidence/drift.json")
 """What the drift protocol recorded; absent when it did not run."""
+TRAFFIC_FILE = PurePosixPath("/traffic/rows.json")
+"""The rows of the drift protocol; in the prober's container of the drift stage only."""
 OUTPUTS = PurePosixPath("/evidence/outputs")
 """The collected output files."""
 ANSWERS = PurePosixPath("/answers")

@@ -146,6 +146,11 @@ class ServiceEvidence:
     masked: MaskedEvidence | None = None
     logs: LogsEvidence | None = None
 
+    @property
+    def has_predicted(self) -> bool:
+        """Whether a start ended with a good prediction."""
+        return any(start.predict_seconds is not None for start in self.starts)
+
 
 def merged(sessions: tuple[ServiceEvidence, ...]) -> ServiceEvidence:
     """Put sessions together: lists are joined, of each part the first that there is counts."""

@@ -2,13 +2,15 @@
 
 The prober is a trusted program in a container of its own that shares the network namespace of a candidate's
 service. It reads one `ProbeTask`, asks the runner for what only the runner can know or do (`Ask`, `Answer`), and
-ends with one `ServiceEvidence`.
+ends with one `ServiceEvidence`, or one `DriftEvidence` where the task has a drift plan.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from audition.domain.contract import Contract, Slo
+from audition.domain.drift import DriftEvidence
+from audition.domain.drift_plan import DriftPlan
 from audition.domain.probe import ServiceEvidence
 from audition.domain.service import Restriction
 from audition.domain.serving import Serving
@@ -109,6 +111,8 @@ class ProbeTask:
     seed: int = 0
     pace: Pace = field(default_factory=Pace)
     reference: Reference = field(default_factory=Reference)
+    drift: DriftPlan | None = None
+    """Send this instead of looking at everything else; the rows are mounted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +179,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line on the prober's stdout: either a question, or the last thing it says."""
+    """One line on the prober's stdout: a question, how far it is, or the last thing it says."""
 
     ask: Ask | None = None
+    progress: str = ""
+    """For the page that people watch."""
     evidence: ServiceEvidence | None = None
+    drift: DriftEvidence | None = None
+    """Instead of `evidence`, when drift was what it was told to send."""

@@ -40,6 +40,8 @@ class Stage(StrEnum):
     BUILD = "build"
     PREDICT = "predict"
     SERVE = "serve"
+    DRIFT = "drift"
+    """Traffic that drifts and traffic that does not, to a service whose metrics are watched."""
     SCORE = "score"
     JUDGE = "judge"
 

@@ -75,7 +75,7 @@ class Course:
         logs = await self._runner.ask(AskVerb.LOGS)
         if not logs.trouble and main.starts:
             main = replace(main, logs=look_at_logs(logs.logs, main.canaries))
-        if not _predicts(main):
+        if not main.has_predicted:
             return main
         again, restart = await self._restart() if self._has_time(2) else ((), None)
         ladder = await self._ladder() if self._has_time(len(Restriction)) else None
@@ -103,7 +103,7 @@ class Course:
             return (first, second), None
         pairs = zip(before, after or (), strict=False)
         agreeing = sum(agree(one, other, self._task.contract.model.offline_tolerance) for one, other in pairs)
-        evidence = RestartEvidence(is_ready_again=_predicts(second), rows=len(before), agreeing=agreeing)
+        evidence = RestartEvidence(is_ready_again=second.has_predicted, rows=len(before), agreeing=agreeing)
         return (first, second), evidence
 
     async def _predictions(self) -> tuple[Prediction, ...] | None:
@@ -118,7 +118,7 @@ class Course:
         reached, user = 1, (await self._runner.ask(AskVerb.STATE)).user
         for step in list(Restriction)[1:]:
             seen = await self._session((Probe.START, Probe.CONTRACT), Start(restriction=step))
-            if not _predicts(seen) or seen.contract is None or not seen.contract.is_usable:
+            if not seen.has_predicted or seen.contract is None or not seen.contract.is_usable:
                 return LadderEvidence(
                     tried=len(Restriction), reached=reached, broke=step.name.lower(), user=user
                 )
@@ -148,10 +148,6 @@ class Course:
             is_running=state.is_running,
             exit_code=state.exit_code,
         )
-
-
-def _predicts(seen: ServiceEvidence) -> bool:
-    return any(start.predict_seconds is not None for start in seen.starts)
 
 
 async def take_course(task: ProbeTask, inputs: Inputs, runner: Runner) -> ServiceEvidence:

@@ -54,8 +54,13 @@ def read_inputs(manifest: Manifest, inputs: Path, outputs: Path) -> Inputs:
     return Inputs(
         rows=tuple(row for _, row in chosen),
         offline=tuple(predicted[key] for key, _ in chosen) if is_all_there else None,
-        most_seconds=max(_LEAST_SECONDS, manifest.limits_of(Stage.SERVE).time_seconds - _SLACK_SECONDS),
+        most_seconds=time_for(manifest, Stage.SERVE),
     )
+
+
+def time_for(manifest: Manifest, stage: Stage) -> float:
+    """Seconds that a task of the prober may take in a stage."""
+    return max(_LEAST_SECONDS, manifest.limits_of(stage).time_seconds - _SLACK_SECONDS)
 
 
 def _table(path: Path) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ large slip the prober, not the service, was the slow one, and the numbers must n
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from audition.domain.probe_api import Failure
@@ -45,7 +45,14 @@ class Sample:
         return (self.sent - self.due) * 1000
 
 
-async def open_loop(send: Send, *, rate: float, count: int, most_waiting: int = MOST_WAITING) -> list[Sample]:
+async def open_loop(
+    send: Send,
+    *,
+    rate: float,
+    count: int,
+    most_waiting: int = MOST_WAITING,
+    dues: Sequence[float] | None = None,
+) -> list[Sample]:
     """Send requests at a constant rate and wait for all answers.
 
     Args:
@@ -53,6 +60,7 @@ async def open_loop(send: Send, *, rate: float, count: int, most_waiting: int = 
         rate: Requests per second.
         count: How many.
         most_waiting: Beyond it a request is not sent, which counts as a failure of the service.
+        dues: When each is due, in seconds from now and in order, instead of at the constant rate.
     """
     samples: list[Sample] = []
     waiting: set[asyncio.Task[None]] = set()
@@ -66,7 +74,7 @@ async def open_loop(send: Send, *, rate: float, count: int, most_waiting: int = 
 
     try:
         for number in range(count):
-            due = number / rate
+            due = dues[number] if dues is not None else number / rate
             await asyncio.sleep(max(0.0, began + due - time.perf_counter()))
             if len(waiting) >= most_waiting:
                 now = time.perf_counter() - began

@@ -4,7 +4,7 @@ The only service that makes candidate code run. Everything it learns is facts an
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from audition import codec
@@ -20,6 +20,8 @@ from audition.services.claim import Claimed
 from audition.services.explain import explain
 from audition.services.lease import Lease, check_lease
 from audition.services.runner import Runner
+from audition.services.send_drift import Sent, send_drift
+from audition.services.serve_image import Served as ServedService
 from audition.services.serve_image import serve_image
 from audition.services.stage_book import StageBook
 
@@ -100,12 +102,8 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
         image_id=exit_.image_id,
         runtime=exit_.runtime,
     )
-    served = None
-    if Stage.SERVE in claimed.version.manifest.stages:
-        settle()
-        served = serve_image(runner, claimed, lease, inventory, built, outputs, book)
-    parts = (built.stage if built else None, stage, served.stage if served else None)
-    stages = tuple(part for part in parts if part is not None)
+    live = tuple(_live(runner, claimed, lease, inventory, built, outputs, book, settle))
+    stages = (*((built.stage,) if built else ()), stage, *(part.stage for part in live))
     # The first thing that went wrong is what happened; what came after it still counts.
     failed = next((s.verdict for s in stages if s.verdict != Verdict.ACCEPTED), Verdict.ACCEPTED)
     evidence = RunEvidence(
@@ -118,8 +116,32 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
         build=built.evidence if built else None,
     )
     document = _artifact(runner, claimed, ArtifactKind.EVIDENCE, "evidence.json", codec.to_json(evidence))
-    seen = served.artifacts if served else ()
+    seen = tuple(artifact for part in live for artifact in part.artifacts)
     return Collected(evidence=evidence, artifacts=(*outputs, *logs, *seen, document))
+
+
+def _live(  # noqa: PLR0913  the work and everything it works with
+    runner: Runner,
+    claimed: Claimed,
+    lease: Lease,
+    inventory: Inventory,
+    built: Built | None,
+    outputs: tuple[Artifact, ...],
+    book: StageBook,
+    settle: Callable[[], object],
+) -> Iterator[ServedService | Sent]:
+    """The stages in which the candidate's own service runs, as far as there is one."""
+    stages = claimed.version.manifest.stages
+    if Stage.SERVE not in stages:
+        return
+    settle()
+    served = serve_image(runner, claimed, lease, inventory, built, outputs, book)
+    if served is not None:
+        yield served
+    if Stage.DRIFT in stages:
+        sent = send_drift(runner, claimed, lease, inventory, built, served, book)
+        if sent is not None:
+            yield sent
 
 
 def _predict(  # noqa: PLR0913  the work and everything it works with

@@ -1,6 +1,7 @@
 """Which container each stage gets: image, command, mounts, limits. Pure; nothing is started here.
 
-The answers appear in exactly one place below, `score_spec`: no other container has them, by absence.
+The answers appear in exactly one place below, `score_spec`, and what drifts in one other, `drift_spec`: no other
+container has them, by absence.
 """
 
 import json
@@ -31,6 +32,8 @@ _IMPORTS = {
 }
 #: What the interpreter and its libraries may take besides the unpacked files.
 _KEEPER_MEMORY = 256 << 20
+#: What probers saw, and where the judge finds it.
+_SEEN = {ArtifactKind.SERVICE: places.SERVICE_FILE, ArtifactKind.DRIFT: places.DRIFT_FILE}
 _PROBING = ("python", "-m", "audition.probing")
 #: Rows, answers and samples of latency, all of them bounded; see audition.probing.
 _PROBER_MEMORY = 512 << 20
@@ -142,6 +145,16 @@ def prober_spec(
     )
 
 
+def drift_spec(runner: Runner, version: ChallengeVersion, owner: Ownership) -> ContainerSpec:
+    """Speaks to the candidate's service as well, with the private rows of the drift protocol and nothing else."""
+    spec = prober_spec(runner, version, owner, ())
+    traffic = tuple(
+        _blob(runner, file.digest, str(places.TRAFFIC_FILE)) for file in version.files_in(Area.TRAFFIC)
+    )
+    limits = replace(spec.limits, time_seconds=version.manifest.limits_of(Stage.DRIFT).time_seconds)
+    return replace(spec, stage=Stage.DRIFT, limits=limits, mounts=(_manifest(runner, version), *traffic))
+
+
 def static_spec(
     runner: Runner, version: ChallengeVersion, owner: Ownership, evidence_digest: str
 ) -> ContainerSpec:
@@ -187,9 +200,9 @@ def judge_spec(
     """Looks at everything that needs no answers."""
     tree = tree_volume(version, is_writable=False)
     seen = tuple(
-        _blob(runner, artifact.digest, str(places.SERVICE_FILE))
+        _blob(runner, artifact.digest, str(_SEEN[artifact.kind]))
         for artifact in artifacts
-        if artifact.kind == ArtifactKind.SERVICE
+        if artifact.kind in _SEEN
     )
     extra: tuple[Mount, ...] = (tree, *seen, *_tools(runner, artifacts))
     return _grader_spec(runner, version, owner, Stage.JUDGE, evidence_digest, artifacts, extra)

@@ -7,7 +7,7 @@ that a service says is looked at here: its output goes to the prober as text, it
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -15,15 +15,19 @@ from pathlib import PurePosixPath
 from audition import codec
 from audition.domain.contract import Contract
 from audition.domain.errors import UnavailableError
-from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_plan import Answer, Ask, AskVerb, Line, ProbeTask, Start
+from audition.domain.run import Stage
 from audition.domain.service import MAX_PLACES, ServiceSpec
 from audition.ports import Prober, Service
+from audition.services.build_image import Built
+from audition.services.claim import Claimed
 from audition.services.lease import Lease
+from audition.services.runner import Runner
 
 #: Of a question; and of the evidence, which the prober keeps far smaller.
 MAX_LINE = 8 << 20
 _MAX_LOGS = 256 << 10
+_MAX_PROGRESS = 200
 _TICK_SECONDS = 0.5
 _POLL_SECONDS = 0.05
 #: Beyond a service's own grace, before EXIT is answered with "it did not".
@@ -42,6 +46,29 @@ class Wanted:
     """How long the service may take to end after SIGTERM."""
 
 
+def wanted_service(runner: Runner, claimed: Claimed, contract: Contract, built: Built) -> Wanted:
+    """What the services of a run are started from, in every stage that starts them."""
+    serving, config = contract.serving, built.evidence.config
+    return Wanted(
+        spec=ServiceSpec(
+            image=built.stage.image_id,
+            ownership=claimed.owner,
+            arguments=serving.arguments or None,
+            environment=serving.environment,
+            limits=claimed.version.manifest.limits_of(Stage.SERVE),
+            writable=serving.writable,
+            slot=runner.slot,
+        ),
+        models=model_places(contract, config.working_dir if config else ""),
+        grace_seconds=serving.grace_seconds,
+    )
+
+
+def traffic_seed(claimed: Claimed) -> int:
+    """The same for the same bytes, so that a service meets the same traffic when it is looked at again."""
+    return int(claimed.submission.archive_digest[:8], 16)
+
+
 def model_places(contract: Contract, working_dir: str) -> tuple[str, ...]:
     """Where an image may have the model that its contract names, most likely first; absolute paths.
 
@@ -57,9 +84,14 @@ def model_places(contract: Contract, working_dir: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(places))[:MAX_PLACES]
 
 
-def converse(
-    prober: Prober, task: ProbeTask, wanted: Wanted, lease: Lease, seconds: float
-) -> ServiceEvidence:
+def converse(  # noqa: PLR0913  a conversation and all that it is about
+    prober: Prober,
+    task: ProbeTask,
+    wanted: Wanted,
+    lease: Lease,
+    seconds: float,
+    on_progress: Callable[[str], None] = lambda _: None,
+) -> Line:
     """Do as the prober asks until it gives its evidence.
 
     Args:
@@ -68,6 +100,10 @@ def converse(
         wanted: What services are started from.
         lease: When it is lost the prober is ended.
         seconds: How long all of it may take.
+        on_progress: Told what the prober says of how far it is.
+
+    Returns:
+        The last line, with the evidence.
 
     Raises:
         UnavailableError: The prober failed, or took too long; that is our fault.
@@ -79,8 +115,10 @@ def converse(
         while True:
             data = prober.read_line(MAX_LINE, max(0.1, until - time.monotonic()))
             line = codec.from_json(Line, data, what="what a prober said", max_bytes=MAX_LINE)
-            if line.evidence is not None:
-                return line.evidence
+            if line.evidence is not None or line.drift is not None:
+                return line
+            if line.progress:
+                on_progress(line.progress[:_MAX_PROGRESS])
             if line.ask is not None:
                 prober.write_line(codec.to_json(runner.answer(line.ask)))
 

@@ -20,8 +20,10 @@ from audition.domain.execution import (
     VolumeMount,
 )
 from audition.domain.people import AuditEntry
+from audition.domain.run import Stage
 from audition.ports import Served
 from audition.services.collect_evidence import COLLECT_SIGNAL, receive
+from audition.services.prepare_traffic import prepare_traffic
 from audition.services.runner import GRADER_IMAGE, Runner
 
 _PREPARE_LIMITS = Limits(
@@ -56,12 +58,16 @@ def publish(
         say: Told what happens, for people who wait.
 
     Raises:
-        InvalidError: `prepare` failed or made other files than declared: the challenge's fault.
+        InvalidError: `prepare` failed or made other files than declared, or drift cannot be made of them: the
+            challenge's fault.
         UnavailableError: The engine failed.
     """
     say("running prepare in a container without network")
     files = _prepare(runner, folder)
     check_produced(folder, files)
+    if Stage.DRIFT in folder.manifest.stages:
+        say("measuring the drift family and preparing its traffic")
+        files = (*files, prepare_traffic(runner, folder.manifest, files, say))
     documents = {"brief.md": folder.brief, "datacard.md": folder.datacard}
     # The grader image changes with every release of ours and says nothing about the challenge.
     image = folder.manifest.image

@@ -32,6 +32,6 @@ class Runner:
     lease_seconds: float = 15.0
     lease_renew_seconds: float = 5.0
     max_losses: int = 3
-    deadline_seconds: float = 1800.0
+    deadline_seconds: float = 3600.0
     facts: Mapping[str, str] = field(default_factory=dict)
     """Engine, runtime and kernel of this host, for provenance."""

@@ -10,12 +10,11 @@ from audition.domain.execution import Exit
 from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_plan import ProbeTask
 from audition.domain.run import Stage, StageStatus, Verdict
-from audition.domain.service import ServiceSpec
 from audition.services import containers
 from audition.services.build_image import Built
 from audition.services.claim import Claimed
 from audition.services.lease import Lease, check_lease
-from audition.services.probe_service import Wanted, converse, model_places
+from audition.services.probe_service import converse, traffic_seed, wanted_service
 from audition.services.runner import Runner
 from audition.services.stage_book import StageBook
 
@@ -27,9 +26,10 @@ _NO_IMAGE = "There is no image to serve, because it could not be built."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """How the stage went; without an artifact nothing was served."""
+    """How the stage went, and what was seen."""
 
     stage: StageEvidence
+    seen: ServiceEvidence
     artifacts: tuple[Artifact, ...] = ()
 
 
@@ -67,7 +67,7 @@ def serve_image(  # noqa: PLR0913  the work and everything it works with
     status = StageStatus.PASSED if verdict == Verdict.ACCEPTED else StageStatus.FAILED
     book.end(record, status, Exit(exit_code=0, image_id=built.stage.image_id), message)
     stage = StageEvidence(stage=Stage.SERVE, verdict=verdict, message=message, image_id=built.stage.image_id)
-    return Served(stage=stage, artifacts=(_stored(runner, claimed, seen),))
+    return Served(stage=stage, seen=seen, artifacts=(_stored(runner, claimed, seen),))
 
 
 def _probe(  # noqa: PLR0913  the work and everything it works with
@@ -78,34 +78,21 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
     built: Built,
     outputs: tuple[Artifact, ...],
 ) -> ServiceEvidence:
-    contract, limits = inventory.contract, claimed.version.manifest.limits_of(Stage.SERVE)
-    serving, config = contract.serving, built.evidence.config
-    wanted = Wanted(
-        spec=ServiceSpec(
-            image=built.stage.image_id,
-            ownership=claimed.owner,
-            arguments=serving.arguments or None,
-            environment=serving.environment,
-            limits=limits,
-            writable=serving.writable,
-            slot=runner.slot,
-        ),
-        models=model_places(contract, config.working_dir if config else ""),
-        grace_seconds=serving.grace_seconds,
-    )
-    # The same for the same bytes, so that a service meets the same traffic when it is looked at again.
-    task = ProbeTask(
-        contract=contract,
-        seed=int(claimed.submission.archive_digest[:8], 16),
-        pace=claimed.version.manifest.pace,
-    )
+    manifest = claimed.version.manifest
+    wanted = wanted_service(runner, claimed, inventory.contract, built)
+    task = ProbeTask(contract=inventory.contract, seed=traffic_seed(claimed), pace=manifest.pace)
+    seconds = manifest.limits_of(Stage.SERVE).time_seconds + _SLACK_SECONDS
     spec = containers.prober_spec(runner, claimed.version, claimed.owner, outputs)
     with runner.sandbox.probe(spec) as prober:
-        return converse(prober, task, wanted, lease, limits.time_seconds + _SLACK_SECONDS)
+        seen = converse(prober, task, wanted, lease, seconds).evidence
+    if seen is None:
+        msg = "The prober sent drift although it was not told to."
+        raise UnavailableError(msg, code="prober-failed")
+    return seen
 
 
 def _was_ready(seen: ServiceEvidence) -> bool:
-    return any(start.predict_seconds is not None for start in seen.starts)
+    return seen.has_predicted
 
 
 def _never_ready(inventory: Inventory) -> str:

@@ -34,6 +34,14 @@ class StageBook:
         self._save(record)
         return record
 
+    def note(self, record: StageRecord, message: str) -> None:
+        """Say how far a stage is, while it runs.
+
+        Raises:
+            LeaseLostError: The fence is old.
+        """
+        self._save(replace(record, message=message))
+
     def end(self, record: StageRecord, status: StageStatus, exit_: Exit | None, message: str = "") -> None:
         """The stage ended.
 

@@ -104,6 +104,9 @@ STAGES = {
     Stage.SERVE: Words(
         label="Serve", tone="quiet", icon="play", hint="Start the image and send it requests."
     ),
+    Stage.DRIFT: Words(
+        label="Drift", tone="quiet", icon="chart", hint="Send rows that drift and rows that do not."
+    ),
     Stage.SCORE: Words(
         label="Score", tone="quiet", icon="chart", hint="Compare predictions with hidden answers."
     ),
