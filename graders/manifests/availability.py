@@ -2,9 +2,8 @@
 
 from audition.domain.grade import Evidence
 from audition.grading import Result, Workspace, check, failed, partial, passed
-from audition.grading.manifests import Manifests, Thing, find_manifests, texts
+from audition.grading.manifests import Manifests, Thing, find_manifests, matches, texts
 from audition.grading.yaml_files import at, items, table
-from graders.manifests.edges import matches
 from graders.manifests.presence import NO_SERVER, absent
 
 _ITEMS = 5

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audition.domain.grade import Evidence
-from audition.grading.manifests import Manifests, Thing, texts
+from audition.grading.manifests import Manifests, Thing, behind, matches, texts
 from audition.grading.yaml_files import at, items, table
 
 #: Objects that every namespace has, or that the cluster makes.
@@ -38,22 +38,6 @@ def edges(found: Manifests) -> Iterator[Edge]:
             yield from _pod_selector(thing, found)
         if thing.kind == "ServiceMonitor":
             yield from _service_monitor(thing, found)
-
-
-def matches(selector: dict[str, str], labels: dict[str, str]) -> bool:
-    """Whether labels satisfy a selector of equalities."""
-    return all(labels.get(key) == value for key, value in selector.items())
-
-
-def behind(service: Thing, found: Manifests) -> list[Thing]:
-    """Workloads whose pods a service sends requests to."""
-    selector = texts(at(service.value, "spec", "selector"))
-    pods = [thing for thing in found.workloads if _same_place(service, thing)]
-    return [thing for thing in pods if selector and matches(selector, thing.pod_labels)]
-
-
-def _same_place(one: Thing, other: Thing) -> bool:
-    return one.namespace == other.namespace or not one.namespace or not other.namespace
 
 
 def _own_selector(thing: Thing) -> Edge:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from audition.domain.build import BuildPlan
 from audition.domain.monitoring import Monitoring
+from audition.domain.pod import Pod
 from audition.domain.serving import Serving
 
 DEFAULT_PREDICT = ("python", "predict.py")
@@ -152,6 +153,8 @@ class Inventory:
     """What is in the Dockerfile; None when the challenge builds none."""
     discovered: tuple[Discovery, ...] = ()
     """What the contract file leaves open and the submission shows; already part of `contract`."""
+    pod: Pod | None = None
+    """What the manifests would run; None where nothing is served, or no manifest says."""
 
     def credit(self, key: str) -> float:
         """What a value is worth, in (0, 1]: less when we had to find it."""

@@ -6,6 +6,7 @@ below a megabyte. A part is None when its probe was not asked for or could not r
 
 from dataclasses import dataclass, fields
 
+from audition.domain.pod import PodEvidence
 from audition.domain.probe_api import (
     BadInputEvidence,
     ConcurrencyEvidence,
@@ -145,6 +146,7 @@ class ServiceEvidence:
     restart: RestartEvidence | None = None
     masked: MaskedEvidence | None = None
     logs: LogsEvidence | None = None
+    pod: PodEvidence | None = None
 
     @property
     def has_predicted(self) -> bool:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from audition.domain.contract import Contract, Slo
 from audition.domain.drift import DriftEvidence
 from audition.domain.drift_plan import DriftPlan
+from audition.domain.pod import Pod
 from audition.domain.probe import ServiceEvidence
 from audition.domain.service import Restriction
 from audition.domain.serving import Serving
@@ -113,6 +114,8 @@ class ProbeTask:
     reference: Reference = field(default_factory=Reference)
     drift: DriftPlan | None = None
     """Send this instead of looking at everything else; the rows are mounted."""
+    pod: Pod | None = None
+    """What the submission's manifests would run; None when there are none that can be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,8 @@ class Start:
     restriction: Restriction = Restriction.BASIC
     is_without_model: bool = False
     """The files that may be its model are hidden from it."""
+    is_as_manifest: bool = False
+    """As the task's pod has it, whatever the restriction."""
 
 
 class AskVerb(StrEnum):

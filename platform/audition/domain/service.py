@@ -36,6 +36,23 @@ SCRATCH_BYTES, SMALL_SCRATCH_BYTES = 64 << 20, 16 << 20
 TIGHT_PIDS = 64
 #: Of folders that a submission may declare as written to, and of files that may be hidden.
 MAX_PLACES = 8
+#: Nothing is mounted over these, whatever a submission declares.
+SYSTEM_FOLDERS = ("/proc", "/sys", "/dev", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a manifest wants a container started; it takes the place of a step of the ladder."""
+
+    command: tuple[str, ...] = ()
+    """In place of the image's entry point, and of its command; empty leaves both."""
+    working_dir: str = ""
+    """Empty leaves the image's."""
+    user: str = ""
+    """Number, or two with a colon; empty leaves the image's."""
+    is_read_only: bool = False
+    writable: tuple[str, ...] = ()
+    """Folders that begin empty and can be written to, at most `MAX_PLACES`; not even /tmp is one otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +72,8 @@ class ServiceSpec:
     hidden: tuple[str, ...] = ()
     """Files of the image that it finds empty, at most `MAX_PLACES`: to see what it does without its model."""
     slot: int = 0
+    manner: Manner | None = None
+    """When there is one, `restriction` and `writable` do not count."""
 
 
 def service_limits(spec: ServiceSpec) -> Limits:

@@ -29,6 +29,7 @@ from audition.domain.contract import Entry, Inventory
 from audition.domain.drift import DriftEvidence
 from audition.domain.evidence import RunEvidence
 from audition.domain.grade import GradeSheet
+from audition.domain.pod import Pod
 from audition.domain.probe import ServiceEvidence
 from audition.domain.run import Stage
 from audition.domain.tools import ToolReports
@@ -113,7 +114,7 @@ def _inventory(room: _Room, manifest: Manifest) -> tuple[Inventory, bytes]:
     if not inventory.entries:
         return inventory, b""
     plan, recipe = _plan(submission, manifest, inventory.entries)
-    return replace(inventory, build=plan), recipe
+    return replace(inventory, build=plan, pod=_pod(submission, manifest, inventory)), recipe
 
 
 def _plan(submission: Path, manifest: Manifest, entries: Sequence[Entry]) -> tuple[BuildPlan | None, bytes]:
@@ -124,6 +125,16 @@ def _plan(submission: Path, manifest: Manifest, entries: Sequence[Entry]) -> tup
 
     bases = json.loads(os.environ.get(places.BASES_VARIABLE, "{}"))
     return plan_build(submission, bases, entries)
+
+
+def _pod(submission: Path, manifest: Manifest, inventory: Inventory) -> Pod | None:
+    """What the manifests would run, where a service is started at all."""
+    if Stage.SERVE not in manifest.stages:
+        return None
+    # As above: YAML is read for those only who need it.
+    from audition.grading.pods import pod_of  # noqa: PLC0415
+
+    return pod_of(submission, inventory.contract)
 
 
 def _send_context(room: _Room, inventory: Inventory, recipe: bytes) -> None:

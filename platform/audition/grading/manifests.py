@@ -132,6 +132,22 @@ def texts(value: object) -> dict[str, str]:
     return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
 
 
+def matches(selector: dict[str, str], labels: dict[str, str]) -> bool:
+    """Whether labels satisfy a selector of equalities."""
+    return all(labels.get(key) == value for key, value in selector.items())
+
+
+def behind(service: Thing, found: Manifests) -> list[Thing]:
+    """Workloads whose pods a service sends requests to."""
+    selector = texts(at(service.value, "spec", "selector"))
+    pods = [thing for thing in found.workloads if _same_place(service, thing)]
+    return [thing for thing in pods if selector and matches(selector, thing.pod_labels)]
+
+
+def _same_place(one: Thing, other: Thing) -> bool:
+    return one.namespace == other.namespace or not one.namespace or not other.namespace
+
+
 def find_manifests(root: Path) -> Manifests:
     """The manifests of a submission; kept as long as its files do not change, for each check asks for them."""
     tree = Tree(root)

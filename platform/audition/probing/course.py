@@ -7,6 +7,7 @@ come a start that is killed and repeated, starts under more and more restriction
 import time
 from dataclasses import replace
 
+from audition.domain.pod import PodEvidence
 from audition.domain.probe import ServiceEvidence, Unfinished, merged
 from audition.domain.probe_plan import (
     ALL_PROBES,
@@ -22,8 +23,9 @@ from audition.domain.service import Restriction
 from audition.probing.inputs import Inputs
 from audition.probing.logs import look_at_logs
 from audition.probing.payloads import agree
+from audition.probing.pods import look_at_pod
 from audition.probing.prober import probe_service
-from audition.probing.session import Runner, Session
+from audition.probing.session import CannotProbeError, Runner, Session
 
 _RESTART_ROWS = 10
 _SLOW_START_SECONDS = 15.0
@@ -79,9 +81,18 @@ class Course:
             return main
         again, restart = await self._restart() if self._has_time(2) else ((), None)
         ladder = await self._ladder() if self._has_time(len(Restriction)) else None
+        pod, lost = await self._pod() if self._has_time(2) else (None, ())
         masked = await self._masked() if self._has_time(1) else None
         await self._runner.ask(AskVerb.KILL)
-        return replace(merged((main, *again)), restart=restart, ladder=ladder, masked=masked)
+        seen = merged((main, *again))
+        return replace(
+            seen,
+            restart=restart,
+            ladder=ladder,
+            masked=masked,
+            pod=pod,
+            unfinished=(*seen.unfinished, *lost),
+        )
 
     async def _session(self, probes: tuple[Probe, ...], start: Start | None = None) -> ServiceEvidence:
         answer = await self._runner.ask(AskVerb.START, start or Start())
@@ -124,6 +135,16 @@ class Course:
                 )
             reached = int(step)
         return LadderEvidence(tried=len(Restriction), reached=reached, user=user)
+
+    async def _pod(self) -> tuple[PodEvidence | None, tuple[Unfinished, ...]]:
+        """A start as the manifests have it; None where there are none, or the engine would not."""
+        if self._task.pod is None:
+            return None, ()
+        try:
+            plan = replace(plan_of(self._task, self._inputs, ()), most_seconds=self._left)
+            return await look_at_pod(self._task.pod, plan, self._runner), ()
+        except CannotProbeError as error:
+            return None, (Unfinished(probe="pod", reason=str(error)[:300], is_ours=error.is_ours),)
 
     async def _masked(self) -> MaskedEvidence | None:
         """A start without the model; None when no file is known to be it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 from audition.domain.probe import BindingEvidence, StartEvidence, StatusChange
@@ -15,7 +16,8 @@ _LOOK_SECONDS = 1.0
 #: A liveness probe of Kubernetes waits a second by default; on a busy start we are not that strict.
 _POLL = Caps(seconds=3.0, body_bytes=64 << 10)
 _MAX_CHANGES = 20
-_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+_MAX_PORTS = 20
+TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _LISTEN = "0A"
 
 
@@ -99,7 +101,7 @@ async def probe_binding(session: Session) -> BindingEvidence:
     The prober shares the network namespace, where a service that listens on the loopback address only answers as
     well as any; in production nobody would reach it.
     """
-    addresses = listening(session.serving.port, _TABLES)
+    addresses = listening(session.serving.port, TABLES)
     return BindingEvidence(
         addresses=addresses,
         is_loopback_only=bool(addresses) and all(_is_loopback(address) for address in addresses),
@@ -108,16 +110,25 @@ async def probe_binding(session: Session) -> BindingEvidence:
 
 def listening(port: int, tables: tuple[Path, ...]) -> tuple[str, ...]:
     """Addresses with a listening TCP socket on a port, sorted."""
-    found = set()
+    return tuple(sorted({address for address, number in _listeners(tables) if number == port}))
+
+
+def open_ports(tables: tuple[Path, ...]) -> tuple[int, ...]:
+    """Ports with a listening TCP socket on more than the loopback, sorted; at most `_MAX_PORTS`."""
+    found = {number for address, number in _listeners(tables) if not _is_loopback(address)}
+    return tuple(sorted(found)[:_MAX_PORTS])
+
+
+def _listeners(tables: tuple[Path, ...]) -> Iterator[tuple[str, int]]:
+    """Address and port of each listening TCP socket."""
     for table in tables:
         if not table.exists():
             continue  # A kernel without IPv6 has no table of it.
         for line in table.read_text().splitlines()[1:]:
             fields = line.split()
             address, _, text = fields[1].rpartition(":")
-            if fields[3] == _LISTEN and int(text, 16) == port:
-                found.add(_address(address))
-    return tuple(sorted(found))
+            if fields[3] == _LISTEN:
+                yield _address(address), int(text, 16)
 
 
 def _address(text: str) -> str:

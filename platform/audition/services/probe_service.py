@@ -28,6 +28,7 @@ from audition.services.runner import Runner
 MAX_LINE = 8 << 20
 _MAX_LOGS = 256 << 10
 _MAX_PROGRESS = 200
+_MAX_TROUBLE = 300
 _TICK_SECONDS = 0.5
 _POLL_SECONDS = 0.05
 #: Beyond a service's own grace, before EXIT is answered with "it did not".
@@ -44,6 +45,8 @@ class Wanted:
     """Where the image may have its model."""
     grace_seconds: float
     """How long the service may take to end after SIGTERM."""
+    pod: ServiceSpec | None = None
+    """How the submission's manifests would start it; None when they do not say."""
 
 
 def wanted_service(runner: Runner, claimed: Claimed, contract: Contract, built: Built) -> Wanted:
@@ -154,8 +157,8 @@ class _Errands:
 
     def answer(self, ask: Ask) -> Answer:
         """Do what is asked; what cannot be done is said in the answer, for the prober to note."""
-        if ask.verb == AskVerb.START:
-            self._start(ask.start or Start())
+        if ask.verb == AskVerb.START and (trouble := self._start(ask.start or Start())):
+            return Answer(number=ask.number, trouble=trouble)
         if self._service is None:
             return Answer(number=ask.number, trouble="No service was started.")
         if ask.verb == AskVerb.LOGS:
@@ -169,14 +172,28 @@ class _Errands:
             return self._await_exit(ask.number, self._service)
         return self._state(ask.number, self._service)
 
-    def _start(self, start: Start) -> None:
+    def _start(self, start: Start) -> str:
+        """Start a service, ending the one before; why it could not be, or nothing."""
         if self._service is not None:
             self._service.end()
+        self._service, self._asked_to_stop_at = None, None
+        if start.is_as_manifest:
+            return self._start_pod()
         hidden = self._wanted.models if start.is_without_model else ()
-        self._asked_to_stop_at = None
         self._service = self._prober.start(
             replace(self._wanted.spec, restriction=start.restriction, hidden=hidden)
         )
+        return ""
+
+    def _start_pod(self) -> str:
+        if self._wanted.pod is None:
+            return "No manifest describes the service."
+        try:
+            self._service = self._prober.start(self._wanted.pod)
+        except UnavailableError as error:
+            # The engine may refuse what a manifest says (a folder over a file): no reason to lose all that was seen.
+            return f"The engine did not start it. {error.detail}"[:_MAX_TROUBLE]
+        return ""
 
     def _await_exit(self, number: int, service: Service) -> Answer:
         """The state at the end, or when it has not come in time."""

@@ -1,12 +1,13 @@
 """Serve the candidate's own image beside a prober, and keep what the prober saw."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audition import codec
 from audition.domain.contract import Inventory
 from audition.domain.errors import UnavailableError
 from audition.domain.evidence import Artifact, ArtifactKind, StageEvidence
 from audition.domain.execution import Exit
+from audition.domain.pod import pod_spec
 from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_plan import ProbeTask
 from audition.domain.run import Stage, StageStatus, Verdict
@@ -79,8 +80,9 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
     outputs: tuple[Artifact, ...],
 ) -> ServiceEvidence:
     manifest = claimed.version.manifest
-    wanted = wanted_service(runner, claimed, inventory.contract, built)
-    task = ProbeTask(contract=inventory.contract, seed=traffic_seed(claimed), pace=manifest.pace)
+    usual, pod = wanted_service(runner, claimed, inventory.contract, built), inventory.pod
+    wanted = replace(usual, pod=pod_spec(pod, usual.spec) if pod else None)
+    task = ProbeTask(contract=inventory.contract, seed=traffic_seed(claimed), pace=manifest.pace, pod=pod)
     seconds = manifest.limits_of(Stage.SERVE).time_seconds + _SLACK_SECONDS
     spec = containers.prober_spec(runner, claimed.version, claimed.owner, outputs)
     with runner.sandbox.probe(spec) as prober:

@@ -6,7 +6,7 @@ import pytest
 
 from audition.adapters.docker.service_request import coverable, prober_request, service_request
 from audition.domain.execution import ContainerSpec, Limits, Ownership, Profile
-from audition.domain.service import Restriction, ServiceSpec
+from audition.domain.service import Manner, Restriction, ServiceSpec
 
 OWNER = Ownership(run_id="run_1", fence=2, deadline_epoch=1000)
 
@@ -57,6 +57,41 @@ def test_each_restriction_adds_one_thing_to_those_before() -> None:
     assert ["/var/cache/app" in host["Tmpfs"] for host in hosts] == [False, False, True, True, True]
     assert [host["PidsLimit"] for host in hosts] == [512, 512, 512, 512, 64]
     assert hosts[4]["Memory"] * 2 == hosts[3]["Memory"]
+
+
+POD = Manner(
+    command=("serve",),
+    working_dir="/srv",
+    user="10001:5",
+    is_read_only=True,
+    writable=("/data", "/etc", "/tmp"),
+)
+
+
+def test_a_manifest_chooses_how_it_starts_and_nothing_of_what_holds_it() -> None:
+    request, usual = request_for(manner=POD, arguments=("--port=1",)), request_for()
+    assert (request["Entrypoint"], request["Cmd"]) == (["serve"], ["--port=1"])
+    assert (request["WorkingDir"], request["User"]) == ("/srv", "10001:5")
+    host = request["HostConfig"]
+    assert host["ReadonlyRootfs"]
+    assert set(host["Tmpfs"]) == {"/data", "/tmp"}
+    changed = {"ReadonlyRootfs", "Tmpfs"}
+    assert {key: value for key, value in host.items() if key not in changed} == {
+        key: value for key, value in usual["HostConfig"].items() if key not in changed
+    }
+
+
+def test_a_manifest_that_says_nothing_leaves_the_images_own_start() -> None:
+    request = request_for(manner=Manner())
+    assert not {"Entrypoint", "Cmd", "WorkingDir", "User"} & set(request)
+    assert request["HostConfig"]["Tmpfs"] == {}
+
+
+def test_arguments_alone_replace_the_command_of_the_image() -> None:
+    request = request_for(manner=Manner(), arguments=("a",))
+    assert request["Cmd"] == ["a"]
+    assert "Entrypoint" not in request
+    assert request_for(manner=POD)["Cmd"] == []
 
 
 def test_a_hidden_file_is_masked_beside_what_the_engine_hides_anyway() -> None:

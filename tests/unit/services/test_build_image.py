@@ -21,6 +21,7 @@ from audition.domain.challenge import Manifest
 from audition.domain.contract import Contract
 from audition.domain.errors import UnavailableError
 from audition.domain.evidence import ArtifactKind, RunEvidence
+from audition.domain.pod import Pod
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
 from audition.domain.submission import State, Submission
 from tests import factories
@@ -39,9 +40,9 @@ PLAN = BuildPlan(
 CONTEXT = b"a tar that nobody reads"
 
 
-def keeps_with(plan: BuildPlan, contract: Contract = INVENTORY.contract) -> Program:
+def keeps_with(plan: BuildPlan, contract: Contract = INVENTORY.contract, pod: Pod | None = None) -> Program:
     """A keeper that is first asked for the build context, unless there is nothing to build."""
-    keeps_on = keeps(replace(INVENTORY, build=plan, contract=contract))
+    keeps_on = keeps(replace(INVENTORY, build=plan, contract=contract, pod=pod))
 
     def play(inside: Inside) -> int:
         if plan.refusals:

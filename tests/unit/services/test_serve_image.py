@@ -7,17 +7,20 @@ import pytest
 from audition import codec
 from audition.adapters.memory.inside import Inside
 from audition.adapters.memory.sandbox import Program
+from audition.adapters.memory.served import FakeProber
 from audition.domain.build import BuildCause, BuildResult
 from audition.domain.contract import Contract, ModelFiles
 from audition.domain.errors import UnavailableError
 from audition.domain.evidence import ArtifactKind
 from audition.domain.image import ImageConfig
+from audition.domain.pod import Pod
 from audition.domain.probe import ServiceEvidence, StartEvidence
 from audition.domain.probe_plan import Answer, Ask, AskVerb, Line, ProbeTask, Start
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
-from audition.domain.service import Restriction
+from audition.domain.service import Restriction, ServiceSpec
 from audition.domain.serving import Serving, ServingKind
 from audition.domain.submission import State, Submission
+from audition.ports import Service
 from audition.services.probe_service import model_places
 from tests import factories
 from tests.unit.services.test_build_image import PLAN, keeps_with
@@ -118,6 +121,56 @@ def test_a_service_is_started_as_the_prober_wants_and_its_own_image_is_what_runs
     assert ended.exit_seconds is not None
     spec = hall.sandbox.services[0]
     assert (spec.image, spec.restriction, spec.hidden) == ("sha256:own", Restriction.READ_ONLY_ROOT, ())
+
+
+DEPLOYED = Pod(name="Deployment a", container="a", file="k.yaml", command=("serve",), user=7)
+
+
+def with_pod(hall: World, pod: Pod | None) -> None:
+    """Have the keeper find this pod among the submission's files."""
+    hall.sandbox.programs["unpack"] = keeps_with(PLAN, pod=pod)
+
+
+def test_a_service_is_started_as_its_manifests_have_it(hall: World) -> None:
+    with_pod(hall, DEPLOYED)
+    prober = Prober(*asks(Start(is_as_manifest=True)))
+    served(hall, prober)
+
+    assert prober.tasks[0].pod == DEPLOYED
+    assert prober.answers[0].is_running
+    manner = hall.sandbox.services[0].manner
+    assert manner is not None
+    assert (manner.command, manner.user) == (("serve",), "7")
+
+
+def test_a_prober_that_wants_a_pod_where_there_is_none_is_told(hall: World) -> None:
+    prober = Prober(*asks(Start(is_as_manifest=True), AskVerb.STATE))
+    served(hall, prober)
+
+    assert prober.answers[0].trouble == "No manifest describes the service."
+    assert prober.answers[1].trouble
+    assert hall.sandbox.services == []
+
+
+def test_an_engine_that_refuses_what_a_manifest_says_costs_nothing_else(
+    hall: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_pod(hall, DEPLOYED)
+    start = FakeProber.start
+
+    def refuse(self: FakeProber, spec: ServiceSpec) -> Service:
+        if spec.manner is not None:
+            msg = "not a directory"
+            raise UnavailableError(msg)
+        return start(self, spec)
+
+    monkeypatch.setattr(FakeProber, "start", refuse)
+    prober = Prober(*asks(Start(is_as_manifest=True), Start()))
+    submission = served(hall, prober)
+
+    assert "not a directory" in prober.answers[0].trouble
+    assert prober.answers[1].is_running
+    assert hall.run(submission).verdict == Verdict.ACCEPTED
 
 
 def test_one_service_at_a_time(hall: World) -> None:

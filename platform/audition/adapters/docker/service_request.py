@@ -14,6 +14,8 @@ from audition.domain.service import (
     MAX_PLACES,
     SCRATCH_BYTES,
     SMALL_SCRATCH_BYTES,
+    SYSTEM_FOLDERS,
+    Manner,
     Restriction,
     ServiceSpec,
     service_limits,
@@ -21,8 +23,6 @@ from audition.domain.service import (
 
 SERVICE_STAGE = "service"
 _TMP = "/tmp"  # noqa: S108  a place in the service's container
-#: Nothing is mounted over these, whatever a submission declares.
-_SYSTEM = ("/proc", "/sys", "/dev", "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64")
 
 #: What the engine hides from every container; a list of our own replaces its.
 #: Source: moby, oci/defaults.go, with what newer releases added.
@@ -98,6 +98,8 @@ def service_request(
         "ReadonlyRootfs": is_read_only,
         "Tmpfs": _scratch(spec) if is_read_only else {},
     }
+    if spec.manner is not None:
+        _follow(spec, spec.manner, request)
     if hidden := coverable(spec.hidden):
         # The engine's own way to hide a file or a folder: it is found empty, and one that is not there is no error.
         request["HostConfig"]["MaskedPaths"] = [*_ALWAYS_HIDDEN, *hidden]
@@ -112,7 +114,7 @@ def coverable(places: tuple[str, ...]) -> tuple[str, ...]:
 def _is_plain(place: str) -> bool:
     path = PurePosixPath(place)
     is_whole = path.is_absolute() and str(path) == place and ".." not in path.parts and len(path.parts) > 1
-    is_system = any(place == system or place.startswith(f"{system}/") for system in _SYSTEM)
+    is_system = any(place == system or place.startswith(f"{system}/") for system in SYSTEM_FOLDERS)
     # A colon or a comma would be read by the engine as the end of a path.
     return is_whole and not is_system and place.isprintable() and not set(place) & set(":,\\")
 
@@ -121,5 +123,25 @@ def _scratch(spec: ServiceSpec) -> dict[str, str]:
     """Memory-backed folders: /tmp and what the submission declares."""
     is_small = spec.restriction >= Restriction.SMALL_SCRATCH
     size = SMALL_SCRATCH_BYTES if is_small else SCRATCH_BYTES
-    options = f"rw,noexec,nosuid,nodev,size={size},nr_inodes={spec.limits.scratch_inodes},mode=1777"
-    return dict.fromkeys((_TMP, *coverable(spec.writable)), options)
+    return dict.fromkeys((_TMP, *coverable(spec.writable)), _options(spec, size))
+
+
+def _options(spec: ServiceSpec, size: int) -> str:
+    return f"rw,noexec,nosuid,nodev,size={size},nr_inodes={spec.limits.scratch_inodes},mode=1777"
+
+
+def _follow(spec: ServiceSpec, manner: Manner, request: dict[str, Any]) -> None:
+    """Start it as its manifest says; what holds it (network, privileges, limits) stays as it is.
+
+    The engine and a kubelet agree: another entry point drops the image's command, arguments alone replace it.
+    """
+    if manner.command:
+        request["Entrypoint"] = list(manner.command)
+        request["Cmd"] = list(spec.arguments or ())
+    if manner.working_dir:
+        request["WorkingDir"] = manner.working_dir
+    if manner.user:
+        request["User"] = manner.user
+    request["HostConfig"]["ReadonlyRootfs"] = manner.is_read_only
+    folders = coverable(manner.writable)
+    request["HostConfig"]["Tmpfs"] = dict.fromkeys(folders, _options(spec, SCRATCH_BYTES))

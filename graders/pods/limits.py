@@ -1,0 +1,87 @@
+"""Are the limits of the manifest those of the service (K8, D5)?"""
+
+from audition.grading import Result, Workspace, check, failed, not_assessed, passed
+from graders.pods.seen import Seen, seen_of
+from graders.probed import plural, scored
+
+#: Share of the memory limit that the peak should be. Source: the grader catalogue, D5.
+_LOW, _HIGH = 0.4, 0.9
+_MIB = 1 << 20
+_NO_START = "Blocked: the pod answered no prediction."
+
+
+@check(
+    "pods.limits.enough",
+    "It predicts within its own limits and as its own user",
+    points=2,
+    why="What works on a laptop as root ends in a cluster as another user with less memory.",
+    fix="Try the image with the limits, the user and the read-only root of its manifest before shipping it.",
+)
+def predicts(workspace: Workspace) -> Result:
+    """Share of predictions answered under load, with the manifest's limits, user, root and volumes."""
+    seen = seen_of(workspace)
+    if isinstance(seen, Result):
+        return seen
+    start = seen.start
+    if start.refused:
+        return failed(f"A cluster would not start it: {start.refused}")
+    if start.is_out_of_memory:
+        return failed(f"It ran out of memory within its limit of {_mib(seen.pod.memory_limit_bytes)}.")
+    if start.predict_seconds is None:
+        return seen.fault(_silent(seen))
+    if not start.asked:
+        return not_assessed(_NO_START)
+    sentence = f"{start.good} of {plural(start.asked, 'prediction')} were answered under load."
+    return scored(start.good / start.asked, sentence)
+
+
+def _silent(seen: Seen) -> str:
+    """Why there was no prediction, as far as it shows."""
+    wishes = [
+        "a root that cannot be written to" if seen.pod.is_read_only else "",
+        f"user {seen.pod.user}" if seen.pod.user is not None else "",
+    ]
+    under = " and ".join(wish for wish in wishes if wish)
+    how = f", which ended with code {seen.start.exit_code}" if not seen.start.is_running else ""
+    return f"No prediction came from the container{f' with {under}' if under else ''}{how}."
+
+
+@check(
+    "pods.limits.true",
+    "Its memory limit fits what it uses",
+    points=1.5,
+    why="A limit far above the use wastes a node; one just above it ends the service on a busy day.",
+    fix="Measure the peak under load, and set the limit so that the peak is about two thirds of it.",
+)
+def true_limits(workspace: Workspace) -> Result:
+    """1 while the peak is 40 to 90 % of the limit, falling to 0 at nothing and at all of it (D5).
+
+    Processors are told, not judged: under load a service takes what it is given.
+    """
+    seen = seen_of(workspace)
+    if isinstance(seen, Result):
+        return seen
+    limit, peak = seen.pod.memory_limit_bytes, seen.start.memory_bytes
+    if limit is None or limit <= 0:
+        return failed("The manifest sets no limit of memory.")
+    if seen.start.is_out_of_memory:
+        return failed(f"It needs more than its limit of {_mib(limit)}.")
+    if seen.start.refused or seen.start.predict_seconds is None:
+        return not_assessed(_NO_START)
+    if peak is None:
+        return not_assessed("Not assessed: this host does not say how much memory was used.")
+    ratio = peak / limit
+    share = ratio / _LOW if ratio < _LOW else (1 - ratio) / (1 - _HIGH) if ratio > _HIGH else 1.0
+    sentence = f"Its peak of {_mib(peak)} is {ratio:.0%} of its limit of {_mib(limit)}.{_cpus(seen)}"
+    return passed(sentence) if share >= 1 else scored(share, sentence)
+
+
+def _cpus(seen: Seen) -> str:
+    if seen.start.cpus is None:
+        return ""
+    asks = f"; it asks for {seen.pod.cpu_request:g}" if seen.pod.cpu_request is not None else ""
+    return f" Under load it used {seen.start.cpus:.2g} processors{asks}."
+
+
+def _mib(size: int | None) -> str:
+    return "our own ceiling" if size is None else f"{size / _MIB:,.0f} MiB"
