@@ -84,6 +84,11 @@ def _none(workspace: Workspace) -> Result:
     return not_applicable("There is no DVC pipeline, and the challenge asks for none.")
 
 
+def recorded(root: Path) -> tuple[Output, ...]:
+    """What locks and .dvc files of a submission record."""
+    return _read(root).outputs
+
+
 def _read(root: Path) -> Tracked:
     tree = Tree(root)
     outputs: list[Output] = []

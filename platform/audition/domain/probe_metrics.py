@@ -17,6 +17,8 @@ class ExpositionEvidence:
     trouble: str = ""
     families: int = 0
     series: int = 0
+    names: tuple[str, ...] = ()
+    """Of the series, sorted; at most a thousand."""
     lint: tuple[str, ...] = ()
 
 

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 MAX_BYTES = 2 << 20
 MAX_SERIES = 20_000
 _MAX_LINE = 8 << 10
+_MAX_NAMES, _MAX_NAME = 1000, 200
 #: How a Prometheus server asks. Source: Prometheus 2.42, scrape/scrape.go.
 SCRAPE_HEADERS = {
     "Accept": "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
@@ -23,6 +24,13 @@ _UNITS = re.compile(
     r"_(milliseconds?|ms|microseconds?|us|minutes?|hours?|kilobytes|kb|megabytes|mb|gigabytes|percent)(_|$)"
 )
 _TYPE_IN_NAME = re.compile(r"_(counter|gauge|histogram|summary)(_|$)")
+#: Endings of a family's series, by its type: a metric with labels has none before it was used.
+_ENDINGS = {
+    "counter": ("_total",),
+    "histogram": ("_bucket", "_count", "_sum"),
+    "summary": ("", "_count", "_sum"),
+    "info": ("_info",),
+}
 _COUNTING = frozenset({"counter", "histogram", "summary"})
 Labels = tuple[tuple[str, str], ...]
 
@@ -68,6 +76,15 @@ class Page:
     families: tuple[Metric, ...]
     series: tuple[Series, ...]
     is_openmetrics: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of its series, and those that families without one would have; sorted, bounded."""
+        found = {series.name for series in self.series}
+        for family in self.families:
+            if not family.samples:
+                found.update(f"{family.name}{ending}" for ending in _ENDINGS.get(family.type, ("",)))
+        return tuple(sorted(name[:_MAX_NAME] for name in found)[:_MAX_NAMES])
 
     def values(self) -> Mapping[str, float]:
         """Every series by its key."""

@@ -43,6 +43,7 @@ async def probe_exposition(session: Session) -> ExpositionEvidence:
         trouble=trouble if page is None or page.families else "The page is empty.",
         families=len(page.families) if page else 0,
         series=len(page.series) if page else 0,
+        names=page.names if page else (),
         lint=lint(page) if page else (),
     )
 
