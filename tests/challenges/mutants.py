@@ -193,7 +193,7 @@ STATIC = (
     ),
     mutant(
         "alerts that are not tested",
-        edit("monitoring/rules_test.yml", "alertname: CreditScoringModelOld", "alertname: Other"),
+        edit("monitoring/age_test.yml", "alertname: CreditScoringModelOld", "alertname: Other"),
         "monitoring.rules.tested",
     ),
     mutant(
