@@ -18,7 +18,13 @@ def accuracy(truth: Integers, prediction: Integers) -> Sums:
 
 def macro_f1(truth: Integers, prediction: Integers) -> Sums:
     """Mean F1 over the labels that answers or predictions have."""
-    return _by_label(truth, prediction, lambda right, said, true: _f1(right, said, true).mean(axis=1))
+
+    def combine(right: Array, said: Array, true: Array) -> Array:
+        # Of a part of the rows some labels may be gone.
+        there = (said + true > 0).sum(axis=1)
+        return divide(_f1(right, said, true).sum(axis=1), there.astype(np.float64))
+
+    return _by_label(truth, prediction, combine)
 
 
 def weighted_f1(truth: Integers, prediction: Integers) -> Sums:

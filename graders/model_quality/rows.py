@@ -1,11 +1,12 @@
 """Answers and predictions side by side, in the order of the ids, as arrays."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import cbrt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audition.domain.challenge import Manifest, MetricSpec, Resampling
 from graders.answers import Answers
@@ -29,6 +30,11 @@ class Rows:
         return cls(
             manifest=manifest, ids=tuple(sorted(answers.values)), answers=answers, predictions=predictions
         )
+
+    def only(self, mask: NDArray[np.bool_]) -> "Rows":
+        """The rows where the mask, (rows,), is true."""
+        kept = tuple(i for i, is_kept in zip(self.ids, mask.tolist(), strict=True) if is_kept)
+        return replace(self, ids=kept)
 
     @property
     def spec(self) -> MetricSpec:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 from audition.catalog.drift import check_drift
-from audition.catalog.metric import FILE, check_metric, check_repeated
+from audition.catalog.metric import FILE, check_detail, check_metric, check_repeated
 from audition.catalog.shape import Problems
 from audition.domain.build import BuildLimits
 from audition.domain.challenge import Manifest
@@ -27,6 +27,7 @@ def check_manifest(manifest: Manifest, folder_name: str, problems: Problems) -> 
         _check_stages,
         _check_limits,
         check_metric,
+        check_detail,
         _check_output,
         _check_files,
         _check_weights,

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable
 
 from audition.catalog.shape import Problems
-from audition.domain.challenge import Manifest, MetricSpec, Resampling
+from audition.domain.challenge import DETAIL_CHECKS, Manifest, MetricSpec, Resampling
 from audition.domain.metrics import METRICS, Direction, Form, Interval, MetricFacts
 
 FILE = "challenge.toml"
@@ -114,6 +114,23 @@ def _check_form(manifest: Manifest, form: Form, problems: Problems) -> None:
 
 def _is_unit(minimum: float | None, maximum: float | None) -> bool:
     return (minimum, maximum) == (0, 1)
+
+
+def check_detail(manifest: Manifest, problems: Problems) -> None:
+    """Apply every rule about what is looked at beyond the metric."""
+    detail = manifest.detail
+    for key, names in (("detail.slices", detail.slices), ("detail.groups", detail.groups)):
+        check_repeated(key, names, problems)
+        if {manifest.answers.id_column, manifest.answers.answer_column} & set(names):
+            problems.say(FILE, key, "names the id or the answer; name a column that describes rows.")
+    costs = (detail.false_alarm_cost, detail.miss_cost)
+    if any(costs) and not all(cost > 0 and math.isfinite(cost) for cost in costs):
+        problems.say(FILE, "detail.miss_cost", "give both costs, each above 0, or none.")
+    for check, points in detail.points.items():
+        if check not in DETAIL_CHECKS:
+            problems.say(FILE, "detail.points", f"{check!r} is none of {', '.join(DETAIL_CHECKS)}.")
+        if not (points >= 0 and math.isfinite(points)):
+            problems.say(FILE, f"detail.points.{check}", f"is {points}; it must be 0 or more.")
 
 
 def check_repeated(key: str, names: Iterable[str], problems: Problems) -> None:

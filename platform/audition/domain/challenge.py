@@ -97,6 +97,31 @@ class AnswersSpec:
     """More than 0: in-sample error of the naive forecast of the row's series (for RMSSE, its mean square)."""
 
 
+#: Checks of the grader `model-detail` that an author may give points; without, they are shown and count for nothing.
+DETAIL_CHECKS = (
+    "model.slices.declared",
+    "model.groups.gap",
+    "model.calibration.error",
+    "model.decision.cost",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailSpec:
+    """What is looked at beyond the one number; columns are those of the answers or, else, of the inputs."""
+
+    slices: tuple[str, ...] = ()
+    """Columns by whose values the hidden rows are divided."""
+    groups: tuple[str, ...] = ()
+    """Columns of groups of people who should be served alike."""
+    false_alarm_cost: float = 0.0
+    """What it costs to say yes where the answer is 0; both costs are 0 where they do not matter."""
+    miss_cost: float = 0.0
+    """What it costs to say no where the answer is 1."""
+    points: dict[str, float] = field(default_factory=dict)
+    """Points by check, of `DETAIL_CHECKS`; the metric itself has 10."""
+
+
 #: Of a service and of the time it is looked at: the grader catalogue's budget for live probes, with room for slow
 #: starts. A whole probing makes many log lines.
 SERVE_LIMITS = Limits(time_seconds=900.0, pids=512, flood_bytes=64 << 20)
@@ -127,6 +152,7 @@ class Manifest:
     inputs: tuple[str, ...]
     """Public files that are mounted at /in when a submission predicts."""
     weights: dict[Dimension, float]
+    detail: DetailSpec = field(default_factory=DetailSpec)
     pace: Pace = field(default_factory=Pace)
     """How much traffic a service is sent where time counts."""
     drift: DriftSpec | None = None

@@ -16,6 +16,7 @@ from audition.web import charts, formats, words
 from audition.web.context import ports
 from audition.web.drift_drawing import drift_drawing
 from audition.web.markup import markdown
+from audition.web.part_drawing import cloud, dot_plot
 from audition.web.plain_text import visible
 
 
@@ -42,6 +43,8 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         charts=charts,
+        cloud=cloud,
+        dot_plot=dot_plot,
         drift_drawing=drift_drawing,
         between=formats.between,
         left=formats.left,

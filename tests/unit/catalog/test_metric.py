@@ -7,7 +7,7 @@ import pytest
 
 from audition.catalog.manifest import check_manifest
 from audition.catalog.shape import Problems
-from audition.domain.challenge import Anchor, Manifest, Resampling
+from audition.domain.challenge import DETAIL_CHECKS, Anchor, DetailSpec, Manifest, Resampling
 from audition.domain.metrics import METRICS, Direction
 from tests.factories import make_manifest
 
@@ -117,6 +117,38 @@ def test_each_rule_of_the_metric_is_told(
 ) -> None:
     problems = told(changed(metric, output, answers))
     assert any(words in line for line in problems), problems
+
+
+@pytest.mark.parametrize(
+    ("detail", "words"),
+    [
+        ({"slices": ("a", "a")}, "detail.slices: 'a' is listed more than once."),
+        ({"groups": ("defaulted",)}, "detail.groups: names the id or the answer"),
+        ({"miss_cost": 2.0}, "detail.miss_cost: give both costs, each above 0, or none."),
+        (
+            {"points": {"model.beauty": 1.0}},
+            "detail.points: 'model.beauty' is none of model.slices.declared,",
+        ),
+        (
+            {"points": {"model.groups.gap": -1.0}},
+            "detail.points.model.groups.gap: is -1.0; it must be 0 or more.",
+        ),
+    ],
+)
+def test_each_rule_of_what_is_looked_at_beyond_is_told(detail: dict[str, Any], words: str) -> None:
+    problems = told(replace(make_manifest(), detail=DetailSpec(**detail)))
+    assert any(words in line for line in problems), problems
+
+
+def test_all_that_can_be_looked_at_beyond_is_in_order() -> None:
+    detail = DetailSpec(
+        slices=("a",),
+        groups=("b",),
+        false_alarm_cost=1,
+        miss_cost=2,
+        points=dict.fromkeys(DETAIL_CHECKS, 1.0),
+    )
+    assert told(replace(make_manifest(), detail=detail)) == []
 
 
 def test_what_metrics_need_are_keys_of_the_manifest() -> None:

@@ -1,0 +1,6 @@
+"""The ids of the checks."""
+
+from audition.domain.challenge import DETAIL_CHECKS
+
+SLICES, GROUPS, CALIBRATION, COST = DETAIL_CHECKS
+WORST = "model.slices.worst"
