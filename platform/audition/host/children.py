@@ -35,9 +35,18 @@ def spawn(argv: Sequence[str], log: Path, *, env: Mapping[str, str] | None = Non
 
 def stop(process: subprocess.Popen[bytes], *, patience_seconds: float) -> None:
     """Ask the child to end, wait, then kill it. Does nothing when it ended already."""
-    if process.poll() is not None:
-        return
-    process.send_signal(signal.SIGTERM)
+    ask_to_end(process)
+    see_end(process, patience_seconds=patience_seconds)
+
+
+def ask_to_end(process: subprocess.Popen[bytes]) -> None:
+    """Send SIGTERM to a child that runs."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+
+
+def see_end(process: subprocess.Popen[bytes], *, patience_seconds: float) -> None:
+    """Wait for a child that was asked to end, then kill it."""
     try:
         process.wait(timeout=patience_seconds)
     except subprocess.TimeoutExpired:

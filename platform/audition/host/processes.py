@@ -1,7 +1,8 @@
 """Keep a few child processes running: web, workers, clock.
 
 One thread watches them. A child that ends is started again after a pause that doubles each time; one that
-has run for a while is forgiven. At the end all of them get SIGTERM at once, time to finish, then SIGKILL.
+has run for a while is forgiven. At the end all of them get SIGTERM at once and once only (a worker that is asked twice
+drops what it does), time to finish, then SIGKILL.
 """
 
 import signal
@@ -14,7 +15,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
-from audition.host.children import spawn, stop, tail
+from audition.host.children import ask_to_end, see_end, spawn, tail
 from audition.host.steps import HostError
 
 _LOOK_SECONDS = 0.2
@@ -69,6 +70,7 @@ class Processes:
         self._children: dict[str, _Child] = {}
         self._lock = threading.Lock()
         self._is_ending = threading.Event()
+        self._is_over = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="process-watcher", daemon=True)
 
     def __enter__(self) -> Self:
@@ -84,14 +86,15 @@ class Processes:
     ) -> None:
         """Stop everything that was started here."""
         self._is_ending.set()
-        self._watcher.join()
-        running = [child.process for child in self._children.values()]
+        with self._lock:
+            running = [child.process for child in self._children.values()]
         for process in running:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
+            ask_to_end(process)
         ends_at = time.monotonic() + self._stop_seconds
         for process in running:
-            stop(process, patience_seconds=max(0.0, ends_at - time.monotonic()))
+            see_end(process, patience_seconds=max(0.0, ends_at - time.monotonic()))
+        self._is_over.set()
+        self._watcher.join()
 
     def start(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> int:
         """Start a child and keep it running; return its process id.
@@ -152,8 +155,12 @@ class Processes:
     def _watch(self) -> None:
         while not self._is_ending.wait(_LOOK_SECONDS):
             with self._lock:
-                for child in self._children.values():
+                # Asked again under the lock: nothing is started once the children were counted for the last time.
+                for child in () if self._is_ending.is_set() else self._children.values():
                     self._look_at(child, time.monotonic())
+        # The kernel ends a child when the thread that started it goes, and this thread started some of them: it must
+        # not ask a second time those that are finishing their work.
+        self._is_over.wait()
 
     def _look_at(self, child: _Child, now: float) -> None:
         if child.restart_at is not None:

@@ -4,6 +4,7 @@ A step prints its title when it begins, because some take a minute and silence l
 inside it come from `Step.note`. Everything goes to standard error: standard output belongs to the verb.
 """
 
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -66,7 +67,8 @@ class Steps:
         step = Step(self._stream)
         started = time.monotonic()
         try:
-            yield step
+            with _logs_as_notes(step, self._stream):
+                yield step
         except BaseException:
             self._end(step, title, "failed", time.monotonic() - started)
             raise
@@ -77,3 +79,32 @@ class Steps:
         spent = f" ({seconds:.1f} s)" if seconds >= 0.1 else ""  # noqa: PLR2004 - below that it is instant
         self._stream.write(f"{lead}{outcome}{spent}\n")
         self._stream.flush()
+
+
+class _AsNotes(logging.Handler):
+    """Log records as lines of a step."""
+
+    def __init__(self, step: Step) -> None:
+        super().__init__()
+        self._step = step
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._step.note(f"{record.levelname.lower()}: {record.getMessage()}")
+
+
+@contextmanager
+def _logs_as_notes(step: Step, stream: TextIO) -> Iterator[None]:
+    """Keep what is logged to the narration's own stream from breaking into the line of a running step."""
+    root = logging.getLogger()
+    loud = [h for h in root.handlers if isinstance(h, logging.StreamHandler) and h.stream is stream]
+    notes = _AsNotes(step)
+    for handler in loud:
+        root.removeHandler(handler)
+    if loud:
+        root.addHandler(notes)
+    try:
+        yield
+    finally:
+        root.removeHandler(notes)
+        for handler in loud:
+            root.addHandler(handler)

@@ -21,6 +21,10 @@ def until(condition: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.02)
 
 
+def until_said(word: str, log: Path) -> None:
+    until(lambda: word in log.read_text())
+
+
 def is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -42,6 +46,42 @@ def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
         pid = processes.start("deaf", [sys.executable, "-c", deaf])
         until(lambda: "deaf" in (tmp_path / "deaf.log").read_text())
     assert not is_running(pid)
+
+
+#: Writes a line for each SIGTERM, and takes a while to finish after the first, as a busy worker does.
+_COUNTING = """
+import signal, sys, time
+asked = []
+def note(*_):
+    asked.append(time.monotonic())
+    print("asked", flush=True)
+signal.signal(signal.SIGTERM, note)
+print("ready", flush=True)
+while not asked or time.monotonic() < asked[0] + float(sys.argv[1]):
+    time.sleep(0.02)
+print("finished", flush=True)
+"""
+_CRASHES_FIRST = """
+import pathlib, sys
+seen = pathlib.Path(sys.argv[2])
+if not seen.exists():
+    seen.touch()
+    sys.exit(1)
+"""
+
+
+@pytest.mark.parametrize("before", ["", _CRASHES_FIRST], ids=["first", "started-again"])
+def test_every_child_is_asked_to_end_once(tmp_path: Path, before: str) -> None:
+    """The second takes longer than the first, so that there is time to ask it again."""
+    takes = {"quick": "0.3", "slow": "0.8"}
+    with Processes(tmp_path, stop_seconds=10) as processes:
+        for name, seconds in takes.items():
+            program = [sys.executable, "-c", before + _COUNTING, seconds, str(tmp_path / f"{name}-seen")]
+            processes.start(name, program)
+        for name in takes:
+            until_said("ready", tmp_path / f"{name}.log")
+    for name in takes:
+        assert (tmp_path / f"{name}.log").read_text().split() == ["ready", "asked", "finished"]
 
 
 def test_a_crashed_child_is_started_again(tmp_path: Path) -> None:

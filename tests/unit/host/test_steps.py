@@ -1,6 +1,7 @@
 """What the narration looks like."""
 
 import io
+import logging
 
 import pytest
 
@@ -40,3 +41,31 @@ def test_a_failing_step_says_so_and_lets_the_error_through() -> None:
     assert caught.value.detail == "No engine (/var/run/docker.sock)"
     assert caught.value.next_step == "Start it."
     assert not caught.value.transient
+
+
+def test_what_is_logged_while_a_step_runs_gets_a_line_of_its_own() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    root, steps = logging.getLogger(), Steps(stream)
+    root.addHandler(handler)
+    try:
+        with steps.step("publishing"):
+            logging.getLogger("audition.bootstrap").warning("older than the fixes: %s", "runc")
+        logging.getLogger("audition.bootstrap").warning("afterwards as ever")
+    finally:
+        root.removeHandler(handler)
+    assert stream.getvalue() == (
+        "→ publishing … \n    warning: older than the fixes: runc\n  publishing: done\nafterwards as ever\n"
+    )
+
+
+def test_what_is_logged_elsewhere_stays_there() -> None:
+    stream, elsewhere = io.StringIO(), io.StringIO()
+    handler = logging.StreamHandler(elsewhere)
+    logging.getLogger().addHandler(handler)
+    try:
+        with Steps(stream).step("publishing"):
+            logging.getLogger("audition.bootstrap").warning("old")
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert (stream.getvalue(), elsewhere.getvalue()) == ("→ publishing … done\n", "old\n")
