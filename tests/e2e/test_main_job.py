@@ -121,7 +121,7 @@ def _review(staff: Walker) -> None:
     staff.page.locator(".rows tbody th a").first.click()
     page = staff.page
     expect(page.locator(".headline")).to_contain_text("On data it had never seen, its ROC AUC is 0.")
-    for part in ("Overall", "Model", "Deployment"):
+    for part in ("Overall", "Model", "Container"):
         expect(page.locator(".gauges")).to_contain_text(part)
     expect(page.locator("#findings")).to_contain_text("to improve")
     expect(page.locator(".finding").first).to_contain_text("How to fix")

@@ -1,5 +1,6 @@
 """Submissions with different fates, as realistic as the graders' own, for tests and previews."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from math import sqrt
@@ -46,12 +47,15 @@ def tell(
     log: bytes = LOG,
     reason: str = "",
     minutes: float = 0,
+    documents: Mapping[ArtifactKind, bytes] | None = None,
+    version: str = "ver_1",
 ) -> str:
-    """Store one submission with its run; return its id."""
+    """Store one submission with its run; return its id. Without `documents` its evidence cannot be read."""
     submission_id, run_id, at = f"sub_{name}", f"run_{name}", later(60 * minutes)
     submission = factories.make_submission(
         id=submission_id,
         invitation_id=f"inv_{who}",
+        challenge_version_id=version,
         state=state,
         state_reason=reason,
         attempt_number=attempt,
@@ -74,7 +78,7 @@ def tell(
         for record in stages:
             uow.runs.save_stage(_moved(record, run_id, timedelta(minutes=minutes)))
         if verdict:
-            uow.runs.add_artifacts(_artifacts(run_id, ports.blobs.put(log), len(log)))
+            uow.runs.add_artifacts(_artifacts(ports, run_id, log, documents or {}))
             uow.grades.publish(run_id, grades)
         for entry in _history(submission):
             uow.audit.add(entry)
@@ -82,8 +86,11 @@ def tell(
     return submission_id
 
 
-def _artifacts(run_id: str, digest: str, size: int) -> list[Artifact]:
-    """Logs, and something in the place of the evidence."""
+def _artifacts(
+    ports: Ports, run_id: str, log: bytes, documents: Mapping[ArtifactKind, bytes]
+) -> list[Artifact]:
+    """Logs, and what was recorded; in the place of the evidence there is something in any case."""
+    kinds = {ArtifactKind.STDOUT: log, ArtifactKind.STDERR: log, ArtifactKind.EVIDENCE: log, **documents}
     return [
         Artifact(
             run_id=run_id,
@@ -91,10 +98,10 @@ def _artifacts(run_id: str, digest: str, size: int) -> list[Artifact]:
             stage=Stage.PREDICT,
             kind=kind,
             name=f"predict.{kind}",
-            digest=digest,
-            bytes=size,
+            digest=ports.blobs.put(data),
+            bytes=len(data),
         )
-        for kind in (ArtifactKind.STDOUT, ArtifactKind.STDERR, ArtifactKind.EVIDENCE)
+        for kind, data in kinds.items()
     ]
 
 

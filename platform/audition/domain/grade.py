@@ -135,37 +135,43 @@ class GradeSheet:
     grades: tuple[Grade, ...]
 
 
-def earned_share(findings: tuple[Finding, ...]) -> float | None:
-    """Share of points earned over all counted findings, in [0, 1]; None when nothing counted.
+def point_values(findings: tuple[Finding, ...]) -> tuple[tuple[Finding, float], ...]:
+    """Each finding that counts, with the share of its dimension that one of its points is.
 
     What was read from files makes up at most `MOST_STATIC` of it as soon as something was observed as well.
     """
     counted = [f for f in findings if f.outcome in COUNTED_OUTCOMES and f.max_points > 0]
     observed = sum(f.max_points for f in counted if not f.is_static)
     static = sum(f.max_points for f in counted if f.is_static)
-    if not observed + static:
-        return None
     room = observed * MOST_STATIC / (1 - MOST_STATIC)
     factor = min(1.0, room / static) if observed and static else 1.0
-    weights = [factor if f.is_static else 1.0 for f in counted]
-    points = sum(f.points * weight for f, weight in zip(counted, weights, strict=True))
-    return points / (observed + static * factor)
+    total = observed + static * factor
+    return tuple((f, (factor if f.is_static else 1.0) / total) for f in counted)
 
 
-def dimension_scores(grades: tuple[Grade, ...]) -> dict[Dimension, float | None]:
-    """Score of each dimension that any grade speaks about, in [0, 1]; None when not computed."""
+def earned_share(findings: tuple[Finding, ...]) -> float | None:
+    """Share of points earned over all counted findings, in [0, 1]; None when nothing counted."""
+    values = point_values(findings)
+    return sum(finding.points * value for finding, value in values) if values else None
+
+
+def findings_by_dimension(grades: tuple[Grade, ...]) -> dict[Dimension, tuple[Finding, ...]]:
+    """Findings of graders that could do their work, of every dimension that any grade speaks about."""
     return {
-        dimension: earned_share(
-            tuple(
-                finding
-                for grade in grades
-                if grade.dimension == dimension and grade.status != GradeStatus.ERRORED
-                for finding in grade.findings
-            )
+        dimension: tuple(
+            finding
+            for grade in grades
+            if grade.dimension == dimension and grade.status != GradeStatus.ERRORED
+            for finding in grade.findings
         )
         for dimension in Dimension
         if any(grade.dimension == dimension for grade in grades)
     }
+
+
+def dimension_scores(grades: tuple[Grade, ...]) -> dict[Dimension, float | None]:
+    """Score of each dimension that any grade speaks about, in [0, 1]; None when not computed."""
+    return {dimension: earned_share(found) for dimension, found in findings_by_dimension(grades).items()}
 
 
 def total_score(scores: dict[Dimension, float | None], weights: dict[Dimension, float]) -> float | None:

@@ -5,20 +5,11 @@ from datetime import datetime
 
 from audition.domain.challenge import Anchor
 from audition.domain.evidence import Artifact
-from audition.domain.grade import Curve, Dimension, Finding, Grade, Metric
+from audition.domain.grade import Curve, Finding, Grade, Metric
+from audition.domain.probe import Event
 from audition.domain.run import Fault, StageRecord, Verdict
 from audition.domain.submission import State
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gauge:
-    """One dimension's score; None is "not computed", drawn hollow and never a zero."""
-
-    dimension: Dimension
-    weight: float
-    score: float | None
-    low: float | None = None
-    high: float | None = None
+from audition.domain.summary import Gauge, Prompt, Reproduction, Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +32,8 @@ class Provenance:
     data_digests: dict[str, str] = field(default_factory=dict)
     """Public data files only: a digest of an answer file is nobody's business."""
     report_digest: str = ""
+    host: dict[str, str] = field(default_factory=dict)
+    """Facts about the machine of the run, for staff: engine, kernel, which programs are older than their fixes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +54,15 @@ class Report:
     curves: tuple[Curve, ...]
     findings: tuple[Finding, ...]
     """Weightiest loss first."""
+    summary: Summary
+    prompts: tuple[Prompt, ...]
+    """For staff only: what the candidate is asked should not be known before."""
     stages: tuple[StageRecord, ...]
     artifacts: tuple[Artifact, ...]
     grades: tuple[Grade, ...]
     provenance: Provenance
     submitted_at: datetime
     finished_at: datetime | None
+    events: tuple[Event, ...] = ()
+    """What happened while the service was looked at for the longest time, by seconds since that began."""
+    reproduction: Reproduction = field(default_factory=Reproduction)

@@ -1,15 +1,15 @@
 """Write the one sentence that a reader who stops there should take away."""
 
 from audition.domain.grade import Dimension, Metric
-from audition.domain.report import Gauge
 from audition.domain.run import Fault, Run, StageRecord, StageStatus
 from audition.domain.submission import State, Submission
+from audition.domain.summary import Gauge
 
 #: Lighthouse's bands (0-49, 50-89, 90-100), the ones reviewers know. Source: its scoring documentation.
 _BANDS = ((0.9, "strong"), (0.5, "fair"), (0.0, "weak"))
 _WORDS = {
     Dimension.MODEL_QUALITY: "the model",
-    Dimension.DEPLOYMENT: "the deployment",
+    Dimension.DEPLOYMENT: "the container",
     Dimension.SERVING: "the service",
     Dimension.OBSERVABILITY: "the monitoring",
     Dimension.DRIFT: "the drift detection",

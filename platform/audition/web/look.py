@@ -14,6 +14,7 @@ from audition.services.headline import band
 from audition.services.look_up import log_name
 from audition.web import charts, formats, words
 from audition.web.context import ports
+from audition.web.course_drawing import course_drawing
 from audition.web.drift_drawing import drift_drawing
 from audition.web.markup import markdown
 from audition.web.part_drawing import cloud, dot_plot
@@ -37,8 +38,10 @@ def install(app: Flask) -> None:
         stage_words=words.stage_words,
         verdict_words=words.verdict_words,
         metric_name=words.metric_name,
+        probe_name=words.probe_name,
         role_name=words.role_name,
         log_name=log_name,
+        check_anchor=lambda check: f"check-{check}",
         band=lambda score: words.BANDS[band(score)],
     )
     app.jinja_env.globals.update(
@@ -46,6 +49,8 @@ def install(app: Flask) -> None:
         cloud=cloud,
         dot_plot=dot_plot,
         drift_drawing=drift_drawing,
+        checks_by_id=lambda items: {item.check: item for item in items},
+        course_drawing=course_drawing,
         between=formats.between,
         left=formats.left,
         asset=_asset_url(Path(app.static_folder or "")),

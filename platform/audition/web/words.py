@@ -6,6 +6,7 @@ from audition.domain.grade import Dimension, Outcome
 from audition.domain.metrics import METRICS
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
 from audition.domain.submission import State
+from audition.domain.summary import Standing, Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,34 +131,107 @@ OUTCOMES = {
 }
 
 DIMENSIONS = {
-    Dimension.MODEL_QUALITY: Words(label="Model quality", tone="quiet", icon="chart"),
-    Dimension.DEPLOYMENT: Words(label="Deployment", tone="quiet", icon="box"),
-    Dimension.SERVING: Words(label="Service", tone="quiet", icon="play"),
-    Dimension.OBSERVABILITY: Words(label="Monitoring", tone="quiet", icon="chart"),
-    Dimension.DRIFT: Words(label="Drift detection", tone="quiet", icon="chart"),
-    Dimension.PIPELINE: Words(label="CI and retraining", tone="quiet", icon="play"),
-    Dimension.KUBERNETES: Words(label="Kubernetes", tone="quiet", icon="box"),
-    Dimension.LINEAGE: Words(label="Lineage and model card", tone="quiet", icon="info"),
-    Dimension.CONSISTENCY: Words(label="Consistency", tone="quiet", icon="scales"),
+    Dimension.MODEL_QUALITY: Words(
+        label="Model quality", tone="quiet", icon="chart", hint="How well it predicts data it never saw."
+    ),
+    Dimension.DEPLOYMENT: Words(
+        label="Container",
+        tone="quiet",
+        icon="box",
+        hint="Does it build, start, stop and keep to itself?",
+    ),
+    Dimension.SERVING: Words(
+        label="Serving",
+        tone="quiet",
+        icon="play",
+        hint="Are answers right, even under load?",
+    ),
+    Dimension.OBSERVABILITY: Words(
+        label="Observability", tone="quiet", icon="chart", hint="Do its metrics and alerts tell the truth?"
+    ),
+    Dimension.DRIFT: Words(
+        label="Drift", tone="quiet", icon="chart", hint="Does it notice when data change?"
+    ),
+    Dimension.PIPELINE: Words(
+        label="CI and retraining",
+        tone="quiet",
+        icon="play",
+        hint="Is a weak model kept from production?",
+    ),
+    Dimension.KUBERNETES: Words(
+        label="Kubernetes", tone="quiet", icon="box", hint="Would a cluster run it safely?"
+    ),
+    Dimension.LINEAGE: Words(
+        label="Lineage and card",
+        tone="quiet",
+        icon="info",
+        hint="Where is the model from, and what for?",
+    ),
+    Dimension.CONSISTENCY: Words(
+        label="Consistency", tone="quiet", icon="scales", hint="Do its files and its deeds agree?"
+    ),
+}
+
+TOPICS = {
+    Topic.DATA: Words(label="Care for the data", tone="quiet", icon="chart"),
+    Topic.PRODUCTION: Words(label="Ready for production", tone="quiet", icon="play"),
+    Topic.EXPLANATION: Words(label="Explained in plain words", tone="quiet", icon="info"),
+    Topic.MONITORING: Words(label="Monitored", tone="quiet", icon="chart"),
+    Topic.COLLABORATION: Words(label="Made to work with others", tone="quiet", icon="scales"),
+}
+
+STANDINGS = {
+    Standing.OBSERVED: Words(label="Seen to work", tone="good", icon="check"),
+    Standing.READ: Words(
+        label="In the files", tone="busy", icon="info", hint="Whether it works was not seen."
+    ),
+    Standing.ABSENT: Words(label="No evidence in the submission", tone="bad", icon="cross"),
+    Standing.UNKNOWN: Words(label="Not assessed", tone="quiet", icon="dash", hint="Nobody looked for it."),
+}
+
+#: What a prober did, in the words of its time line; other names are shown as they are.
+PROBES = {
+    "start": "Start",
+    "binding": "Address",
+    "contract": "Contract",
+    "parity": "Same as offline",
+    "invariance": "Order and batches",
+    "bad_input": "Bad input",
+    "openapi": "Description",
+    "trace": "Version",
+    "concurrency": "Many at once",
+    "cost": "Cost of an answer",
+    "capacity": "Capacity",
+    "latency": "Latency",
+    "overload": "Overload",
+    "health": "Health",
+    "exposition": "Metrics page",
+    "signals": "True counters",
+    "sharding": "One registry",
+    "cardinality": "Number of series",
+    "stop": "Stop",
 }
 
 BANDS = {
     "strong": Words(label="Strong", tone="good", icon="check"),
     "fair": Words(label="Fair", tone="fair", icon="half"),
     "weak": Words(label="Weak", tone="bad", icon="cross"),
-    "not computed": Words(label="Not computed", tone="quiet", icon="dash"),
+    "not computed": Words(label="Not assessed", tone="quiet", icon="dash"),
 }
 
 _ACRONYMS = frozenset({"ai", "ml", "nlp"})
 
 _ALL: dict[type, dict[object, Words]] = {
     type(next(iter(table))): dict(table.items())
-    for table in (STATES, VERDICTS, FAULTS, STAGES, STAGE_STATUSES, OUTCOMES, DIMENSIONS)
+    for table in (
+        *(STATES, VERDICTS, FAULTS, STAGES, STAGE_STATUSES, OUTCOMES),
+        *(DIMENSIONS, TOPICS, STANDINGS),
+    )
 }
 
 
 def words_for(value: object) -> Words:
-    """The words for a state, verdict, fault, stage, stage status, outcome or dimension."""
+    """The words for a value of any of the tables above."""
     known = _ALL.get(type(value), {}).get(value)
     return known or Words(label=str(value).replace("_", " ").capitalize(), tone="quiet", icon="dash")
 
@@ -170,6 +244,11 @@ def stage_words(name: str) -> Words:
 def verdict_words(name: str) -> Words:
     """The words for a verdict by its name."""
     return words_for(Verdict(name))
+
+
+def probe_name(name: str) -> str:
+    """What a probe looks at, as people write it."""
+    return PROBES.get(name, name.replace("_", " ").capitalize())
 
 
 def metric_name(name: str) -> str:

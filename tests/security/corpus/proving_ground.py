@@ -19,8 +19,9 @@ from audition.domain.report import Report
 from audition.domain.run import Run, Stage
 from audition.domain.submission import State, Submission
 from audition.ports import Ports
-from audition.services.compose_report import compose_report, for_candidate
+from audition.services.compose_report import compose_report
 from audition.services.containers import expected_specs
+from audition.services.redact import for_candidate
 from audition.services.stock import _NOBODY
 from tests import factories
 from tests.pipeline import REVIEWER, Pipeline, make_pipeline

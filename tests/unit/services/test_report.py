@@ -9,12 +9,14 @@ from audition.domain.errors import ConflictError, NotFoundError
 from audition.domain.evidence import ArtifactKind
 from audition.domain.execution import Exit, Limits, Usage
 from audition.domain.grade import Dimension, GradeStatus, Outcome
-from audition.domain.report import Gauge, Report
+from audition.domain.report import Report
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
 from audition.domain.submission import State
-from audition.services.compose_report import compose_report, for_candidate
+from audition.domain.summary import Gauge
+from audition.services.compose_report import compose_report
 from audition.services.explain import explain
 from audition.services.headline import band, headline
+from audition.services.redact import for_candidate
 from audition.services.release import release
 from tests import factories
 from tests.unit.services.world import ALICE, CAROL, World, deployment_grade, grades, keeps, model_grade
@@ -236,7 +238,7 @@ class TestHeadline:
         metrics = (factories.make_metric(),)
 
         assert headline(SUBMISSION, RUN, (), gauges, metrics, 0.6) == (
-            "The model is fair (52 of 100, between 39 and 77) and the deployment is strong (95 of 100)."
+            "The model is fair (52 of 100, between 39 and 77) and the container is strong (95 of 100)."
             " On data it had never seen, its ROC AUC is 0.810 (95% interval 0.790 to 0.830)."
         )
 
@@ -261,7 +263,7 @@ class TestHeadline:
 
         assert headline(SUBMISSION, RUN, (stage,), gauges, (factories.make_metric(),), 0.2) == (
             "Stopped at predict: Time limit reached. Otherwise, the model could not be assessed"
-            " and the deployment is weak (20 of 100)."
+            " and the container is weak (20 of 100)."
         )
 
     @pytest.mark.parametrize(
