@@ -36,6 +36,23 @@ def columns_of(workspace: Workspace, names: Sequence[str]) -> dict[str, dict[str
     return found
 
 
+def input_columns(workspace: Workspace, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Every column of the last input that has all the ids, each by id in the order of the file.
+
+    Args:
+        workspace: Has the inputs.
+        ids: What is asked for; an input without one of them is passed over.
+    """
+    wanted = set(ids)
+    for path, id_column in list(_tables(workspace))[1:]:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = [row for row in csv.DictReader(stream) if row.get(id_column) in wanted]
+        if len(rows) == len(wanted):
+            names = [name for name in rows[0] if name and name != id_column]
+            return {name: {row[id_column]: row[name] or "" for row in rows} for name in names}
+    return {}
+
+
 def _tables(workspace: Workspace) -> Iterator[tuple[Path, str]]:
     manifest = workspace.manifest
     yield workspace.answers / manifest.answers.file, manifest.answers.id_column

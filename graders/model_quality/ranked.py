@@ -95,14 +95,15 @@ def delong(truth: Array, score: Array) -> tuple[float, float]:
 def placements(truth: Array, score: Array) -> tuple[Array, Array]:
     """For each positive the share of negatives it beats, and for each negative that of positives it loses to."""
     positive, negative = score[truth == 1], score[truth == 0]
-    together = _midranks(np.r_[positive, negative])
+    together = midranks(np.r_[positive, negative])
     ours, theirs = together[: positive.size], together[positive.size :]
-    won = (ours - _midranks(positive)) / negative.size
-    lost = 1 - (theirs - _midranks(negative)) / positive.size
+    won = (ours - midranks(positive)) / negative.size
+    lost = 1 - (theirs - midranks(negative)) / positive.size
     return won, lost
 
 
-def _midranks(values: Array) -> Array:
+def midranks(values: Array) -> Array:
+    """Ranks from 1, equal values at the mean of theirs."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
     return np.asarray((ends - (counts - 1) / 2)[place], dtype=np.float64)

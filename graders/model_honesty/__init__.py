@@ -1,0 +1,95 @@
+"""Signs that predictions were not made by a model: evidence for reviewers, never points and never a verdict.
+
+Each sign has an honest explanation too. Notes hold numbers to judge by; whoever reads them decides.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from audition.domain import metrics
+from audition.domain.grade import Dimension, Finding, Grade, GradeStatus
+from audition.grading import Check, Need, Result, Workspace, not_applicable
+from audition.grading.versions import content_version
+from graders import answers, bounded, cells, columns, model_quality, predictions
+from graders.answers import answers_of
+from graders.model_honesty.names import CONSTANT, FINGERPRINT, ORDER, SINGLE, TOO_GOOD
+from graders.predictions import read_predictions
+
+_TITLES = {
+    CONSTANT: "Predictions differ between rows",
+    ORDER: "Predictions do not follow ids or the order of rows",
+    SINGLE: "Predictions are more than one column",
+    TOO_GOOD: "The metric is within what can be reached",
+    FINGERPRINT: "Fingerprint of the predictions",
+}
+_WHY = {
+    CONSTANT: "A model that says the same of everybody has learned nothing about anybody.",
+    ORDER: "Ids and the order of rows are gone in production; what was learned from them is worth nothing there.",
+    SINGLE: "A column that says nearly all by itself is often one that is only known afterwards.",
+    TOO_GOOD: "A result beyond what is possible is a sign that answers leaked.",
+    FINGERPRINT: "Two models that were made independently never agree in the last digits.",
+}
+_FIX = {
+    CONSTANT: "Look at whether features reach the model, and whether a default replaces its output.",
+    ORDER: "Leave ids and row numbers out of the features, and shuffle rows before training.",
+    SINGLE: "Ask of the strongest column whether it is known at the moment of the prediction.",
+    TOO_GOOD: "Look for columns that were made from the answer, and for rows that are in both sets.",
+    FINGERPRINT: "There is nothing to mend: reviewers compare it between candidates of the same challenge.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelHonesty:
+    """Looks for signs that predictions were not made by a model."""
+
+    name: str = "model-honesty"
+    version: str = content_version(
+        "1",
+        __file__,
+        *(str(path) for path in sorted(Path(model_quality.__file__).parent.glob("*.py"))),
+        predictions.__file__,
+        answers.__file__,
+        cells.__file__,
+        columns.__file__,
+        bounded.__file__,
+        metrics.__file__,
+    )
+    dimension: Dimension = Dimension.MODEL_QUALITY
+    needs: frozenset[Need] = frozenset({Need.OUTPUTS, Need.ANSWERS})
+    late_imports: tuple[str, ...] = ("graders.model_honesty.signs",)
+    """What it loads only when it grades."""
+
+    def grade(self, workspace: Workspace) -> Grade:
+        """Look, if there are predictions to look at."""
+        results = _looked_at(workspace)
+        return Grade(
+            grader=self.name,
+            version=self.version,
+            dimension=self.dimension,
+            status=GradeStatus.OK,
+            findings=tuple(_finding(check, results, workspace) for check in _TITLES),
+        )
+
+
+def _finding(check: str, results: Mapping[str, Result], workspace: Workspace) -> Finding:
+    result = results.get(check) or not_applicable("There were no predictions to look at.")
+    return Check(check, _TITLES[check], 0.0, _WHY[check], _FIX[check], lambda _: result)(workspace)
+
+
+def _looked_at(workspace: Workspace) -> Mapping[str, Result]:
+    manifest, path = workspace.manifest, workspace.output()
+    if path is None:
+        return {}
+    known = answers_of(workspace.answers, manifest)
+    form = metrics.form_of(manifest.metric.name)
+    found = read_predictions(path, manifest.output, frozenset(known.values), form)
+    if not found.is_usable:
+        return {}
+    # Loads numpy, for which those who only ask what this grader needs should not wait.
+    from graders.model_honesty.signs import look  # noqa: PLC0415
+
+    return look(workspace, known, found.values)
+
+
+grader = ModelHonesty()

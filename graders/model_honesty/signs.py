@@ -1,0 +1,205 @@
+"""The signs, one function each. Numbers that come from the answers stand in notes for reviewers only."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from hashlib import sha256
+
+import numpy as np
+
+from audition.domain.metrics import METRICS, Direction, Form
+from audition.grading import Result, Workspace, informative, not_applicable
+from graders.answers import Answers
+from graders.cells import Value, number
+from graders.columns import input_columns
+from graders.model_honesty.names import CONSTANT, FINGERPRINT, ORDER, SINGLE, TOO_GOOD
+from graders.model_quality.intervals import estimate
+from graders.model_quality.ranked import midranks
+from graders.model_quality.rows import Rows
+from graders.model_quality.statistic import Array
+from graders.model_quality.table import MEASURES
+
+#: Share of rows with one and the same prediction at which predictions are called constant.
+_CONSTANT = 0.99
+#: Standard deviations of a rank correlation under chance beyond which it is no chance: 1 in 16,000.
+_BEYOND_CHANCE = 4.0
+#: A rank correlation from here on says that the two are the same order.
+_SAME_ORDER = 0.95
+_BITS = 256
+_SEED = 20_240_505
+_ROUNDS = 200
+_LAST_DIGITS = re.compile(r"\d+$")
+_WORDS = frozenset({Form.ITEMS, Form.TEXT})
+
+
+def look(workspace: Workspace, answers: Answers, predictions: Mapping[str, Value]) -> Mapping[str, Result]:
+    """Look for every sign.
+
+    Args:
+        workspace: Has the inputs.
+        answers: Truth by id.
+        predictions: By the same ids, usable.
+    """
+    rows = Rows.of(workspace.manifest, answers, predictions)
+    columns = input_columns(workspace, rows.ids)
+    return {
+        CONSTANT: _constant(rows),
+        ORDER: _order(rows, columns),
+        SINGLE: _single(rows, columns),
+        TOO_GOOD: _too_good(rows),
+        FINGERPRINT: _fingerprint(rows),
+    }
+
+
+def _constant(rows: Rows) -> Result:
+    values = [rows.predictions[i] for i in rows.ids]
+    counts = Counter(values)
+    share = max(counts.values()) / len(values)
+    if share >= _CONSTANT:
+        return informative(f"{share:.1%} of the predictions are the same.")
+    return informative(f"There are {len(counts):,} different predictions for {len(values):,} rows.")
+
+
+def _order(rows: Rows, columns: Mapping[str, Mapping[str, str]]) -> Result:
+    said = _series(rows)
+    if not said:
+        return not_applicable("Lists and texts have no order to compare.")
+    orders = _orders(rows, columns)
+    true = _truth(rows)
+    notes, followed = [], ""
+    for name, order in orders.items():
+        ours = _strongest(said, order)
+        theirs = _strongest(true, order)
+        notes.append(f"{name}: rank correlation {ours:.3f} with predictions, {theirs:.3f} with answers.")
+        if ours > _BEYOND_CHANCE / len(rows.ids) ** 0.5 and ours > 2 * theirs:
+            followed = followed or f"Predictions follow {name} (rank correlation {ours:.2f})."
+    return _noted(followed or "Predictions follow neither ids nor the order of rows.", " ".join(notes))
+
+
+def _orders(rows: Rows, columns: Mapping[str, Mapping[str, str]]) -> dict[str, Array]:
+    """What rows could be ordered by without knowing anything about them."""
+    found: dict[str, Array] = {}
+    first: Mapping[str, str] = next(iter(columns.values()), {})
+    if first:
+        place = {identifier: at for at, identifier in enumerate(first)}
+        found["the order of the rows"] = np.array([place[i] for i in rows.ids], dtype=np.float64)
+    ends = [_LAST_DIGITS.search(i) for i in rows.ids]
+    if all(ends):
+        found["the number in the id"] = np.array([float(end[0][-15:]) for end in ends if end])
+    return found
+
+
+def _single(rows: Rows, columns: Mapping[str, Mapping[str, str]]) -> Result:
+    """Which column of numbers predictions follow most, and what it is worth alone."""
+    said = _series(rows)
+    numbers = {name: _numbers(rows, column) for name, column in columns.items()}
+    usable = {name: values for name, values in numbers.items() if values is not None}
+    if not said or not usable:
+        return not_applicable("There are no columns of numbers to compare with.")
+    strength = {name: _strongest(said, values) for name, values in usable.items()}
+    name = max(strength, key=lambda column: strength[column])
+    note = f"{name}: rank correlation {strength[name]:.3f} with predictions{_alone(rows, usable[name])}."
+    if strength[name] >= _SAME_ORDER:
+        return _noted("Predictions have nearly the order of one column.", note)
+    return _noted("Predictions do not have the order of any one column.", note)
+
+
+def _alone(rows: Rows, values: Array) -> str:
+    """What a column reaches as a ranking of two classes or as a rank correlation with the answers."""
+    true = _truth(rows)
+    return f", {_strongest(true, values):.3f} with answers" if true else ""
+
+
+def _too_good(rows: Rows) -> Result:
+    """Whether the whole interval lies beyond the best anchor."""
+    spec, best = rows.spec, rows.spec.anchors[-1]
+    found = estimate(MEASURES[spec.name](rows), rounds=_ROUNDS, confidence=spec.confidence, seed=_SEED)
+    is_higher = spec.direction == Direction.HIGHER
+    is_beyond = found.low > best.value if is_higher else found.high < best.value
+    note = (
+        f"{METRICS[spec.name].label} {found.value:.4f} ({found.low:.4f} to {found.high:.4f});"
+        f" the best anchor, {best.name}, is {best.value:g}."
+    )
+    if is_beyond:
+        return _noted("The metric lies beyond the best that the author could reach.", note)
+    return _noted("The metric is not beyond the best that the author could reach.", note)
+
+
+def _fingerprint(rows: Rows) -> Result:
+    said = _series(rows)
+    if not said or METRICS[rows.spec.name].form == Form.LABEL:
+        return not_applicable("Only numbers have last digits.")
+    values = next(iter(said.values()))
+    whole = sha256("\n".join(f"{value:.6g}" for value in values).encode()).hexdigest()[:16]
+    note = f"Whole vector {whole}; last digits {fingerprint(dict(zip(rows.ids, values.tolist(), strict=True))):064x}."
+    return _noted("Reviewers can compare the predictions' last digits between candidates.", note)
+
+
+def fingerprint(values: Mapping[str, float]) -> int:
+    """Bits of the fourth significant digit of chosen rows.
+
+    Models made independently agree in half of the bits, give or take 3 % (one standard deviation); the same model, or
+    a copy with a little noise, in nearly all.
+
+    Args:
+        values: Prediction by id; rows are chosen by a hash of their ids, so equal ids give equal rows.
+    """
+    chosen = sorted(values, key=lambda i: sha256(i.encode()).digest())[:_BITS]
+    bits = 0
+    for identifier in chosen:
+        digits = f"{abs(values[identifier]):.3e}"
+        bits = bits << 1 | int(digits[4]) & 1
+    return bits
+
+
+def _series(rows: Rows) -> dict[str, Array]:
+    """Predictions as one or several columns of numbers."""
+    form = METRICS[rows.spec.name].form
+    if form in _WORDS:
+        return {}
+    if form == Form.LABEL:
+        _, said = rows.codes()
+        return {
+            label: (said == at).astype(np.float64) for at, label in enumerate(rows.manifest.output.labels)
+        }
+    values = rows.prediction()
+    return {"": values} if values.ndim == 1 else {str(at): column for at, column in enumerate(values.T)}
+
+
+def _truth(rows: Rows) -> dict[str, Array]:
+    form = METRICS[rows.spec.name].form
+    if form in _WORDS:
+        return {}
+    if form in {Form.LABEL, Form.PROBABILITIES}:
+        true, _ = rows.codes()
+        return {
+            label: (true == at).astype(np.float64) for at, label in enumerate(rows.manifest.output.labels)
+        }
+    return {"": rows.truth()}
+
+
+def _numbers(rows: Rows, column: Mapping[str, str]) -> Array | None:
+    """A column as numbers, missing ones in the middle; None when it holds anything else."""
+    values = np.array([number(column[i]) if column[i] else np.nan for i in rows.ids])
+    is_text = [bool(column[i]) for i in rows.ids] & ~np.isfinite(values)
+    if is_text.any() or not np.isfinite(values).any():
+        return None
+    return np.where(np.isfinite(values), values, np.nanmedian(values))
+
+
+def _strongest(series: Mapping[str, Array], other: Array) -> float:
+    """Largest absolute rank correlation; 0 where one never changes."""
+    return max((abs(rank_correlation(values, other)) for values in series.values()), default=0.0)
+
+
+def rank_correlation(one: Array, other: Array) -> float:
+    """Spearman's, in [-1, 1]; 0 where one of the two never changes."""
+    a, b = midranks(one), midranks(other)
+    a, b = a - a.mean(), b - b.mean()
+    size = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / size if size else 0.0
+
+
+def _noted(sentence: str, note: str) -> Result:
+    result = informative(sentence)
+    return Result(outcome=result.outcome, share=0.0, sentence=sentence, note=note)

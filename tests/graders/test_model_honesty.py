@@ -1,0 +1,95 @@
+"""Signs that predictions were not made by a model are seen, honest models show none, and nobody is accused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from audition.domain.challenge import DetailSpec
+from audition.domain.grade import Finding, Outcome
+from audition.grading import Workspace
+from graders.model_honesty import grader
+from graders.model_honesty.signs import fingerprint, rank_correlation
+from graders.model_quality.statistic import Array
+from tests.graders.model_world import ROWS, asked, world
+from tests.graders.workspaces import by_check, with_output
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    truth, _, columns = world()
+    columns["income"] = [f"{value:.3f}" for value in honest() ** 0.5]
+    return asked(tmp_path, truth, columns, detail=DetailSpec())
+
+
+def honest(seed: int = 1) -> Array:
+    return world(seed)[1]
+
+
+def signs(workspace: Workspace, predictions: Array) -> dict[str, Finding]:
+    rows = "".join(f"r{n},{value:.12g}\n" for n, value in enumerate(predictions))
+    return by_check(grader.grade(with_output(workspace, f"id,probability\n{rows}")))
+
+
+def noisy(seed: int, spread: float = 0.1) -> Array:
+    random = np.random.default_rng(seed)
+    return np.clip(honest() + random.normal(size=ROWS) * spread, 0, 1)
+
+
+def test_an_honest_model_shows_no_sign_and_nothing_earns_points(workspace: Workspace) -> None:
+    found = signs(workspace, noisy(1))
+    assert {finding.outcome for finding in found.values()} == {Outcome.INFORMATIVE}
+    assert {finding.max_points for finding in found.values()} == {0.0}
+    assert "different predictions for 1,200 rows" in found["model.signs.constant"].sentence
+    assert "follow neither" in found["model.signs.order"].sentence
+    assert "any one column" in found["model.signs.single-column"].sentence
+    assert "is not beyond" in found["model.signs.too-good"].sentence
+
+
+def test_a_constant_is_seen(workspace: Workspace) -> None:
+    found = signs(workspace, np.full(ROWS, 0.5))
+    assert found["model.signs.constant"].sentence == "100.0% of the predictions are the same."
+
+
+def test_predictions_keyed_to_the_order_of_rows_are_seen(workspace: Workspace) -> None:
+    found = signs(workspace, np.clip(np.arange(ROWS) / ROWS + noisy(1, 0.3) - honest(), 0, 1))
+    assert found["model.signs.order"].sentence.startswith("Predictions follow the order of the rows (rank")
+    assert "the number in the id: rank correlation" in found["model.signs.order"].reviewer_note
+
+
+def test_one_column_alone_is_seen_and_named_to_reviewers_only(workspace: Workspace) -> None:
+    finding = signs(workspace, honest())["model.signs.single-column"]
+    assert finding.sentence == "Predictions have nearly the order of one column."
+    assert finding.reviewer_note.startswith("income: rank correlation 1.000 with predictions, 0.")
+
+
+def test_a_result_beyond_the_best_anchor_is_seen(workspace: Workspace) -> None:
+    truth, _, _ = world()
+    finding = signs(workspace, np.clip(truth * 0.8 + honest() * 0.2, 0, 1))["model.signs.too-good"]
+    assert "beyond the best that the author could reach" in finding.sentence
+    assert "0.84" not in finding.sentence
+
+
+def test_copies_share_a_fingerprint_and_independent_models_half_of_it() -> None:
+    def agreement(one: Array, other: Array) -> int:
+        prints = [fingerprint({f"r{n}": float(v) for n, v in enumerate(values)}) for values in (one, other)]
+        return 256 - (prints[0] ^ prints[1]).bit_count()
+
+    model = noisy(1, 0.05) * 0.9 + 0.01
+    assert agreement(model, model) == 256
+    assert agreement(model, model * (1 + 1e-6)) > 245
+    for seed in range(2, 12):
+        assert 96 <= agreement(model, noisy(seed, 0.05) * 0.9 + 0.01) <= 160
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_rank_correlation_is_that_of_scipy(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    one, other = random.integers(0, 9, 80).astype(float), random.normal(size=80)
+    assert rank_correlation(one, other) == pytest.approx(stats.spearmanr(one, other).statistic, abs=1e-12)
+    assert rank_correlation(np.ones(80), other) == 0
+
+
+def test_without_predictions_nothing_applies(workspace: Workspace) -> None:
+    assert {finding.outcome for finding in grader.grade(workspace).findings} == {Outcome.NOT_APPLICABLE}
