@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from audition.domain.drift_plan import DriftKind, Injection
-from graders.drift.injections import inject, resample_prior
+from graders.drift.injections import inject
 from graders.drift.statistics import Array, chi_square, kolmogorov, ks_p_value, ks_statistic, psi
 from graders.drift.table import Table
-from graders.drift.traffic import Slice, draw
+from graders.drift.traffic import Slice, draw, mixed
 
 BINS = 10
 WINDOW = 500
@@ -43,8 +43,8 @@ def calibrate(injection: Injection, held_out: Slice, reference: Table, seed: int
         InvalidError: It does not fit the data.
     """
     random = np.random.default_rng(seed)
-    if injection.kind == DriftKind.PRIOR and held_out.labels is not None:
-        rows = held_out.table.take(resample_prior(held_out.labels, injection, 1.0, random, WINDOW))
+    if injection.kind == DriftKind.PRIOR:
+        rows = held_out.table.take(mixed(injection, 1.0, held_out, random, WINDOW))
     else:
         drawn = held_out.table.take(draw(held_out.table.rows, WINDOW, random))
         rows = inject(drawn, injection, 1.0, random, reference=reference)

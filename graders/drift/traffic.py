@@ -55,14 +55,25 @@ def drifted(
         InvalidError: It does not fit the data.
     """
     if injection.kind == DriftKind.PRIOR:
-        if held_out.labels is None:
-            msg = "A drift of the class mix needs the labels of the slice."
-            raise InvalidError(msg, code="unfit-injection")
-        chosen = resample_prior(held_out.labels, injection, dose, random, held_out.table.rows)
+        chosen = mixed(injection, dose, held_out, random, held_out.table.rows)
         return DriftedRows(injection=injection, dose=dose, rows=tuple(chosen.tolist()))
     changed = inject(held_out.table, injection, dose, random, reference=reference)
     values = cells_of(changed, injection.column, is_whole=injection.column in held_out.whole)
     return DriftedRows(injection=injection, dose=dose, values=tuple(values))
+
+
+def mixed(
+    injection: Injection, dose: float, held_out: Slice, random: np.random.Generator, count: int
+) -> Rows:
+    """Numbers of rows of a slice with another class mix.
+
+    Raises:
+        InvalidError: The slice has no labels of two classes.
+    """
+    if held_out.labels is None:
+        msg = "A drift of the class mix needs labels that are 0 and 1, and both."
+        raise InvalidError(msg, code="unfit-injection")
+    return resample_prior(held_out.labels, injection, dose, random, count)
 
 
 def cells_of(table: Table, name: str, *, is_whole: bool) -> list[Cell]:

@@ -1,71 +1,77 @@
-"""What drift traffic can be made of credit-scoring: which rows may stand for "as in training", which drift shows."""
+"""What drift traffic is made of credit-scoring: which rows may stand for "as in training", which drift shows."""
 
-import numpy as np
-import pandas as pd
+import csv
+from dataclasses import replace
+
 import pytest
 
-from audition.domain.drift_plan import DriftKind, Injection
-from graders.drift.publish import calibrate, exchangeability
-from graders.drift.table import Table
-from graders.drift.traffic import Slice
-from tests.challenges.conftest import Prepared
-
-_IGNORED = {"id", "defaulted"}
-FAMILY = (
-    Injection(kind=DriftKind.MEAN_SHIFT, column="monthly_income"),
-    Injection(kind=DriftKind.SCALE, column="requested_amount", amount=2.0),
-    Injection(kind=DriftKind.UNIT_ERROR, column="monthly_expenses", amount=100.0),
-    Injection(kind=DriftKind.MISSING, column="years_in_job", amount=0.2),
-    Injection(kind=DriftKind.CATEGORY, column="housing", amount=0.1, level="boat"),
-)
+from audition import codec
+from audition.catalog.read import read_challenge
+from audition.domain.challenge import Manifest
+from audition.domain.drift_plan import DriftKind, DriftScale, DriftSpec, Pace, make_plan
+from audition.domain.drift_traffic import DriftTraffic
+from graders.drift.make_traffic import make_traffic, read_data
+from tests.challenges.conftest import PACK, Prepared
 
 
-def read(prepared: Prepared, name: str) -> tuple[Table, pd.DataFrame]:
-    """A file as columns to send."""
-    frame = pd.read_csv(prepared.public / name)
-    columns = [column for column in frame.columns if column not in _IGNORED]
-    numeric = [column for column in columns if pd.api.types.is_numeric_dtype(frame[column])]
-    table = Table(
-        numeric={column: frame[column].to_numpy(float) for column in numeric},
-        categorical={
-            column: frame[column].fillna("").to_numpy(str) for column in columns if column not in numeric
-        },
-    )
-    return table, frame
+@pytest.fixture(scope="module")
+def manifest() -> Manifest:
+    return read_challenge(PACK).manifest
 
 
-def halves(table: Table) -> tuple[Table, Table]:
-    """Two thirds and one third of the rows, drawn one by one."""
-    order = np.random.default_rng(1).permutation(table.rows)
-    cut = 2 * table.rows // 3
-    return table.take(order[:cut]), table.take(order[cut:])
+def spec_of(manifest: Manifest) -> DriftSpec:
+    assert manifest.drift is not None
+    return manifest.drift
 
 
-def test_rows_drawn_from_the_training_data_may_stand_for_undrifted_ones(prepared: Prepared) -> None:
-    known, held_out = halves(read(prepared, "train.csv")[0])
-    found = exchangeability(known, held_out)
-    assert found.is_exchangeable, found.sentence()
+@pytest.fixture(scope="module")
+def traffic(manifest: Manifest, prepared: Prepared) -> DriftTraffic:
+    spec = spec_of(manifest)
+    return make_traffic(spec, read_data(manifest, spec, [prepared.public, prepared.private]))
 
 
-def test_rows_of_the_hidden_test_may_not_for_groups_were_kept_whole(prepared: Prepared) -> None:
+def test_the_family_of_the_challenge_can_be_published(traffic: DriftTraffic) -> None:
+    assert traffic.refusals == ()
+    assert traffic.problems() == []
+    hidden = {found.injection.kind for found in traffic.calibrated if not found.is_visible}
+    assert hidden == {DriftKind.CORRELATION}
+
+
+def test_what_is_sent_has_the_columns_of_the_rows_to_predict(
+    manifest: Manifest, traffic: DriftTraffic, prepared: Prepared
+) -> None:
+    with (prepared.public / "test.csv").open(newline="") as file:
+        columns = set(next(csv.reader(file))) - {manifest.output.id_column}
+    assert set(traffic.columns) == columns
+
+
+def test_every_run_of_a_full_plan_finds_its_rows(manifest: Manifest, traffic: DriftTraffic) -> None:
+    for run in make_plan(spec_of(manifest), DriftScale.FULL, Pace(), 3).runs:
+        made = traffic.drifted_rows(run)
+        assert (made is None) == (run.injection is None)
+
+
+def test_the_same_data_give_the_same_traffic(
+    manifest: Manifest, traffic: DriftTraffic, prepared: Prepared
+) -> None:
+    spec = spec_of(manifest)
+    again = make_traffic(spec, read_data(manifest, spec, [prepared.public, prepared.private]))
+    assert codec.to_json(again) == codec.to_json(traffic)
+
+
+def test_rows_of_the_hidden_test_may_not_be_sent_for_groups_were_kept_whole(
+    manifest: Manifest, prepared: Prepared
+) -> None:
     """Microaggregated rows come in groups with equal numbers, and no group is on both sides."""
-    found = exchangeability(read(prepared, "train.csv")[0], read(prepared, "test.csv")[0])
-    assert not found.is_exchangeable
-    assert "Draw it at random" in found.sentence()
-
-
-@pytest.mark.parametrize("injection", FAMILY, ids=lambda injection: injection.kind)
-def test_a_drift_family_for_credit_scoring_can_be_seen(prepared: Prepared, injection: Injection) -> None:
-    known, held_out = halves(read(prepared, "train.csv")[0])
-    found = calibrate(injection, Slice(table=held_out), known, seed=1)
-    assert found.is_visible
-    assert found.column == injection.column
-
-
-def test_a_change_of_the_class_mix_can_be_seen(prepared: Prepared) -> None:
-    table, frame = read(prepared, "train.csv")
-    labels = frame["defaulted"].to_numpy(float)
-    found = calibrate(
-        Injection(kind=DriftKind.PRIOR, amount=0.9), Slice(table=table, labels=labels), table, seed=1
-    )
-    assert found.psi > 0.1
+    spec = replace(spec_of(manifest), rows="labelled-test.csv")
+    with (prepared.public / "test.csv").open(newline="") as source:
+        rows = [{**row, spec.label: "0"} for row in csv.DictReader(source)]
+    with (prepared.private / spec.rows).open("w", newline="") as sink:
+        writer = csv.DictWriter(sink, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    data = read_data(manifest, spec, [prepared.public, prepared.private])
+    (prepared.private / spec.rows).unlink()
+    refusals = make_traffic(spec, data).refusals
+    assert any("Draw it at random" in refusal for refusal in refusals)
+    assert any("labels that are 0 and 1" in refusal for refusal in refusals)
