@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
 STAGES = (Stage.UNPACK, Stage.BUILD, Stage.PREDICT, Stage.SERVE, Stage.SCORE, Stage.JUDGE)
 PACE = Pace(cost_requests=50, cost_windows=2, level_seconds=1.0, step_seconds=1.0, steps=2, burst_seconds=1.0)
-GRADERS = ("model-quality", "runtime", "service", "metrics")
+GRADERS = ("model-quality", "runtime", "service", "metrics", "pods", "consistency", "integrity")
 CONTRACT = """
 [serving]
 startup_seconds = 15
@@ -35,6 +35,22 @@ path = "/metrics"
 
 [model]
 path = "model.json"
+"""
+MANIFEST = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: tiny}
+spec:
+  template:
+    metadata: {labels: {app: tiny}}
+    spec:
+      containers:
+      - name: service
+        image: tiny:1
+        ports: [{containerPort: 8080}]
+        readinessProbe: {httpGet: {path: /ready, port: 8080}, periodSeconds: 2}
+        resources: {limits: {memory: 64Mi}}
+        securityContext: {runAsNonRoot: true, readOnlyRootFilesystem: true}
 """
 RECIPE = """FROM python:3.11-slim
 WORKDIR /app
@@ -122,6 +138,7 @@ def serve(tmp_path: Path, images: Mapping[str, str]) -> Serve:
             "model.json": '{"weight": 0.01}',
             "Dockerfile": recipe,
             "audition.toml": contract,
+            "k8s.yaml": MANIFEST,
         }
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
@@ -168,6 +185,12 @@ def test_a_good_service_is_looked_at_from_start_to_stop(serve: Serve) -> None:
     assert (seen.masked.was_ready, seen.masked.predicted, seen.masked.exit_code) == (False, False, 1)
     assert seen.logs is not None
     assert seen.logs.structured == seen.logs.lines > 0
+    assert seen.pod is not None
+    assert seen.pod.refused == ""
+    assert seen.pod.good == seen.pod.asked > 0
+    found = {f.check: f for grade in served.report.grades for f in grade.findings}
+    assert found["pods.ready.reached"].outcome == Outcome.PASSED
+    assert found["consistency.ports.agree"].outcome == Outcome.PASSED
     assert served.left == 0
 
 

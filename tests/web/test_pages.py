@@ -10,10 +10,11 @@ import pytest
 
 from audition import codec
 from audition.domain.errors import UnavailableError
-from audition.domain.evidence import ArtifactKind
+from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.grade import Dimension, Evidence, GradeSheet, Outcome
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
 from audition.domain.submission import State
+from audition.domain.traces import TracedFile, Traces
 from audition.ports import Ports
 from audition.services import look_up
 from audition.web import charts, formats, words
@@ -277,3 +278,32 @@ def test_a_first_look_is_shown_while_the_rest_still_runs(busy_world: World) -> N
 
 def test_without_a_first_look_the_page_says_nothing_of_one(busy_world: World) -> None:
     assert "First look" not in browser_of(busy_world, "carol").get("/s/sub_running").text
+
+
+def test_what_submissions_share_is_for_reviewers_only(busy_world: World) -> None:
+    traces = Traces(prints=tuple(range(100)), files=(TracedFile(path="<b>.bin", digest="d" * 64, bytes=900),))
+    data = codec.to_json(traces)
+    digest = busy_world.ports.blobs.put(data)
+    with busy_world.ports.unit_of_work() as uow:
+        others = {s.id: s for s in uow.submissions.recent() if s.invitation_id == "inv_dave"}
+        for submission_id in ("sub_released", *others):
+            run = uow.runs.latest(submission_id)
+            artifact = Artifact(
+                run_id=run.id,
+                fence=run.fence,
+                stage=Stage.JUDGE,
+                kind=ArtifactKind.TRACES,
+                name="traces.json",
+                digest=digest,
+                bytes=len(data),
+            )
+            uow.runs.add_artifacts([artifact])
+        uow.commit()
+    text = browser_of(busy_world, "alice").get("/r/sub_released").text
+    assert f"Compared with {len(others)} submission" in text
+    assert "100 % of the code of the shorter one" in text
+    assert "Plum Wren 530" in text
+    assert "&lt;b&gt;.bin" in text
+    candidates = browser_of(busy_world, "carol").get("/s/sub_released/report").text
+    assert "Plum Wren 530" not in candidates
+    assert "shares with others" not in candidates

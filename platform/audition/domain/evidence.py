@@ -24,6 +24,8 @@ class ArtifactKind(StrEnum):
     """What the service's metrics did under the drift protocol: a `DriftEvidence`."""
     TOOLS = "tools"
     """What the linters said: a `ToolReports`."""
+    TRACES = "traces"
+    """What of a submission can be compared with others: a `Traces`; for staff only."""
     FIRST_LOOK = "first_look"
     """Grades of the static graders, shown while a run goes on: a `GradeSheet`; they count for nothing."""
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from audition.domain.traces import Traces
+
 
 class Outcome(StrEnum):
     """The result of one check. Only PASSED, PARTIAL and FAILED count towards points."""
@@ -126,6 +128,8 @@ class Grade:
     """For staff only, e.g. the traceback of a grader that failed."""
     invalid_output: str = ""
     """Why the outputs cannot be used, a sentence for the candidate; empty when they can."""
+    traces: Traces | None = None
+    """What can be compared with other submissions; kept apart from the grade, for staff only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ DRIFT_FILE = PurePosixPath("/evidence/drift.json")
 """What the drift protocol recorded; absent when it did not run."""
 TRAFFIC_FILE = PurePosixPath("/traffic/rows.json")
 """The rows of the drift protocol; in the prober's container of the drift stage only."""
+KIT_FILE = PurePosixPath("/evidence/kit.zip")
+"""What every candidate got; in the judge container only."""
 OUTPUTS = PurePosixPath("/evidence/outputs")
 """The collected output files."""
 ANSWERS = PurePosixPath("/answers")

@@ -212,6 +212,7 @@ def _workspace(room: _Room) -> Workspace:
         outputs=room.at(places.OUTPUTS),
         inputs=room.at(places.INPUTS),
         answers=room.at(places.ANSWERS),
+        kit=kit if (kit := room.at(places.KIT_FILE)).exists() else None,
         tools=_tools(room),
         service=_service(room),
         drift=_drift(room),

@@ -40,6 +40,8 @@ class Workspace:
     """What the candidate's code was given."""
     answers: Path = Path(places.ANSWERS)
     """Hidden answers; exists only for graders that need them."""
+    kit: Path | None = None
+    """What every candidate got, a zip; None in the container that has the answers."""
 
     tools: ToolReports | None = None
     """What the linters said; None when no static stage ran."""

@@ -204,7 +204,8 @@ def judge_spec(
         for artifact in artifacts
         if artifact.kind in _SEEN
     )
-    extra: tuple[Mount, ...] = (tree, *seen, *_tools(runner, artifacts))
+    kit = _blob(runner, version.kit_digest, str(places.KIT_FILE))
+    extra: tuple[Mount, ...] = (tree, kit, *seen, *_tools(runner, artifacts))
     return _grader_spec(runner, version, owner, Stage.JUDGE, evidence_digest, artifacts, extra)
 
 

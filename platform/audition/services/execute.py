@@ -8,6 +8,7 @@ grading only. What this worker started it also discards, whatever happens; what 
 """
 
 import logging
+from dataclasses import replace
 
 from audition import codec
 from audition.domain.errors import AuditionError, UnavailableError
@@ -26,6 +27,7 @@ from audition.services.collect_evidence import (
 )
 from audition.services.give_back import give_back
 from audition.services.grade_evidence import grade_evidence
+from audition.services.keep_traces import keep_traces
 from audition.services.lease import CancelledError, Lease, LeaseLostError, check_fence
 from audition.services.lint import linting
 from audition.services.runner import Runner
@@ -125,7 +127,8 @@ def _publish_grades(runner: Runner, claimed: Claimed, verdict: Verdict, grades: 
     reason = "A grader failed; a person has to look at it." if is_broken else "Graded."
     with runner.ports.unit_of_work() as uow:
         check_fence(uow, claimed.run)
-        uow.grades.publish(claimed.run.id, grades)
+        keep_traces(runner, uow, claimed, grades)
+        uow.grades.publish(claimed.run.id, tuple(replace(grade, traces=None) for grade in grades))
         _finish(runner, uow, claimed, verdict, fault)
         _move(runner, uow, claimed, state, reason)
         uow.commit()

@@ -8,6 +8,7 @@ from audition.domain.people import Role
 from audition.domain.submission import TRANSITIONS
 from audition.services import look_up
 from audition.services.authorize import require_role
+from audition.services.compare_submissions import compare_submissions
 from audition.services.compose_report import compose_report
 from audition.services.release import release
 from audition.services.retry import regrade, rerun
@@ -45,6 +46,7 @@ def report(submission_id: str) -> str:
         log_endpoint="reviewer.log",
         logs={a: _tail(submission_id, a) for a in composed.artifacts if _is_log(a)},
         leads_to=TRANSITIONS[composed.state],
+        comparison=compare_submissions(ports(), asker(), submission_id),
     )
 
 

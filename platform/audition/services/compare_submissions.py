@@ -1,0 +1,108 @@
+"""Compare a submission with others of the same challenge version, from the traces that graders left.
+
+For reviewers only. What two submissions share may have a good reason: the same course, the same example, one person
+with two invitations. So facts are shown, and nobody's points change.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from audition import codec
+from audition.domain.evidence import ArtifactKind
+from audition.domain.people import Principal, Role
+from audition.domain.submission import Submission
+from audition.domain.traces import Resemblance, Traces, compare
+from audition.ports import Ports, UnitOfWork
+from audition.services.authorize import require_role, visible_submission
+
+_MOST_OTHERS = 300
+_MOST_SHOWN = 5
+#: A resemblance is shown from here on. In pairs of solutions that were written apart the shared part of what is not
+#: the starter's stays far below; with fewer prints a share says nothing.
+_LEAST_SHARE, _LEAST_PRINTS = 0.25, 12
+#: Prints that so many of the others have are common ground, e.g. of a framework's first page.
+_COMMON_SHARE, _COMMON_LEAST = 0.5, 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """Another submission that shares something with the one looked at."""
+
+    submission_id: str
+    alias: str
+    resemblance: Resemblance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What was compared, and what is alike."""
+
+    compared: int
+    """Other candidates' submissions with traces."""
+    likenesses: tuple[Likeness, ...] = ()
+    """The nearest first, at most five."""
+
+
+def compare_submissions(ports: Ports, principal: Principal, submission_id: str) -> Comparison | None:
+    """Compare a submission with the newest ones of other candidates; None when it was not traced.
+
+    Raises:
+        DeniedError: The asker is no reviewer.
+        NotFoundError: There is no such submission.
+    """
+    require_role(principal, Role.REVIEWER)
+    with ports.unit_of_work() as uow:
+        submission = visible_submission(uow, principal, submission_id)
+        own = _traces(ports, uow, submission)
+        if own is None:
+            return None
+        candidate = uow.people.invitation(submission.invitation_id).candidate_id
+        others = [
+            (other, traces)
+            for other in uow.submissions.recent(_MOST_OTHERS)
+            if other.challenge_version_id == submission.challenge_version_id
+            and uow.people.invitation(other.invitation_id).candidate_id != candidate
+            and (traces := _traces(ports, uow, other)) is not None
+        ]
+        common = _common([traces for _, traces in others])
+        found = [(other, compare(_less(own, common), _less(traces, common))) for other, traces in others]
+        nearest = sorted((item for item in found if _is_shown(item[1])), key=lambda item: -_weight(item[1]))
+        return Comparison(
+            compared=len(others),
+            likenesses=tuple(
+                Likeness(submission_id=other.id, alias=_alias(uow, other), resemblance=resemblance)
+                for other, resemblance in nearest[:_MOST_SHOWN]
+            ),
+        )
+
+
+def _traces(ports: Ports, uow: UnitOfWork, submission: Submission) -> Traces | None:
+    """The newest traces of a submission."""
+    run = uow.runs.latest(submission.id)
+    kept = [a for a in uow.runs.artifacts(run.id) if a.kind == ArtifactKind.TRACES]
+    if not kept:
+        return None
+    newest = max(kept, key=lambda artifact: artifact.fence)
+    return codec.from_json(Traces, ports.blobs.get(newest.digest), what="traces.json")
+
+
+def _common(every: list[Traces]) -> frozenset[int]:
+    counts = Counter(value for traces in every for value in traces.prints)
+    least = max(_COMMON_LEAST, _COMMON_SHARE * len(every))
+    return frozenset(value for value, count in counts.items() if count >= least)
+
+
+def _less(traces: Traces, common: frozenset[int]) -> Traces:
+    return replace(traces, prints=tuple(value for value in traces.prints if value not in common))
+
+
+def _is_shown(found: Resemblance) -> bool:
+    return bool(found.files) or (found.share >= _LEAST_SHARE and found.prints >= _LEAST_PRINTS)
+
+
+def _weight(found: Resemblance) -> float:
+    return found.share + len(found.files)
+
+
+def _alias(uow: UnitOfWork, submission: Submission) -> str:
+    return uow.people.candidate(uow.people.invitation(submission.invitation_id).candidate_id).alias

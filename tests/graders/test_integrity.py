@@ -1,0 +1,153 @@
+"""Signs and traces: facts for people, without points, and without what everybody was given."""
+
+import ast
+import json
+import random
+import tarfile
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from audition.domain.grade import Finding, Outcome
+from audition.domain.traces import Traces, compare
+from audition.grading import Workspace
+from graders.integrity import grader
+from tests.graders.workspaces import by_check, make_workspace
+
+
+def code_of(module: ModuleType, most: int) -> str:
+    """The largest top-level definitions of a module of Python's own, whole, up to so many characters."""
+    source = Path(str(module.__file__)).read_text()
+    parts = [ast.get_source_segment(source, node) or "" for node in ast.parse(source).body]
+    kept, left = [], most
+    for part in sorted(parts, key=len, reverse=True):
+        if len(part) <= left:
+            kept.append(part)
+            left -= len(part)
+    return "\n\n\n".join(kept) + "\n"
+
+
+STARTER, OWN, OTHERS = (code_of(module, 25_000) for module in (random, zipfile, tarfile))
+#: Without any of it; the services and names in here are as a careful candidate writes them.
+HONEST = """
+import os
+MODEL = os.environ.get("AUDITION_MODEL", "model.bin")
+DATA = os.environ["AUDITION_DATA"]
+print("User-Agent is not looked at, and the answer is the same for everybody")
+"""
+
+
+def workspace(root: Path, **files: str | bytes) -> Workspace:
+    made = make_workspace(root, inputs=("train.csv", "test.csv"))
+    for name, content in files.items():
+        place = made.submission / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content if isinstance(content, bytes) else content.encode())
+    column = made.manifest.output.id_column
+    (made.inputs / "train.csv").write_text(f"{column},a\n" + "".join(f"t{n:04},1\n" for n in range(50)))
+    (made.inputs / "test.csv").write_text(f"{column},a\n" + "".join(f"row-{n:04},1\n" for n in range(50)))
+    with zipfile.ZipFile(root / "kit.zip", "w") as kit:
+        kit.writestr("starter/train.py", STARTER)
+        kit.writestr("data/big.bin", b"x" * 5000)
+    return replace(made, kit=root / "kit.zip")
+
+
+def findings(root: Path, **files: str | bytes) -> dict[str, Finding]:
+    found = by_check(grader.grade(workspace(root, **files)))
+    assert {finding.max_points for finding in found.values()} == {0}
+    return found
+
+
+def traces(root: Path, **files: str | bytes) -> Traces:
+    root.mkdir(exist_ok=True)
+    found = grader.grade(workspace(root, **files)).traces
+    assert found is not None
+    return found
+
+
+def test_honest_code_gives_no_sign(tmp_path: Path) -> None:
+    found = findings(tmp_path, **{"serve.py": HONEST, "tests/test_it.py": "ROWS = ['row-0001']\n"})
+    assert {finding.outcome for finding in found.values()} == {Outcome.PASSED}
+
+
+@pytest.mark.parametrize(
+    ("check", "code"),
+    [
+        ("environment.looked-at", 'if os.environ.get("AUDITION_GRADERS"): pass\n'),
+        ("environment.looked-at", 'if os.path.exists("/.dockerenv"): pass\n'),
+        ("environment.looked-at", 'if "gVisor" in open("/proc/version").read(): pass\n'),
+        ("environment.looked-at", 'open("/answers/answers.csv")\n'),
+        ("environment.looked-at", 'if socket.gethostname() == "audition": pass\n'),
+        ("caller.recognised", 'if request.headers["User-Agent"].startswith("python-requests"): pass\n'),
+        ("caller.recognised", 'agent = headers.get("user-agent")\nif "kube-probe" in agent: pass\n'),
+        ("answers.by-heart", f"KNOWN = {[f'row-{n:04}' for n in range(20)]}\n"),
+    ],
+)
+def test_a_sign_is_told_with_its_place_and_no_word_of_blame(tmp_path: Path, check: str, code: str) -> None:
+    found = findings(tmp_path, **{"serve.py": f"import os\n{code}"})[f"integrity.{check}"]
+    assert found.outcome == Outcome.INFORMATIVE
+    assert found.evidence[0].file == "serve.py"
+    assert found.evidence[0].line is not None
+    text = f"{found.title} {found.sentence} {found.evidence[0].summary}".lower()
+    assert not {word for word in ("cheat", "plagiar", "gaming", "suspicious", "fraud") if word in text}
+
+
+def test_a_table_with_a_prediction_for_each_row_is_told(tmp_path: Path) -> None:
+    made = workspace(tmp_path)
+    spec = made.manifest.output
+    table = f"{spec.id_column},{spec.prediction_column}\n" + "".join(f"row-{n:04},0.5\n" for n in range(50))
+    found = findings(tmp_path, **{"cache.csv": table})["integrity.answers.by-heart"]
+    assert found.outcome == Outcome.INFORMATIVE
+    assert found.evidence[0].file == "cache.csv"
+
+
+def test_what_everybody_was_given_leaves_no_trace(tmp_path: Path) -> None:
+    column = make_workspace(tmp_path).manifest.output.id_column
+    data = f"{column},a\n" + "".join(f"t{n:04},1\n" for n in range(50))
+    found = traces(tmp_path, **{"train.py": STARTER, "big.bin": b"x" * 5000, "data/train.csv": data})
+    assert found == Traces()
+
+
+def test_submissions_that_share_only_the_starter_share_nothing(tmp_path: Path) -> None:
+    one = traces(tmp_path / "a", **{"train.py": STARTER + OWN})
+    other = traces(tmp_path / "b", **{"train.py": STARTER + OTHERS})
+    assert compare(one, other).share < 0.05
+
+
+def test_a_copy_in_a_notebook_beside_much_else_is_seen(tmp_path: Path) -> None:
+    part = code_of(zipfile, 12_000)
+    cells = [
+        {"cell_type": "code", "source": ["%pip install x\n", "!ls\n"]},
+        {"cell_type": "code", "source": part.splitlines(keepends=True)},
+        {"cell_type": "markdown", "source": "# words"},
+    ]
+    one = traces(tmp_path / "a", **{"model.py": part})
+    other = traces(tmp_path / "b", **{"n.ipynb": json.dumps({"cells": cells}), "more.py": OTHERS})
+    found = compare(one, other)
+    assert found.share > 0.9
+    assert found.prints > 20
+
+
+def test_an_equal_model_is_seen_whatever_its_name(tmp_path: Path) -> None:
+    one = traces(tmp_path / "a", **{"model.bin": b"weights" * 100})
+    other = traces(tmp_path / "b", **{"models/final.pkl": b"weights" * 100, "small.txt": "x"})
+    assert [file.path for file in compare(one, other).files] == ["model.bin"]
+    assert compare(one, other).share == 0
+
+
+def test_samples_are_compared_only_where_both_have_looked() -> None:
+    whole = Traces(prints=tuple(range(0, 1000, 2)))
+    sample = Traces(prints=tuple(range(0, 100, 2)), is_sample=True)
+    assert compare(whole, sample).share == 1
+    assert compare(sample, Traces(prints=tuple(range(500, 600)))).share == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["{", '{"cells": 3}', '{"cells": [1, {"cell_type": "code", "source": {"a": 1}}]}', "[" * 100_000],
+)
+def test_a_hostile_notebook_leaves_no_trace_and_breaks_nothing(tmp_path: Path, content: str) -> None:
+    assert traces(tmp_path, **{"n.ipynb": content}).prints == ()
