@@ -10,6 +10,7 @@ from werkzeug.serving import make_server
 
 from audition.domain.submission import State
 from tests.e2e.browser import chromium, walker
+from tests.web.full_story import tell_everything
 from tests.web.stories import tell_all
 from tests.web.world import LINKS, PASSWORD, World, make_world
 
@@ -28,6 +29,7 @@ def world(tmp_path: Path) -> World:
     """The small world, a little after its newest submission began to run."""
     made = make_world(tmp_path)
     tell_all(made.ports)
+    tell_everything(made.ports, who="carol")
     made.clock.advance(80 * 60 + 3.4)
     return made
 
@@ -116,11 +118,44 @@ def test_a_reviewer_walks_every_page(browser: Browser, site: str) -> None:
         alice.look("sign-in")
         alice.sign_in("alice@example.org", PASSWORD)
         alice.look("inbox")
-        for name in ("failed", "rejected", "errored", "queued", "graded"):
+        for name in ("full", "failed", "rejected", "errored", "queued", "graded"):
             alice.go(f"/r/sub_{name}")
             alice.look(f"report-{name}")
         alice.page.get_by_role("button", name="Release to the candidate").click()
         expect(alice.page.locator(".title-row .pills")).to_contain_text("Report ready")
+
+
+def test_a_report_is_read_with_the_keyboard_alone(browser: Browser, site: str) -> None:
+    """A link to evidence opens the finding that it is in; Enter opens and closes another."""
+    with walker(browser, site) as alice:
+        alice.sign_in("alice@example.org", PASSWORD)
+        alice.go("/r/sub_full")
+        page = alice.page
+        evidence = page.locator(".highlights a").first
+        target = page.locator(f"[id='{(evidence.get_attribute('href') or '')[1:]}']")
+        expect(target).to_be_hidden()
+        evidence.focus()
+        page.keyboard.press("Enter")
+        expect(target).to_be_visible()
+        closed = page.locator("#findings ~ .finding:not([open]) > summary").first
+        closed.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("details:has(> summary:focus) > .body")).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(page.locator("details:has(> summary:focus) > .body")).to_be_hidden()
+
+
+def test_a_report_is_printed_with_every_open_finding_and_without_notes(browser: Browser, site: str) -> None:
+    with walker(browser, site) as alice:
+        alice.sign_in("alice@example.org", PASSWORD)
+        alice.go("/r/sub_full")
+        alice.page.emulate_media(media="print")
+        alice.page.set_viewport_size({"width": 688, "height": 970})
+        assert alice.page.evaluate("document.documentElement.scrollWidth") <= 688
+        bodies = alice.page.locator("#findings ~ .finding > .body")
+        assert all(body.is_visible() for body in bodies.all())
+        for hidden in (".actions", ".reviewer-note", ".fold:not(.flat) .finding"):
+            assert not any(part.is_visible() for part in alice.page.locator(hidden).all())
 
 
 def test_staff_pages_fit_too(browser: Browser, site: str) -> None:

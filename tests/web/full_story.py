@@ -39,7 +39,7 @@ WEIGHTS = {
 }
 GRADERS = (
     *("dockerfile", "code", "monitoring", "lineage", "manifests", "pipeline", "model-files"),
-    *("runtime", "service", "metrics", "drift"),
+    *("runtime", "service", "metrics", "drift", "image", "pods"),
 )
 EVENTS = (
     Event(seconds=3.4, name="first prediction"),

@@ -16,7 +16,7 @@ def main(port: int = 8765) -> None:
     """Serve the small world until interrupted."""
     world = make_world(public_url=f"http://127.0.0.1:{port}")
     tell_all(world.ports)
-    tell_everything(world.ports)
+    tell_everything(world.ports, who="carol")
     # The newest submission came 95 minutes after the first; the running one runs for a while then.
     world.clock.advance(80 * 60 + 3.4)
     for name in STAFF:

@@ -12,11 +12,12 @@ from audition.services.rate_maturity import earns
 
 #: Checks that show a topic; those that saw something at work stand before those that read files.
 EVIDENCE: dict[Topic, tuple[str, ...]] = {
-    Topic.DATA: ("service.input.refused", "lineage.dvc.verified"),
+    Topic.DATA: ("service.input.refused", "consistency.reference.training", "lineage.dvc.verified"),
     Topic.PRODUCTION: (
         "service.contract.kept",
         "runtime.restrictions.kept",
         "runtime.stop.graceful",
+        "pods.ready.reached",
         "dockerfile.present",
         "manifests.schema.valid",
     ),
@@ -27,7 +28,12 @@ EVIDENCE: dict[Topic, tuple[str, ...]] = {
         "monitoring.rules.valid",
         "monitoring.metrics.defined",
     ),
-    Topic.COLLABORATION: ("pipeline.stages.complete", "pipeline.present", "lineage.tracking.complete"),
+    Topic.COLLABORATION: (
+        "pipeline.stages.complete",
+        "pipeline.present",
+        "consistency.readme.true",
+        "lineage.tracking.complete",
+    ),
 }
 _MOST_EVIDENCE = 3
 

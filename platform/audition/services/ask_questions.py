@@ -4,7 +4,7 @@ A failed check is a fact; why it failed is what a person finds out. Each questio
 and leaves the answer open: it accuses nobody and can be asked of somebody who knows the field and of one who learns.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from audition.domain.grade import Finding, Outcome
 from audition.domain.summary import Prompt, Worth
@@ -20,6 +20,8 @@ QUESTIONS = {
     "dockerfile.secrets.none": "Who can read this secret now, and what do you do first?",
     "dockerfile.user.non-root": "What could somebody do who gets code to run in this container?",
     "dockerfile.command.exec-form": "What reaches your process when the orchestrator wants it to stop?",
+    "image.build.succeeds": "What does the build need that is not in the repository, and where would it come from?",
+    "image.user.non-root": "Which user answers requests, and what may it do if a request takes it over?",
     "code.secrets.kept": "This is in the history now: what do you do first, and what so that it does not happen again?",
     "code.lint.sound": "Which of these findings would have hurt in production, and which would you leave?",
     "pipeline.safe": "Who could make this pipeline run code of theirs, and with which rights?",
@@ -34,6 +36,7 @@ QUESTIONS = {
     "runtime.restart.same": "What differs between the first start and the second?",
     "runtime.model.missing": "How does anybody notice that a pod serves without its model?",
     "runtime.logs.useful": "It is three in the morning and answers are wrong: what do you look for in these logs?",
+    "runtime.memory.steady": "The service has run for a week: how much memory does it have, and who notices?",
     "service.contract.kept": "How do callers learn what to send, and how would you change it without breaking them?",
     "service.predictions.parity": "Where do training and serving differ in how they compute a feature?",
     "service.predictions.invariant": "Why would the company of a row in its batch change the prediction?",
@@ -57,10 +60,29 @@ QUESTIONS = {
     "drift.signal.names-column": "The alarm rings: how does the person on duty find out what has changed?",
     "manifests.hardening.restricted": "Which of these rights does the service need, and how did you find out?",
     "manifests.probes.sane": "How do the probes' numbers follow from how long the service takes to start?",
+    "manifests.wiring.resolved": "How would you have found this before the first deployment?",
+    "pods.ready.reached": "What does a rollout do when the new pods never become ready?",
+    "pods.alive.kept": "When is a restart the right answer, and when does it make things worse?",
+    "pods.limits.enough": "How did you choose the limits, and what happens when one is reached?",
+    "pods.limits.true": "What do these limits cost, and what do they protect?",
     "manifests.availability.survives": "A node is drained at noon: what do users notice?",
+    "consistency.probes.answered": "Who changed the route, and why did nothing break before production?",
+    "consistency.ports.agree": "Which of these ports is the true one, and how do the others follow it?",
+    "consistency.metrics.live": "Who notices when a metric is renamed and the alert on it stays?",
+    "consistency.reference.training": "What was the reference made from, and when is it made again?",
+    "consistency.packages.agree": "What was installed on your machine that is not written down?",
+    "consistency.model.recorded": "Which model is in the image, and how do you know?",
+    "consistency.readme.true": "A colleague follows the README on the first day: where do they get stuck?",
     "lineage.dvc.verified": "Which data is this model from, and could you prove it?",
     "lineage.card.structure": "For whom should this model not be used? How would you tell the business?",
     "model.file.safe": "Somebody sends you a model file like this one: what do you do before you load it?",
+}
+#: Worth no points and worth a question: what a mean over all rows hides.
+NOTEWORTHY = {
+    "model.slices.declared": "Why is the model weaker there, and what would you do for those it is wrong about?",
+    "model.groups.gap": "Where does this difference come from, and who should decide whether it is acceptable?",
+    "model.calibration.error": "Somebody acts on these probabilities: what goes wrong, and how would you mend it?",
+    "model.decision.cost": "How would you choose the threshold together with those who pay for the mistakes?",
 }
 #: What reads well and behaves otherwise: the first is in the files, the second was seen to fail.
 CONTRADICTIONS = (
@@ -93,7 +115,7 @@ CONTRADICTIONS = (
 
 
 def ask_questions(worths: tuple[Worth, ...], findings: Mapping[str, Finding]) -> tuple[Prompt, ...]:
-    """Contradictions first, then what cost most; a check is asked about once.
+    """Contradictions first, then what the score does not show, then what cost most; a check is asked about once.
 
     Args:
         worths: Of every check that counts, most lost first.
@@ -102,13 +124,19 @@ def ask_questions(worths: tuple[Worth, ...], findings: Mapping[str, Finding]) ->
     surprising = [_surprise(findings, *contradiction) for contradiction in CONTRADICTIONS]
     prompts = [prompt for prompt in surprising if prompt is not None]
     asked = {check for prompt in prompts for check in prompt.checks}
-    for worth in worths:
-        finding = findings[worth.check]
-        if worth.check in QUESTIONS and worth.check not in asked and _lost(finding):
-            prompts.append(
-                Prompt(checks=(worth.check,), seen=finding.sentence, question=QUESTIONS[worth.check])
-            )
+    prompts += _prompts(NOTEWORTHY, NOTEWORTHY, findings)
+    costly = [worth.check for worth in worths if worth.check not in asked]
+    prompts += _prompts(costly, QUESTIONS, findings)
     return tuple(prompts[:MOST_PROMPTS])
+
+
+def _prompts(
+    checks: Iterable[str], questions: Mapping[str, str], findings: Mapping[str, Finding]
+) -> Iterator[Prompt]:
+    for check in checks:
+        finding = findings.get(check)
+        if finding is not None and check in questions and _lost(finding):
+            yield Prompt(checks=(check,), seen=finding.sentence, question=questions[check])
 
 
 def _lost(finding: Finding) -> bool:

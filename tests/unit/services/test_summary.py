@@ -11,7 +11,13 @@ from audition.domain.grade import Dimension, Finding, Grade, GradeStatus, Outcom
 from audition.domain.summary import Standing, Summary, Topic
 from audition.grading.runner import load_graders
 from audition.services.answer_topics import EVIDENCE
-from audition.services.ask_questions import CONTRADICTIONS, MOST_PROMPTS, QUESTIONS, ask_questions
+from audition.services.ask_questions import (
+    CONTRADICTIONS,
+    MOST_PROMPTS,
+    NOTEWORTHY,
+    QUESTIONS,
+    ask_questions,
+)
 from audition.services.list_gaps import NOT_ASKED, OUR_FAULT
 from audition.services.rate_maturity import RUNGS
 from audition.services.summarize import findings_by_check, summarize
@@ -248,6 +254,14 @@ class TestQuestions:
             ("dockerfile.user.non-root",),
         ]
 
+    def test_what_the_score_does_not_show_is_asked_about_before_what_cost_points(self) -> None:
+        asked = self.ask(
+            grade(MODEL, finding("model.slices.declared", 0.0, points=0.0, outcome=Outcome.FAILED)),
+            grade(CONTAINER, finding("runtime.start.ready", 0.0)),
+        )
+
+        assert [checks for checks, _ in asked] == [("model.slices.declared",), ("runtime.start.ready",)]
+
     def test_what_was_not_looked_at_is_not_asked_about(self) -> None:
         assert self.ask(grade(CONTAINER, finding("runtime.start.ready", None))) == []
 
@@ -256,7 +270,11 @@ class TestQuestions:
         assert len(self.ask(every)) == MOST_PROMPTS
 
     def test_every_question_asks(self) -> None:
-        for question in (*QUESTIONS.values(), *(question for _, _, question in CONTRADICTIONS)):
+        for question in (
+            *QUESTIONS.values(),
+            *NOTEWORTHY.values(),
+            *(question for _, _, question in CONTRADICTIONS),
+        ):
             assert question.endswith("?")
 
 
@@ -268,6 +286,7 @@ def test_every_check_that_is_named_exists(tmp_path: Path) -> None:
     there = {f.check for grader in load_graders(names) for f in grader.grade(workspace).findings}
     named = {
         *QUESTIONS,
+        *NOTEWORTHY,
         *(check for pair in CONTRADICTIONS for check in pair[:2]),
         *(check for checks in EVIDENCE.values() for check in checks),
         *(check for rung in RUNGS for check in rung.checks),
