@@ -5,10 +5,17 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from audition.adapters.blobs import FolderBlobs
 from audition.adapters.clock import SystemClock
-from audition.adapters.docker.engine_client import connect, usual_addresses
+from audition.adapters.docker.engine_client import (
+    check_answers,
+    connect,
+    engine_facts,
+    usual_addresses,
+)
 from audition.adapters.docker.examiner import ENGINE_SECONDS
 from audition.adapters.docker.sandbox import DockerSandbox
 from audition.adapters.mail import OutboxMailer
@@ -22,6 +29,7 @@ from audition.domain.errors import InvalidError
 from audition.domain.execution import Profile
 from audition.host import floors, posture
 from audition.host.images import image_states
+from audition.host.readiness import Readiness
 from audition.host.recipes import read_bases, read_recipes
 from audition.host.redis_server import own_url, socket_path
 from audition.ports import Ports, Sandbox
@@ -29,6 +37,7 @@ from audition.services.runner import Runner
 from audition.settings import Settings
 
 _log = logging.getLogger(__name__)
+_SIGN_OF_LIFE_SECONDS = 10
 
 
 def migrate(settings: Settings) -> None:
@@ -153,6 +162,17 @@ def equipment(settings: Settings, images: Mapping[str, str] | None = None) -> Eq
     if old := ", ".join(floors.check_versions(settings, facts["engine"], facts["runc"])):
         _log.warning("older than the fixes that matter: %s", old)
     return Equipment(images=images, runtimes=chosen, facts={**facts, "old_versions": old or "none"})
+
+
+def readiness(settings: Settings) -> Readiness:
+    """What tells whether this host may take a job.
+
+    Raises:
+        UnavailableError: The engine does not answer.
+    """
+    client = connect(settings.docker_host or usual_addresses()[0], timeout_seconds=_SIGN_OF_LIFE_SECONDS)
+    places = (settings.data_dir, Path(engine_facts(client).root_dir))
+    return Readiness(partial(check_answers, client), places, settings.min_free_bytes)
 
 
 def worker_name(slot: int) -> str:

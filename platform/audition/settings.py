@@ -57,6 +57,7 @@ class Settings:
     lease_seconds: float = 15.0
     lease_renew_seconds: float = 5.0
     reconcile_seconds: float = 3.0
+    min_free_bytes: int = 1 << 30
     max_losses: int = 3
     run_deadline_seconds: float = 3600.0
     sign_in_rate: str = "10 per minute"
@@ -116,6 +117,7 @@ class Settings:
             workers=reader.take("AUDITION_WORKERS", _positive_int, max(1, (os.cpu_count() or 2) // 2)),
             warm_bays=reader.take("AUDITION_WARM_BAYS", _natural, 1),
             upload_max_bytes=reader.take("AUDITION_UPLOAD_MAX_BYTES", _positive_int, 256 << 20),
+            min_free_bytes=reader.take("AUDITION_MIN_FREE_BYTES", _natural, 1 << 30),
             lease_seconds=reader.take("AUDITION_LEASE_SECONDS", _positive, 15.0),
             lease_renew_seconds=reader.take("AUDITION_LEASE_RENEW_SECONDS", _positive, 5.0),
             reconcile_seconds=reader.take("AUDITION_RECONCILE_SECONDS", _positive, 3.0),

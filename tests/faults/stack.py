@@ -85,7 +85,7 @@ class Stack:
 
     def start(self) -> None:
         """Start worker and clock."""
-        environment = {**self.settings.environment(), **FAST}
+        environment = self.settings.environment()
 
         def start(name: str, *argv: str) -> None:
             self._processes.start(name, [sys.executable, "-P", "-m", "audition", *argv], environment)
@@ -96,6 +96,13 @@ class Stack:
     def pid_of_worker(self) -> int:
         """The process that is the worker now; it may have been replaced."""
         return self._processes._children["worker-0"].process.pid
+
+    def kill_everything(self, job: int) -> None:
+        """Kill worker, job, clock and Redis at once; the processes come back as at the start of a host."""
+        children = self._processes._children.values()
+        kill(job, *(child.process.pid for child in children))
+        self.server.stop()
+        self.server.start()
 
     def submit(self, script: str = tiny.GOOD) -> Submission:
         """A candidate of its own uploads."""
@@ -209,8 +216,13 @@ def kill(*pids: int, number: signal.Signals = signal.SIGKILL) -> None:
 
 
 @contextmanager
-def running_stack(folder: Path) -> Iterator[Stack]:
-    """Everything up, with the tiny challenge stored; afterwards nothing is left on the engine."""
+def running_stack(folder: Path, **environment: str) -> Iterator[Stack]:
+    """Everything up, with the tiny challenge stored; afterwards nothing is left on the engine.
+
+    Args:
+        folder: Where everything that grows is kept.
+        environment: More settings, as environment variables.
+    """
     folder.chmod(0o755)
     server = Server(folder)
     server.start()
@@ -220,6 +232,7 @@ def running_stack(folder: Path) -> Iterator[Stack]:
         "AUDITION_REDIS_URL": server.url,
         **FAST,
         **inherited,
+        **environment,
     }
     settings = Settings.from_env(chosen)
     settings.data_dir.mkdir()

@@ -8,14 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from audition.domain.run import Verdict
-from audition.domain.submission import State, Submission
-from tests import tiny
+from audition.domain.submission import State
+from tests.faults.checks import SLOW, check_one_result
 from tests.faults.stack import Stack, kill, running_stack, wait_for
 
 pytestmark = [pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
-
-SLOW = "import time\ntime.sleep(3)\n" + tiny.GOOD
 
 
 @pytest.fixture(scope="module")
@@ -24,26 +21,6 @@ def stack() -> Iterator[Stack]:
     with tempfile.TemporaryDirectory(prefix="faults-") as folder, running_stack(Path(folder)) as made:
         yield made
         made.client.close()
-
-
-def check_one_result(stack: Stack, submission: Submission, losses: int | None = 0) -> None:
-    """Exactly one result, and an audit log that explains how it came about."""
-    stored, run, grades, artifacts, history = stack.result(submission)
-
-    assert stored.state == State.GRADED, stored.state_reason
-    assert run.verdict == Verdict.ACCEPTED
-    assert run.number == 1
-    assert losses is None or run.losses == losses
-    assert {"dockerfile", "model-quality", "output-format"} <= {g.grader for g in grades}
-    assert len({g.grader for g in grades}) == len(grades)
-    assert len({a.fence for a in artifacts}) == 1
-    state = State.RECEIVED
-    for entry in history:
-        old, new = entry.action.split("->")
-        assert old == state
-        state = State(new)
-    assert state == State.GRADED
-    stack.await_clean(submission)
 
 
 def test_nothing_breaks(stack: Stack) -> None:

@@ -2,11 +2,7 @@
 
 import io
 import json
-import os
-import shutil
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,24 +10,14 @@ from pathlib import Path
 import docker
 import pytest
 
-from audition.adapters.docker.engine_client import connect, engine_facts, usual_addresses
 from audition.adapters.docker.sandbox import DockerSandbox
 from audition.adapters.docker.step_look import build_lines, look_at_a_step
 from audition.adapters.docker.translate import GVISOR
 from audition.domain.execution import ContainerSpec, Profile
-from audition.host.engine import write_configuration
-from audition.settings import Settings
 from tests.contract.boxes import LIMITS, owner
+from tests.own_engine import OwnEngine, needs_own_engine
 
-pytestmark = [
-    pytest.mark.docker,
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        os.geteuid() != 0 or shutil.which("dockerd") is None,
-        reason="starting an engine takes root and dockerd",
-    ),
-]
-_START_SECONDS = 30.0
+pytestmark = [pytest.mark.docker, pytest.mark.slow, needs_own_engine]
 #: What programs that a candidate may use in a step do: unpacking, changing owners, becoming another user.
 _USUAL_STEP = (
     "useradd --create-home app && install -o app -d /srv/app && touch /srv/app/x && chown app:app /srv/app/x"
@@ -50,66 +36,18 @@ class Engine:
 
 @pytest.fixture(scope="module")
 def engine(images: Mapping[str, str]) -> Iterator[Engine]:
-    """Configured as one that Audition starts, beside the host's, with the base of candidates' images in it."""
+    """With the base of candidates' images in it."""
     image = images["python-slim"]
     with tempfile.TemporaryDirectory(prefix="eng-") as name:
-        folder = Path(name)
-        address = f"unix://{folder}/engine.sock"
-        process = _start(folder, address, _runsc())
+        own = OwnEngine(Path(name))
         try:
-            client = _await(process, address, folder)
-            _copy(image, client)
+            own.start()
+            own.copy(image)
+            client = own.connect()
             yield Engine(client, image)
             client.close()
         finally:
-            process.terminate()
-            process.wait(timeout=60)
-
-
-def _runsc() -> Path | None:
-    """The program that the host's engine has registered."""
-    host = connect(Settings.from_env().docker_host or usual_addresses()[0])
-    command = engine_facts(host).gvisor_command
-    host.close()
-    return Path(command[0]) if command else None
-
-
-def _start(folder: Path, address: str, runsc: Path | None) -> subprocess.Popen[bytes]:
-    options = {
-        "--config-file": write_configuration(folder / "data", "", runsc),
-        "--data-root": folder / "root",
-        "--exec-root": folder / "exec",
-        "--pidfile": folder / "pid",
-        "--host": address,
-        "--bridge": "none",
-    }
-    words = [str(word) for option in options.items() for word in option]
-    with (folder / "log").open("wb") as log:
-        return subprocess.Popen(
-            ["dockerd", *words, "--iptables=false", "--ip-forward=false"], stdout=log, stderr=log
-        )
-
-
-def _await(process: subprocess.Popen[bytes], address: str, folder: Path) -> docker.APIClient:
-    until = time.monotonic() + _START_SECONDS
-    while not Path(address.removeprefix("unix://")).exists():
-        log = (folder / "log").read_text()
-        assert process.poll() is None, log
-        assert time.monotonic() < until, log
-        time.sleep(0.1)
-    return connect(address)
-
-
-def _copy(image: str, client: docker.APIClient) -> None:
-    """From the host's engine, without a registry."""
-    host = connect(Settings.from_env().docker_host or usual_addresses()[0])
-    with tempfile.TemporaryFile() as saved:
-        for chunk in host.get_image(image):
-            saved.write(chunk)
-        saved.seek(0)
-        for _ in client.load_image(saved):
-            pass
-    host.close()
+            own.stop()
 
 
 def test_a_step_has_our_filter_and_gets_no_new_privileges(engine: Engine) -> None:

@@ -5,7 +5,8 @@ in the container (`Limits.time_seconds`, enforced by us from outside), the one o
 time-out, an alarm in the job's process), and the one of this parent, which kills the job's process from outside
 a minute later: an alarm can be swallowed, a SIGKILL cannot. The job's process renews the lease on its run; when
 it dies, for whatever reason, the lease expires and the reconciler takes the run back. A job's process is a copy of
-this one, so what all jobs need is made and tried out here, before the first. An attendant process takes away the
+this one, so what all jobs need is made and tried out here, before the first. While the host cannot do a job, for its
+engine is away or its disk is full, none is taken. An attendant process takes away the
 containers of jobs that are done, sweeps what dead ones leave on the engine, from labels alone, and keeps a bay of
 containers waiting for the next run; it ends when this process does.
 """
@@ -20,11 +21,13 @@ from functools import partial
 
 from redis import Redis
 from rq import Queue, Worker
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from audition import bootstrap, logs
 from audition.adapters.rq_queue import QUEUE_NAME
 from audition.domain.errors import AuditionError
+from audition.host.readiness import Readiness
 from audition.services.reconcile import is_over
 from audition.services.runner import Runner
 from audition.services.stock import stock
@@ -38,6 +41,8 @@ _MONITOR_SECONDS = 5
 _MAINTENANCE_SECONDS = 30
 _SWEEP_SECONDS = 5.0
 _STOCK_SECONDS = 0.2
+#: How long to listen for a job before the host is looked at again; and between looks at one that is not ready.
+_LOOK_SECONDS, _PATIENCE_SECONDS = 5, 1.0
 #: How long the attendant gets to finish; less than the supervisor gives this process.
 _ATTENDANT_SECONDS = 12.0
 
@@ -63,13 +68,14 @@ def work(settings: Settings, slot: int, *, is_burst: bool = False) -> None:
     connection = Redis.from_url(bootstrap.redis_url(settings))
     # One queue a worker: only then RQ takes a job atomically (BLMOVE).
     queue = Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer)
-    worker = Worker(
+    worker = _PatientWorker(
         [queue],
         connection=connection,
         serializer=JSONSerializer,
         maintenance_interval=_MAINTENANCE_SECONDS,
         job_monitoring_interval=_MONITOR_SECONDS,
     )
+    worker.readiness = bootstrap.readiness(settings)
     try:
         worker.work(burst=is_burst, logging_level="WARNING")
     finally:
@@ -83,6 +89,36 @@ def work(settings: Settings, slot: int, *, is_burst: bool = False) -> None:
         attendant.kill()
         attendant.join()
         bootstrap.sandbox(settings, slot).clear()
+
+
+class _PatientWorker(Worker):
+    """Takes no job while this host cannot do one."""
+
+    readiness: Readiness
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Job, Queue] | None:
+        """As RQ's own, which would listen for minutes: here it stops to look at the host from time to time."""
+        while True:
+            self._await_host()
+            is_endless = timeout is not None and max_idle_time is None
+            idle = _LOOK_SECONDS if is_endless else max_idle_time
+            found = super().dequeue_job_and_maintain_ttl(timeout, idle)
+            if found is not None or not is_endless:
+                return found
+
+    def _await_host(self) -> None:
+        """Wait until it may; a request to stop ends this as it ends listening, by an exception."""
+        is_waiting = False
+        while trouble := self.readiness.trouble():
+            if not is_waiting:
+                _log.warning("no jobs are taken: %s", trouble)
+            is_waiting = True
+            self.heartbeat()
+            time.sleep(_PATIENCE_SECONDS)
+        if is_waiting:
+            _log.warning("jobs are taken again")
 
 
 def attend_forever(settings: Settings, slot: int, parent: int) -> None:

@@ -181,6 +181,20 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
             "tests/faults/test_processes_die.py::test_a_queue_that_is_away_delays_and_loses_nothing",
         ),
     ),
+    "J09": (
+        "the container engine is restarted",
+        ("tests/faults/test_engine_dies.py::test_an_engine_that_is_restarted_costs_a_try_and_nothing_else",),
+    ),
+    "J11": (
+        "the host is restarted",
+        (
+            "tests/faults/test_engine_dies.py::test_a_host_that_loses_power_does_the_run_again_when_it_is_back",
+        ),
+    ),
+    "J13": (
+        "the disk of the worker is full",
+        ("tests/faults/test_disk_full.py::test_a_host_whose_disk_is_full_takes_no_jobs_until_there_is_room",),
+    ),
 }
 
 #: What it does, and the part of Audition that it waits for.
@@ -193,9 +207,6 @@ PENDING: dict[str, tuple[str, str]] = {
     "I01": ("brings a notebook with scripts in its outputs", "showing notebooks"),
     "I03": ("brings a model card with markup and pictures from outside", "showing model cards"),
     "I04": ("writes spreadsheet formulas where a table is exported", "exporting tables"),
-    "J09": ("the container engine is restarted", "fault drills with an engine of their own"),
-    "J11": ("the host is restarted", "fault drills with an engine of their own"),
-    "J13": ("the disk of the worker is full", "hosts that drain themselves"),
 }
 _FAMILIES = {
     "A": "Taking more than one's share",

@@ -109,6 +109,18 @@ def find(addresses: Sequence[str], *, timeout_seconds: int = 5) -> str:
     raise min(failures, key=lambda error: rank[error.code])
 
 
+def check_answers(client: docker.APIClient) -> None:
+    """Ask the engine for a sign of life.
+
+    Raises:
+        UnavailableError: It gave none.
+    """
+    try:
+        client.ping()
+    except (DockerException, OSError) as error:
+        raise UnavailableError(f"The Docker engine does not answer: {_innermost(error)}") from error
+
+
 def engine_facts(client: docker.APIClient) -> EngineFacts:
     """Ask the engine about itself.
 

@@ -1,0 +1,57 @@
+"""The disk of a worker fills up: it takes nothing more, says so, and goes on when there is room."""
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from audition.domain.submission import State
+from tests.faults.checks import check_one_result
+from tests.faults.stack import running_stack, wait_for
+
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.redis,
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="a small disk of its own takes root"),
+]
+_DISK_BYTES, _WANTED_BYTES = 256 << 20, 128 << 20
+#: Longer than a worker listens before it looks at its host again.
+_LOOKED_SECONDS = 8.0
+
+
+@contextmanager
+def small_disk() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        options = ["-t", "tmpfs", "-o", f"size={_DISK_BYTES}"]
+        subprocess.run(["mount", *options, "none", folder], check=True)
+        try:
+            yield Path(folder)
+        finally:
+            # Lazy: the database of the installation is still open in this process.
+            subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_host_whose_disk_is_full_takes_no_jobs_until_there_is_room() -> None:
+    wanted = {"AUDITION_MIN_FREE_BYTES": str(_WANTED_BYTES)}
+    with small_disk() as folder, running_stack(folder, **wanted) as stack:
+        stack.await_settled(stack.submit())
+        ballast = folder / "ballast"
+        ballast.write_bytes(bytes(_DISK_BYTES - _WANTED_BYTES))
+        time.sleep(_LOOKED_SECONDS)
+
+        waiting = stack.submit()
+        log = folder / "logs" / "worker-0.log"
+        wait_for(lambda: "no jobs are taken" in log.read_text(), 20.0, "the worker says that it waits")
+        assert "MiB free" in log.read_text()
+        assert stack.result(waiting)[0].state == State.QUEUED
+
+        ballast.unlink()
+        stack.await_settled(waiting)
+        check_one_result(stack, waiting, losses=0)
+        stack.client.close()
