@@ -181,6 +181,20 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
             "tests/faults/test_processes_die.py::test_a_queue_that_is_away_delays_and_loses_nothing",
         ),
     ),
+    "G06": (
+        "raises its drift alarm always, or never",
+        (
+            "tests/probing/test_drift_live.py::test_a_fake_is_not_believed",
+            "tests/graders/test_drift_alarms.py::test_an_alarm_that_is_always_on_earns_nothing",
+        ),
+    ),
+    "G09": (
+        "leaks until it dies slowly",
+        (
+            "tests/probing/test_drift_live.py::test_memory_is_watched_beside",
+            "tests/graders/test_runtime_memory.py::test_only_growth_that_is_sure_and_goes_on_costs",
+        ),
+    ),
     "J09": (
         "the container engine is restarted",
         ("tests/faults/test_engine_dies.py::test_an_engine_that_is_restarted_costs_a_try_and_nothing_else",),
@@ -201,8 +215,6 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
 PENDING: dict[str, tuple[str, str]] = {
     "C10": ("answers from a table of the public source", "probes for memorised rows"),
     "G04": ("answers from a table, or always the same", "probes for memorised rows"),
-    "G06": ("raises its drift alarm always, or never", "sending drift to running services"),
-    "G09": ("leaks until it dies slowly", "sending drift to running services"),
     "H20": ("gives another answer each time", "comparing reruns"),
     "I01": ("brings a notebook with scripts in its outputs", "showing notebooks"),
     "I03": ("brings a model card with markup and pictures from outside", "showing model cards"),
