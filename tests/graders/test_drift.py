@@ -13,6 +13,7 @@ from audition.domain.drift import DriftEvidence, InvalidRun, Series
 from audition.domain.drift_plan import DriftPlan
 from audition.domain.grade import Dimension, Finding, Grade, GradeStatus, Outcome, earned_share
 from audition.domain.monitoring import DriftSignal
+from audition.domain.probe import ServiceEvidence, StartEvidence
 from graders.drift import grader
 from graders.drift.contrast import p_credit
 from graders.drift.series import Candidate, Form
@@ -231,3 +232,19 @@ def test_a_signal_names_its_column_by_declaration_label_or_name(
 ) -> None:
     candidate = Candidate(series=Series(metric=metric, labels=labels), form=Form.VALUE, signal=signal)
     assert column_of(candidate, ("age", "income")) == column
+
+
+def test_a_service_whose_metrics_cannot_be_read_notices_nothing(tmp_path: Path) -> None:
+    evidence = DriftEvidence(plan=LEAN, signals=(PSI_SIGNAL,), obstacle="The service has no metrics page.")
+    found = findings(tmp_path, evidence)
+    assert found.pop("drift.runs.valid").outcome == Outcome.NOT_APPLICABLE
+    assert {finding.outcome for finding in found.values()} == {Outcome.FAILED}
+    assert sum(finding.max_points for finding in found.values()) == 18
+
+
+def test_a_service_that_never_predicted_is_blocked(tmp_path: Path) -> None:
+    never = ServiceEvidence(starts=(StartEvidence(waited_seconds=60.0),))
+    workspace = replace(make_workspace(tmp_path), service=never)
+    found = grader.grade(workspace).findings
+    assert {finding.outcome for finding in found} == {Outcome.NOT_ASSESSED}
+    assert found[0].sentence.startswith("Blocked: ")

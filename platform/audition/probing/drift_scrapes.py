@@ -63,18 +63,20 @@ class Recorder:
         self._refused: set[Series] = set()
         self._scrapes: list[Scrape] = []
         self._rest: list[Scrape] = []
-        self._starts: set[float] = set()
+        self._starts: dict[Series, set[float]] = {}
 
     @property
     def restarts(self) -> int:
-        """How often another process answered, by the start times that were exposed."""
-        return max(0, len(self._starts) - 1)
+        """How often a process began anew, by the start times that were exposed."""
+        return max((len(times) - 1 for times in self._starts.values()), default=0)
 
     def take(self, page: exposition.Page, requests: int, seconds: float) -> None:
         """Keep a scrape."""
         self._families.see(page)
         values = dict(self._kept(page))
-        self._starts |= {value for series, value in values.items() if series.metric == _START_TIME}
+        for series, value in values.items():
+            if series.metric == _START_TIME:
+                self._starts.setdefault(series, set()).add(value)
         self._scrapes.append(Scrape(requests=requests, seconds=seconds, values=values))
 
     def take_rest(self, page: exposition.Page, requests: int, seconds: float) -> None:
