@@ -15,7 +15,7 @@ from audition.grading.checks import Check
 from audition.grading.versions import content_version
 from graders import answers, bounded, cells, columns, model_quality, predictions
 from graders.answers import answers_of
-from graders.model_detail.names import CALIBRATION, COST, GROUPS, SLICES, WORST
+from graders.model_detail.names import CALIBRATION, COMPARE, COST, GROUPS, SLICES, WORST
 from graders.predictions import read_predictions
 
 
@@ -27,6 +27,11 @@ class _About:
 
 
 _ABOUT: dict[str, _About] = {
+    COMPARE: _About(
+        title="Beside the challenge's own models",
+        why="On the same rows a difference shows that two separate intervals would hide.",
+        fix="Compare with the baseline of the brief on your own validation data, row by row.",
+    ),
     SLICES: _About(
         title="Good for all kinds of rows",
         why="A mean hides who pays for it: a model may be good on most rows and useless on those that matter.",

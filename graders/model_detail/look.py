@@ -11,13 +11,15 @@ from graders.answers import Answers
 from graders.cells import Value
 from graders.columns import columns_of
 from graders.model_detail.calibration import Calibration, calibration
+from graders.model_detail.compare import difference
 from graders.model_detail.costs import cost_of, gap, rates
-from graders.model_detail.names import CALIBRATION, COST, GROUPS, SLICES, WORST
+from graders.model_detail.names import CALIBRATION, COMPARE, COST, GROUPS, SLICES, WORST
 from graders.model_detail.slices import LEAST_ROWS, Measured, Part, measure_parts, parts_of, worst
 from graders.model_quality.anchors import score_of
 from graders.model_quality.rows import Rows
 from graders.model_quality.statistic import Array
 from graders.model_quality.table import MEASURES
+from graders.predictions import read_predictions
 
 _SEED = 20_240_504
 _GOOD = 0.9
@@ -40,7 +42,7 @@ def look(
         predictions: By the same ids, usable.
 
     Raises:
-        ValueError: A declared column is nowhere; the author's fault.
+        ValueError: A declared column is nowhere, or predictions to compare with cannot be used; the author's fault.
     """
     rows = Rows.of(workspace.manifest, answers, predictions)
     detail = workspace.manifest.detail
@@ -48,6 +50,7 @@ def look(
     sliced = parts_of({name: columns[name] for name in detail.slices}, rows.ids)
     grouped = parts_of({name: columns[name] for name in detail.groups}, rows.ids)
     looked = {
+        COMPARE: _compared(workspace, rows),
         SLICES: _parts(rows, sliced, "part", "parts of the hidden rows"),
         WORST: _worst(rows, sliced),
         GROUPS: _groups(rows, grouped),
@@ -56,6 +59,22 @@ def look(
     }
     drawn = [curve for _, curves in looked.values() for curve in curves]
     return {check: result for check, (result, _) in looked.items()}, (*drawn, *_residuals(rows))
+
+
+def _compared(workspace: Workspace, rows: Rows) -> Looked:
+    manifest, found = workspace.manifest, []
+    for name, file in manifest.detail.compare.items():
+        form = METRICS[rows.spec.name].form
+        others = read_predictions(workspace.answers / file, manifest.output, frozenset(rows.ids), form)
+        if not others.is_usable:
+            msg = f"The predictions to compare with cannot be used. {others.summary()}"
+            raise ValueError(msg)
+        if (seen := difference(rows, name, others.values)) is not None:
+            found.append(seen)
+    if not found:
+        return not_applicable("The challenge has no predictions to compare with."), ()
+    sentence = f"On the same rows it is {' and '.join(one.words for one in found)}."
+    return _noted(informative(sentence), " ".join(one.note for one in found)), ()
 
 
 def _parts(rows: Rows, parts: Sequence[Part], kind: str, what: str) -> Looked:

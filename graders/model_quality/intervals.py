@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from graders.model_quality.statistic import Array, Closed, Integers, Statistic
+from graders.model_quality.statistic import Array, Closed, Integers, Ranked, Statistic
 
 #: Bootstrap rounds are done in blocks of this many drawn rows, to bound memory at about 100 MB.
 _BLOCK = 2_000_000
@@ -96,6 +96,8 @@ def resample(statistic: Statistic, rounds: int, generator: np.random.Generator, 
     evaluate = statistic.evaluator(design.units, size)
     per_block = max(1, _BLOCK // max(1, size))
     blocks = [min(per_block, rounds - done) for done in range(0, rounds, per_block)]
+    if design.units is None and isinstance(statistic, Ranked):
+        return np.concatenate([statistic.drawn(block, generator) for block in blocks])
     if design.units is None:
         strata = _members(statistic.strata, size)
         return np.concatenate([evaluate(_draw(strata, size, block, generator)) for block in blocks])

@@ -40,7 +40,7 @@ def average_precision(truth: Array, score: Array) -> Ranked:
         precision = found / np.maximum(found + np.cumsum(negative, axis=1), 1)
         return divide((positive * precision).sum(axis=1), found[:, -1])
 
-    return Ranked(truth=truth, score=score, combine=combine)
+    return Ranked(truth=truth, score=score, combine=combine, is_of_positives=True)
 
 
 def kolmogorov_smirnov(truth: Array, score: Array) -> Ranked:

@@ -100,6 +100,8 @@ class Ranked:
     combine: Callable[[Array, Array], Array]
     """Positives and negatives, each (rounds, places), the highest score first, to values, (rounds,)."""
     closed: Closed | None = None
+    is_of_positives: bool = False
+    """Whether only places with positives matter, and of negatives only how many stand above each."""
 
     @property
     def value(self) -> float:
@@ -115,6 +117,29 @@ class Ranked:
     def strata(self) -> Integers | None:
         """Each class keeps its number of rows."""
         return self.truth.astype(np.int64)
+
+    def drawn(self, rounds: int, generator: np.random.Generator) -> Array:
+        """Values of rounds in which each class keeps its number of rows, float64 (rounds,).
+
+        Rows are counted at their places as they are drawn: a third of the time that weights for every row take.
+        """
+        place, places = self._places()
+        ours = np.arange(rounds)[:, np.newaxis] * places
+
+        def counts(label: float) -> Array:
+            own = place[self.truth == label]
+            at = own[generator.integers(own.size, size=(rounds, own.size))] + ours
+            found = np.bincount(at.ravel(), minlength=rounds * places).reshape(rounds, places)
+            return found.astype(np.float64)
+
+        return self.combine(counts(1), counts(0))
+
+    def _places(self) -> tuple[Integers, int]:
+        """(rows,), place of each row, 0 for the highest score; and how many places there are."""
+        values = np.unique(self.score[self.truth == 1]) if self.is_of_positives else np.unique(self.score)
+        # A negative goes to the first place with positives that does not stand above it.
+        place = values.size - np.searchsorted(values, self.score, side="right")
+        return place.astype(np.int64), int(values.size) + 1
 
     def evaluator(self, units: Integers | None, count: int) -> Evaluate:
         """See `Statistic`; `count` is not needed."""

@@ -1,4 +1,4 @@
-"""Run the measurements: `audition bench [--runs N] [--only warm,cold,load,runtimes,drift]`."""
+"""Run the measurements: `audition bench [--runs N] [--only warm,cold,load,runtimes,drift,metrics]`."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import overhead, runtimes
+from tests.bench import metrics, overhead, runtimes
 from tests.bench.drift import table
 from tests.stack import running_stack, without_linters
 
@@ -26,6 +26,7 @@ def main() -> None:
         "load": _load,
         "runtimes": _runtimes,
         "drift": _drift,
+        "metrics": _metrics,
     }
     for name in arguments.only.split(","):
         sys.stdout.write(parts[name](arguments.runs) + "\n")
@@ -68,6 +69,12 @@ def _runtimes(runs: int) -> str:
 def _drift(_runs: int) -> str:
     # No container is started: `python -m tests.bench --only drift` runs it without an engine.
     return table.report(_say)
+
+
+def _metrics(_runs: int) -> str:
+    # No container either.
+    with _folder() as folder:
+        return metrics.report(Path(folder), _say)
 
 
 def _load(runs: int) -> str:

@@ -58,20 +58,34 @@ def test_a_bootstrap_is_seeded_and_contains_the_value(name: str) -> None:
     assert first.low < first.value < first.high
 
 
+RANKED = {
+    "average precision": ranked.average_precision,
+    "KS": ranked.kolmogorov_smirnov,
+    "precision at k": ranked.precision_at(20),
+}
+
+
 @pytest.mark.parametrize("name", ["average precision", "KS", "precision at k", "macro F1"])
 def test_a_round_is_the_metric_of_the_rows_that_were_drawn(name: str) -> None:
     """Weights of whole numbers are rows that are there so many times."""
-    builders: dict[str, Callable[[Any, Any], Statistic]] = {
-        "average precision": ranked.average_precision,
-        "KS": ranked.kolmogorov_smirnov,
-        "precision at k": ranked.precision_at(20),
-        "macro F1": classes.macro_f1,
-    }
+    builders: dict[str, Callable[[Any, Any], Statistic]] = {**RANKED, "macro F1": classes.macro_f1}
     data = labels(2) if name == "macro F1" else binary(2)
     counts = np.random.default_rng(3).integers(0, 3, (4, ROWS)).astype(float)
     found = builders[name](*data).evaluator(None, ROWS)(counts)
     drawn = [tuple(np.repeat(part, row.astype(int)) for part in data) for row in counts]
     assert found == pytest.approx([builders[name](*part).value for part in drawn], abs=1e-12)
+
+
+@pytest.mark.parametrize("levels", [5, 40, 10**6])
+@pytest.mark.parametrize("name", ["average precision", "KS", "precision at k", "ROC AUC"])
+def test_rounds_counted_by_place_are_the_metric_of_the_rows_that_were_drawn(name: str, levels: int) -> None:
+    build = {**RANKED, "ROC AUC": ranked.roc_auc}[name]
+    truth, score = binary(2, levels)
+    found = build(truth, score).drawn(20, np.random.default_rng(5))
+    drawn = np.random.default_rng(5)
+    rows = [np.flatnonzero(truth == label) for label in (1, 0)]
+    chosen = np.hstack([own[drawn.integers(own.size, size=(20, own.size))] for own in rows])
+    assert found == pytest.approx([build(truth[c], score[c]).value for c in chosen], abs=1e-12)
 
 
 def test_a_stratified_round_keeps_the_number_of_each_class() -> None:

@@ -6,16 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from audition.domain.challenge import DetailSpec
 from audition.domain.grade import Grade, GradeStatus, Outcome
 from audition.domain.metrics import METRICS
 from audition.grading import Workspace
+from graders.answers import Answers
 from graders.model_detail import grader
 from graders.model_detail.calibration import calibration
+from graders.model_detail.compare import difference
 from graders.model_detail.costs import Rate, cost_of, gap, rates
 from graders.model_detail.slices import Part, levels
+from graders.model_quality.rows import Rows
 from graders.model_quality.statistic import Array
+from tests.factories import make_manifest
 from tests.graders.model_world import ROWS, asked, world
 from tests.graders.workspaces import by_check, make_workspace, with_output
 
@@ -176,6 +181,52 @@ def test_amounts_have_slices_and_residuals_and_no_calibration(tmp_path: Path) ->
     assert found["model.slices.declared"].outcome == Outcome.INFORMATIVE
     residual = next(curve for curve in grade.curves if curve.kind == "residual")
     assert len(residual.x) == len(residual.y) == 200
+
+
+def test_predictions_are_compared_with_the_authors_row_by_row(tmp_path: Path) -> None:
+    truth, probability, columns = world()
+    compare = {"baseline": "baseline.csv", "reference": "reference.csv"}
+    workspace = asked(tmp_path, truth, columns, detail=DetailSpec(compare=compare))
+    noisy = np.clip(probability + np.random.default_rng(1).normal(size=ROWS) * 0.3, 0, 1)
+    for name, values in (("baseline", noisy), ("reference", probability)):
+        rows = "".join(f"r{n},{value:.12g}\n" for n, value in enumerate(values))
+        (workspace.answers / f"{name}.csv").write_text(f"id,probability\n{rows}")
+    finding = by_check(grade_of(workspace, probability))["model.compare.paired"]
+    assert (
+        finding.sentence
+        == "On the same rows it is clearly better than the baseline and not clearly other than the reference."
+    )
+    assert "by +0.0000 (+0.0000 to +0.0000)" in finding.reviewer_note
+    assert finding.outcome == Outcome.INFORMATIVE
+    worse = by_check(grade_of(workspace, noisy))["model.compare.paired"]
+    assert worse.sentence.endswith("and clearly worse than the reference.")
+
+
+def test_a_paired_difference_is_that_of_scipy() -> None:
+    random = np.random.default_rng(1)
+    truth = random.gamma(2, 2, 400)
+    ours, theirs = truth + random.normal(size=400), truth + random.normal(size=400) * 1.1
+    ids = [f"r{n:03d}" for n in range(400)]
+    answers = Answers(values=dict(zip(ids, truth.tolist(), strict=True)), columns={})
+    base = make_manifest()
+    spec = replace(base.metric, name="mae", direction=METRICS["mae"].direction, bootstrap_rounds=500)
+    rows = Rows.of(replace(base, metric=spec), answers, dict(zip(ids, ours.tolist(), strict=True)))
+    found = difference(rows, "baseline", dict(zip(ids, theirs.tolist(), strict=True)))
+    assert found is not None
+    gains = np.abs(theirs - truth) - np.abs(ours - truth)
+    expected = stats.bootstrap(
+        (gains,), np.mean, n_resamples=2000, method="percentile", rng=np.random.default_rng(2)
+    ).confidence_interval
+    assert found.value == pytest.approx(gains.mean())
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=0.02)
+
+
+def test_predictions_of_the_author_that_cannot_be_used_are_our_fault(tmp_path: Path) -> None:
+    truth, probability, columns = world()
+    workspace = asked(tmp_path, truth, columns, detail=DetailSpec(compare={"baseline": "baseline.csv"}))
+    (workspace.answers / "baseline.csv").write_text("id,probability\nr0,0.5\n")
+    with pytest.raises(ValueError, match="1,199 ids are missing"):
+        grade_of(workspace, probability)
 
 
 def test_without_predictions_or_declarations_nothing_applies(tmp_path: Path) -> None:

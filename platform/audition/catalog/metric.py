@@ -126,6 +126,9 @@ def check_detail(manifest: Manifest, problems: Problems) -> None:
     costs = (detail.false_alarm_cost, detail.miss_cost)
     if any(costs) and not all(cost > 0 and math.isfinite(cost) for cost in costs):
         problems.say(FILE, "detail.miss_cost", "give both costs, each above 0, or none.")
+    for name, file in detail.compare.items():
+        if "/" in file or not file.endswith((".csv", ".parquet")) or file in manifest.inputs:
+            problems.say(FILE, f"detail.compare.{name}", f"{file!r} must be a private .csv or .parquet file.")
     for check, points in detail.points.items():
         if check not in DETAIL_CHECKS:
             problems.say(FILE, "detail.points", f"{check!r} is none of {', '.join(DETAIL_CHECKS)}.")

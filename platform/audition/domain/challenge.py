@@ -118,6 +118,8 @@ class DetailSpec:
     """What it costs to say yes where the answer is 0; both costs are 0 where they do not matter."""
     miss_cost: float = 0.0
     """What it costs to say no where the answer is 1."""
+    compare: dict[str, str] = field(default_factory=dict)
+    """What predictions are compared with: a name to a private file, written as submissions write theirs."""
     points: dict[str, float] = field(default_factory=dict)
     """Points by check, of `DETAIL_CHECKS`; the metric itself has 10."""
 

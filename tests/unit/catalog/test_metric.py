@@ -124,6 +124,8 @@ def test_each_rule_of_the_metric_is_told(
     [
         ({"slices": ("a", "a")}, "detail.slices: 'a' is listed more than once."),
         ({"groups": ("defaulted",)}, "detail.groups: names the id or the answer"),
+        ({"compare": {"baseline": "../b.csv"}}, "detail.compare.baseline: '../b.csv' must be a private"),
+        ({"compare": {"baseline": "test.csv"}}, "detail.compare.baseline: 'test.csv' must be a private"),
         ({"miss_cost": 2.0}, "detail.miss_cost: give both costs, each above 0, or none."),
         (
             {"points": {"model.beauty": 1.0}},
@@ -144,6 +146,7 @@ def test_all_that_can_be_looked_at_beyond_is_in_order() -> None:
     detail = DetailSpec(
         slices=("a",),
         groups=("b",),
+        compare={"baseline": "baseline.csv"},
         false_alarm_cost=1,
         miss_cost=2,
         points=dict.fromkeys(DETAIL_CHECKS, 1.0),
