@@ -138,6 +138,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A value of the challenge's metric that the model card names."""
+
+    value: float
+    file: str
+    line: int
+    """1-based."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
     """What the unpack container reports: accepted with a contract, or refused with every reason found.
 
@@ -155,6 +165,8 @@ class Inventory:
     """What the contract file leaves open and the submission shows; already part of `contract`."""
     pod: Pod | None = None
     """What the manifests would run; None where nothing is served, or no manifest says."""
+    claims: tuple[Claim, ...] = ()
+    """What the model card says of the challenge's metric, in its order."""
 
     def credit(self, key: str) -> float:
         """What a value is worth, in (0, 1]: less when we had to find it."""

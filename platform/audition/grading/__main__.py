@@ -33,6 +33,7 @@ from audition.domain.pod import Pod
 from audition.domain.probe import ServiceEvidence
 from audition.domain.run import Stage
 from audition.domain.tools import ToolReports
+from audition.grading.claims import claims_of
 from audition.grading.collect import collect, send
 from audition.grading.context import context_bytes, write_context
 from audition.grading.drift import read_drift
@@ -114,7 +115,9 @@ def _inventory(room: _Room, manifest: Manifest) -> tuple[Inventory, bytes]:
     if not inventory.entries:
         return inventory, b""
     plan, recipe = _plan(submission, manifest, inventory.entries)
-    return replace(inventory, build=plan, pod=_pod(submission, manifest, inventory)), recipe
+    claims = claims_of(submission, inventory.contract.model.card, manifest.metric.name)
+    pod = _pod(submission, manifest, inventory)
+    return replace(inventory, build=plan, pod=pod, claims=claims), recipe
 
 
 def _plan(submission: Path, manifest: Manifest, entries: Sequence[Entry]) -> tuple[BuildPlan | None, bytes]:
