@@ -5,7 +5,7 @@ import zipfile
 from typing import Any
 
 from audition import codec
-from audition.domain.challenge import Area, ChallengeVersion, DataFile
+from audition.domain.challenge import Area, ChallengeVersion, DataFile, Manifest
 from audition.domain.execution import Limits
 from audition.domain.people import Principal, PrincipalKind
 from audition.domain.run import Stage
@@ -59,6 +59,13 @@ def store_tiny(ports: Ports, attempts: int = 9, **overrides: Any) -> ChallengeVe
             (Area.PRIVATE, "answers.csv", answers),
         )
     )
+    return store_version(ports, manifest, files, attempts)
+
+
+def store_version(
+    ports: Ports, manifest: Manifest, files: tuple[DataFile, ...], attempts: int = 9
+) -> ChallengeVersion:
+    """Store a challenge of these files, a candidate and an invitation."""
     version = factories.make_version(
         manifest=manifest,
         manifest_digest=ports.blobs.put(codec.to_json(manifest)),

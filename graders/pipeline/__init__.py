@@ -5,7 +5,7 @@ from audition.grading import CheckList, Need, yaml_files
 from audition.grading.versions import content_version
 from graders import tool_findings
 from graders.dockerfile import shell
-from graders.pipeline import flow, lint, valid
+from graders.pipeline import flow, lint, rollback, valid
 
 grader = CheckList(
     name="pipeline",
@@ -13,5 +13,5 @@ grader = CheckList(
     dimension=Dimension.PIPELINE,
     needs=frozenset({Need.SUBMISSION, Need.TOOLS}),
     is_static=True,
-    checks=(valid.present, valid.sound, lint.safe, flow.stages, flow.order, flow.triggers),
+    checks=(valid.present, valid.sound, lint.safe, flow.stages, flow.order, flow.triggers, rollback.rollback),
 )

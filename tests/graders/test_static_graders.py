@@ -58,7 +58,7 @@ def report(tool: str, *found: ToolFinding, status: ToolStatus = ToolStatus.OK) -
 def test_a_good_submission_earns_nearly_everything(good: Workspace) -> None:
     found = findings(good)
     lost = {check: f.max_points - f.points for check, f in found.items() if f.points < f.max_points}
-    assert lost == pytest.approx({"model.file.safe": 0.8})
+    assert lost == pytest.approx({"model.file.safe": 0.8, "pipeline.rollback.possible": 1.0})
 
 
 def test_a_bad_submission_earns_little_and_says_where(bad: Workspace) -> None:

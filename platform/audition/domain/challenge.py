@@ -7,6 +7,7 @@ from enum import StrEnum
 from audition.domain.build import BuildLimits
 from audition.domain.drift_plan import DriftSpec
 from audition.domain.execution import Limits
+from audition.domain.exercise import EXERCISE_LIMITS
 from audition.domain.grade import Dimension
 from audition.domain.metrics import Direction
 from audition.domain.probe_plan import Pace
@@ -129,7 +130,7 @@ class DetailSpec:
 SERVE_LIMITS = Limits(time_seconds=900.0, pids=512, flood_bytes=64 << 20)
 #: Of the drift protocol: a lean plan takes five minutes at 100 requests a second, a full one ten.
 DRIFT_LIMITS = Limits(time_seconds=900.0)
-_DEFAULTS = {Stage.SERVE: SERVE_LIMITS, Stage.DRIFT: DRIFT_LIMITS}
+_DEFAULTS = {Stage.SERVE: SERVE_LIMITS, Stage.DRIFT: DRIFT_LIMITS, Stage.EXERCISE: EXERCISE_LIMITS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

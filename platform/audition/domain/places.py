@@ -26,6 +26,16 @@ TRAFFIC_FILE = PurePosixPath("/traffic/rows.json")
 """The rows of the drift protocol; in the prober's container of the drift stage only."""
 KIT_FILE = PurePosixPath("/evidence/kit.zip")
 """What every candidate got; in the judge container only."""
+EXERCISE_FILE = PurePosixPath("/evidence/exercise.json")
+"""What came of the candidate's own commands; absent when none was tried."""
+EXERCISE_OUTPUTS = PurePosixPath("/evidence/exercise")
+"""Predictions that such commands left."""
+GIVEN = PurePosixPath("/exercise")
+"""What a command of the candidate is given to work with: a model, a table."""
+WORKSPACE = PurePosixPath("/workspace")
+"""Where the trusted container sees the workspace of a command; the command sees it at `SUBMISSION`."""
+SEED_VARIABLE = "AUDITION_SEED"
+"""Environment of the container that leads the exercises: the same for the same submission."""
 OUTPUTS = PurePosixPath("/evidence/outputs")
 """The collected output files."""
 ANSWERS = PurePosixPath("/answers")

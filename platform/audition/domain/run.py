@@ -39,6 +39,8 @@ class Stage(StrEnum):
     """Linters over the files; runs beside what comes next."""
     BUILD = "build"
     PREDICT = "predict"
+    EXERCISE = "exercise"
+    """The candidate's own commands: gate, retraining, data check, training, tests."""
     SERVE = "serve"
     DRIFT = "drift"
     """Traffic that drifts and traffic that does not, to a service whose metrics are watched."""

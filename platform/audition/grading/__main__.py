@@ -1,4 +1,4 @@
-"""What runs inside a trusted container: `python -m audition.grading keep|hold|static|score|judge`.
+"""What runs inside a trusted container: `python -m audition.grading keep|hold|exercise|static|score|judge`.
 
 Theory of operation. A trusted container gets its inputs as read-only mounts and says one thing on stdout: JSON
 documents, one a line. Everything that libraries print goes to stderr instead, so nothing that a candidate
@@ -8,6 +8,8 @@ wrote can pretend to be a document. Exit code 0 means that the documents are com
   it is killed. On SIGUSR2 it prints a `BuildContext`, followed by a tar; on SIGUSR1
   a `Collection` of /out, followed by the bytes of the files.
 * `hold` is the same for an author's `prepare`: it collects /public and /private.
+* `exercise` leads the trial of the candidate's own commands: it prints a `Turn`, waits for a signal that the step is
+  over, and so on; after the last one a `Collection` of predictions, followed by their bytes.
 * `static` runs the linters and prints a `StaticResult`.
 * `score` runs the graders that need the hidden answers; `judge` runs the others. Both print a `GradeSheet`.
 """
@@ -16,6 +18,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -28,6 +31,7 @@ from audition.domain.challenge import Manifest
 from audition.domain.contract import Entry, Inventory
 from audition.domain.drift import DriftEvidence
 from audition.domain.evidence import RunEvidence
+from audition.domain.exercise import ExerciseEvidence
 from audition.domain.grade import GradeSheet
 from audition.domain.pod import Pod
 from audition.domain.probe import ServiceEvidence
@@ -76,7 +80,14 @@ def main(argv: list[str], root: Path = Path("/")) -> int:
         argv: The verb.
         root: The folder under which everything is mounted.
     """
-    verbs = {"keep": _keep, "hold": _hold, "static": _static, "score": _score, "judge": _judge}
+    verbs = {
+        "keep": _keep,
+        "hold": _hold,
+        "exercise": _exercise,
+        "static": _static,
+        "score": _score,
+        "judge": _judge,
+    }
     if len(argv) != 1 or argv[0] not in verbs:
         sys.stderr.write(f"usage: python -m audition.grading {'|'.join(verbs)}\n")
         return 2
@@ -180,6 +191,22 @@ def _hold(room: _Room) -> None:
     _hold_volumes()
 
 
+def _exercise(room: _Room) -> None:
+    # Only this verb needs it, and a keeper waits with as little as it can.
+    from audition.grading.exercise.lead import block_signals, lead  # noqa: PLC0415
+    from audition.grading.exercise.stand import Stand  # noqa: PLC0415
+
+    block_signals()
+    manifest, evidence = room.manifest(), _evidence(room)
+    with tempfile.TemporaryDirectory() as scratch:
+        seed = int(os.environ.get(places.SEED_VARIABLE, "0"))
+        stand = Stand(room.root, Path(scratch), manifest, evidence.inventory.contract, seed)
+        lead(stand, room.say)
+        collection, taken = collect(stand.kept, allowed=None, max_bytes=stand.most_bytes)
+        room.say(collection)
+        send(taken, room.channel)
+
+
 def _static(room: _Room) -> None:
     # Only this verb needs them, and only its image has the tools.
     from audition.grading.static.first_look import look  # noqa: PLC0415
@@ -206,11 +233,14 @@ def _grade(room: _Room, *, needs_answers: bool) -> None:
     room.say(GradeSheet(grades=run_graders(chosen, workspace)))
 
 
+def _evidence(room: _Room) -> RunEvidence:
+    return codec.from_json(RunEvidence, room.at(places.EVIDENCE_FILE).read_bytes(), what="run.json")
+
+
 def _workspace(room: _Room) -> Workspace:
-    evidence = codec.from_json(RunEvidence, room.at(places.EVIDENCE_FILE).read_bytes(), what="run.json")
     return Workspace(
         manifest=room.manifest(),
-        evidence=evidence,
+        evidence=_evidence(room),
         submission=room.at(places.SUBMISSION),
         outputs=room.at(places.OUTPUTS),
         inputs=room.at(places.INPUTS),
@@ -218,6 +248,8 @@ def _workspace(room: _Room) -> Workspace:
         kit=kit if (kit := room.at(places.KIT_FILE)).exists() else None,
         tools=_tools(room),
         service=_service(room),
+        exercise=_exercised(room),
+        exercise_outputs=room.at(places.EXERCISE_OUTPUTS),
         drift=_drift(room),
     )
 
@@ -234,6 +266,14 @@ def _service(room: _Room) -> ServiceEvidence | None:
     if not file.exists():
         return None
     return codec.from_json(ServiceEvidence, file.read_bytes(), what="service.json", max_bytes=_MAX_SERVICE)
+
+
+def _exercised(room: _Room) -> ExerciseEvidence | None:
+    """What came of the candidate's own commands, when they were tried."""
+    file = room.at(places.EXERCISE_FILE)
+    return (
+        codec.from_json(ExerciseEvidence, file.read_bytes(), what="exercise.json") if file.exists() else None
+    )
 
 
 def _drift(room: _Room) -> DriftEvidence | None:

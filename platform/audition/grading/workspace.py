@@ -8,6 +8,7 @@ from audition.domain import places
 from audition.domain.challenge import Manifest
 from audition.domain.drift import DriftEvidence
 from audition.domain.evidence import RunEvidence
+from audition.domain.exercise import ExerciseEvidence
 from audition.domain.probe import ServiceEvidence
 from audition.domain.tools import ToolReports
 
@@ -22,6 +23,8 @@ class Need(StrEnum):
     """What the linters of the static stage said; the grader must do with `Workspace.tools` being None."""
     SERVICE = "service"
     """What a prober saw; the grader must do with `Workspace.service` being None."""
+    EXERCISE = "exercise"
+    """What came of the candidate's own commands; the grader must do with `Workspace.exercise` being None."""
     DRIFT = "drift"
     """What the service's metrics did under drift; the grader must do with `Workspace.drift` being None."""
 
@@ -47,6 +50,10 @@ class Workspace:
     """What the linters said; None when no static stage ran."""
     service: ServiceEvidence | None = None
     """What a prober saw of the candidate's service; None when none was served."""
+    exercise: ExerciseEvidence | None = None
+    """What came of the candidate's own commands; None when none was tried."""
+    exercise_outputs: Path = Path(places.EXERCISE_OUTPUTS)
+    """Predictions that such commands left, named as in `exercise.outputs`; hostile."""
     drift: DriftEvidence | None = None
     """What the service's metrics did under drift; None when the drift protocol did not run."""
 

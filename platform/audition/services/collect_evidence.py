@@ -3,7 +3,6 @@
 The only service that makes candidate code run. Everything it learns is facts and bytes; nothing is judged.
 """
 
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -17,8 +16,10 @@ from audition.ports import Served
 from audition.services import containers
 from audition.services.build_image import Built, build_image
 from audition.services.claim import Claimed
+from audition.services.exercise_commands import exercise_commands
 from audition.services.explain import explain
 from audition.services.lease import Lease, check_lease
+from audition.services.receive import receive
 from audition.services.runner import Runner
 from audition.services.send_drift import Sent, send_drift
 from audition.services.serve_image import Served as ServedService
@@ -27,7 +28,6 @@ from audition.services.stage_book import StageBook
 
 _MAX_DOCUMENT = 2 << 20
 _UNPACK_SECONDS = 90.0
-_COLLECT_SECONDS = 60.0
 #: What the keeper is told to collect with; see audition.grading.__main__.
 COLLECT_SIGNAL = "SIGUSR1"
 
@@ -102,6 +102,9 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
         image_id=exit_.image_id,
         runtime=exit_.runtime,
     )
+    tried: tuple[Artifact, ...] = ()
+    if Stage.EXERCISE in claimed.version.manifest.stages:
+        tried = exercise_commands(runner, claimed, lease, inventory, built, book)
     live = tuple(_live(runner, claimed, lease, inventory, built, outputs, book, settle))
     stages = (*((built.stage,) if built else ()), stage, *(part.stage for part in live))
     # The first thing that went wrong is what happened; what came after it still counts.
@@ -117,7 +120,7 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
     )
     document = _artifact(runner, claimed, ArtifactKind.EVIDENCE, "evidence.json", codec.to_json(evidence))
     seen = tuple(artifact for part in live for artifact in part.artifacts)
-    return Collected(evidence=evidence, artifacts=(*outputs, *logs, *seen, document))
+    return Collected(evidence=evidence, artifacts=(*outputs, *logs, *tried, *seen, document))
 
 
 def _live(  # noqa: PLR0913  the work and everything it works with
@@ -177,27 +180,6 @@ def _collect(runner: Runner, claimed: Claimed, keeper: Served) -> tuple[Collecti
         for file, digest in zip(collection.files, digests, strict=True)
     )
     return collection, artifacts
-
-
-def receive(runner: Runner, keeper: Served) -> tuple[Collection, tuple[str, ...]]:
-    """Take a collection and its files from a keeper; bytes are counted and hashed, never looked into.
-
-    Raises:
-        UnavailableError: The keeper failed, or the bytes are not those it announced.
-    """
-    line = keeper.read_line(_MAX_DOCUMENT, _COLLECT_SECONDS)
-    collection = codec.from_json(Collection, line, what="collection", max_bytes=_MAX_DOCUMENT)
-    digests = []
-    for file in collection.files:
-        with tempfile.TemporaryFile() as sink:
-            keeper.read_into(sink, file.bytes, _COLLECT_SECONDS)
-            sink.seek(0)
-            digest, _ = runner.ports.blobs.put_stream(sink, file.bytes)
-        if digest != file.sha256:
-            msg = f"{file.name} arrived with another digest than was announced."
-            raise UnavailableError(msg)
-        digests.append(digest)
-    return collection, tuple(digests)
 
 
 def _store_logs(runner: Runner, claimed: Claimed, exit_: Exit) -> tuple[Artifact, ...]:

@@ -20,6 +20,7 @@ from audition.domain.execution import (
     Profile,
     VolumeMount,
 )
+from audition.domain.exercise import Step
 from audition.domain.run import Stage
 from audition.services.runner import GRADER_IMAGE, LINTERS_IMAGE, PROBER_IMAGE, Runner
 
@@ -32,6 +33,8 @@ _IMPORTS = {
 }
 #: What the interpreter and its libraries may take besides the unpacked files.
 _KEEPER_MEMORY = 256 << 20
+#: Likewise, and a table of the challenge as text.
+_LEADER_MEMORY = 512 << 20
 #: What probers saw, and where the judge finds it.
 _SEEN = {ArtifactKind.SERVICE: places.SERVICE_FILE, ArtifactKind.DRIFT: places.DRIFT_FILE}
 _PROBING = ("python", "-m", "audition.probing")
@@ -128,6 +131,78 @@ def predict_spec(
     )
 
 
+def leader_spec(
+    runner: Runner, version: ChallengeVersion, owner: Ownership, evidence_digest: str, seed: int
+) -> ContainerSpec:
+    """Writes the workspaces of the candidate's own commands and looks at what they left; runs none of them."""
+    limits = version.manifest.limits_of(Stage.EXERCISE)
+    tree = tree_volume(version, is_writable=False)
+    memory = _LEADER_MEMORY + tree.size_bytes + 4 * limits.output_bytes
+    return ContainerSpec(
+        stage=Stage.EXERCISE,
+        image=runner.images[GRADER_IMAGE],
+        argv=(*_GRADING, str(Stage.EXERCISE)),
+        profile=Profile.KEEPER,
+        ownership=owner,
+        limits=replace(limits, memory_bytes=memory, cpus=1.0, scratch_bytes=4 * limits.output_bytes),
+        mounts=(
+            _manifest(runner, version),
+            _blob(runner, evidence_digest, str(places.EVIDENCE_FILE)),
+            *_inputs(runner, version),
+            tree,
+            *_exercise_volumes(version, workspace=str(places.WORKSPACE), is_given_writable=True),
+        ),
+        environment={places.SEED_VARIABLE: str(seed)},
+        slot=runner.slot,
+    )
+
+
+def exercise_spec(  # noqa: PLR0913  a step and where it runs
+    runner: Runner, version: ChallengeVersion, owner: Ownership, step: Step, image: str, seconds: float
+) -> ContainerSpec:
+    """Runs one command of the candidate in the workspace that was written for it."""
+    limits = version.manifest.limits_of(Stage.EXERCISE)
+    return ContainerSpec(
+        stage=Stage.EXERCISE,
+        image=image,
+        argv=step.argv,
+        profile=Profile.CANDIDATE,
+        ownership=owner,
+        limits=replace(limits, time_seconds=min(step.time_seconds, seconds)),
+        mounts=(
+            *_inputs(runner, version),
+            *_exercise_volumes(version, workspace=str(places.SUBMISSION), is_given_writable=False),
+        ),
+        environment=step.environment,
+        working_dir=str(places.SUBMISSION),
+        slot=runner.slot,
+    )
+
+
+def _exercise_volumes(
+    version: ChallengeVersion, *, workspace: str, is_given_writable: bool
+) -> tuple[VolumeMount, ...]:
+    limits, tree = version.manifest.limits_of(Stage.EXERCISE), tree_volume(version, is_writable=False)
+    room, inodes = limits.output_bytes, limits.output_inodes
+    return (
+        VolumeMount(
+            name="workspace",
+            target=workspace,
+            is_writable=True,
+            size_bytes=tree.size_bytes + room,
+            inodes=tree.inodes + inodes,
+        ),
+        VolumeMount(
+            name="given",
+            target=str(places.GIVEN),
+            is_writable=is_given_writable,
+            size_bytes=2 * room,
+            inodes=64,
+        ),
+        VolumeMount(name="made", target=str(places.OUT), is_writable=True, size_bytes=room, inodes=inodes),
+    )
+
+
 def prober_spec(
     runner: Runner, version: ChallengeVersion, owner: Ownership, outputs: tuple[Artifact, ...]
 ) -> ContainerSpec:
@@ -205,7 +280,7 @@ def judge_spec(
         if artifact.kind in _SEEN
     )
     kit = _blob(runner, version.kit_digest, str(places.KIT_FILE))
-    extra: tuple[Mount, ...] = (tree, kit, *seen, *_tools(runner, artifacts))
+    extra: tuple[Mount, ...] = (tree, kit, *seen, *_tools(runner, artifacts), *_exercised(runner, artifacts))
     return _grader_spec(runner, version, owner, Stage.JUDGE, evidence_digest, artifacts, extra)
 
 
@@ -214,6 +289,21 @@ def _tools(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[FileMount, 
     found = [artifact for artifact in artifacts if artifact.kind == ArtifactKind.TOOLS]
     newest = sorted(found, key=lambda artifact: artifact.fence)[-1:]
     return tuple(_blob(runner, artifact.digest, str(places.TOOLS_FILE)) for artifact in newest)
+
+
+def _exercised(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[FileMount, ...]:
+    """What came of the candidate's own commands, and the predictions that they left."""
+    told = (
+        _blob(runner, a.digest, str(places.EXERCISE_FILE))
+        for a in artifacts
+        if a.kind == ArtifactKind.EXERCISE
+    )
+    left = (
+        _blob(runner, a.digest, f"{places.EXERCISE_OUTPUTS}/{a.name}")
+        for a in artifacts
+        if a.kind == ArtifactKind.EXERCISE_OUTPUT
+    )
+    return (*told, *left)
 
 
 def expected_specs(runner: Runner, version: ChallengeVersion, owner: Ownership) -> tuple[ContainerSpec, ...]:

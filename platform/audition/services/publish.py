@@ -22,8 +22,9 @@ from audition.domain.execution import (
 from audition.domain.people import AuditEntry
 from audition.domain.run import Stage
 from audition.ports import Served
-from audition.services.collect_evidence import COLLECT_SIGNAL, receive
+from audition.services.collect_evidence import COLLECT_SIGNAL
 from audition.services.prepare_traffic import prepare_traffic
+from audition.services.receive import receive
 from audition.services.runner import GRADER_IMAGE, Runner
 
 _PREPARE_LIMITS = Limits(

@@ -102,6 +102,9 @@ STAGES = {
     Stage.PREDICT: Words(
         label="Predict", tone="quiet", icon="play", hint="Run the code on the hidden inputs."
     ),
+    Stage.EXERCISE: Words(
+        label="Try", tone="quiet", icon="play", hint="Run gate, retraining, data check and tests."
+    ),
     Stage.SERVE: Words(
         label="Serve", tone="quiet", icon="play", hint="Start the image and send it requests."
     ),

@@ -1,0 +1,33 @@
+"""Take files from a trusted container: bytes are counted and hashed, never looked into."""
+
+import tempfile
+
+from audition import codec
+from audition.domain.contract import Collection
+from audition.domain.errors import UnavailableError
+from audition.ports import Served
+from audition.services.runner import Runner
+
+_MAX_DOCUMENT = 2 << 20
+_COLLECT_SECONDS = 60.0
+
+
+def receive(runner: Runner, keeper: Served) -> tuple[Collection, tuple[str, ...]]:
+    """Take a collection and its files from a keeper; bytes are counted and hashed, never looked into.
+
+    Raises:
+        UnavailableError: The keeper failed, or the bytes are not those it announced.
+    """
+    line = keeper.read_line(_MAX_DOCUMENT, _COLLECT_SECONDS)
+    collection = codec.from_json(Collection, line, what="collection", max_bytes=_MAX_DOCUMENT)
+    digests = []
+    for file in collection.files:
+        with tempfile.TemporaryFile() as sink:
+            keeper.read_into(sink, file.bytes, _COLLECT_SECONDS)
+            sink.seek(0)
+            digest, _ = runner.ports.blobs.put_stream(sink, file.bytes)
+        if digest != file.sha256:
+            msg = f"{file.name} arrived with another digest than was announced."
+            raise UnavailableError(msg)
+        digests.append(digest)
+    return collection, tuple(digests)
