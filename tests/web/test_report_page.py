@@ -215,6 +215,8 @@ def test_the_course_of_the_run_is_drawn_with_its_events_and_a_table(full: World)
     assert "SIGTERM" in course
     assert "50% of capacity, p95 9 ms" in course
     assert '<th scope="row">Bad input</th>' in course
+    assert re.search(r"The data drift after \d+ s of one run; the alarm is on after \d+ s", course)
+    assert '<th scope="row">First alarm</th>' in course
 
 
 def test_hostile_text_is_text_wherever_the_first_screen_shows_it(world: World) -> None:
@@ -247,7 +249,7 @@ def test_hostile_text_is_text_wherever_the_first_screen_shows_it(world: World) -
 
 class TestCourse:
     def test_everything_lies_inside(self) -> None:
-        drawing = course_drawing(full_story.full_stages(), full_story.EVENTS[:21], NOW)
+        drawing = course_drawing(full_story.full_stages(), full_story.EVENTS[:21], (), NOW)
         assert all(s.x >= LEFT and s.x + s.width <= RIGHT + 2 for s in drawing.segments)
         assert all(s.y + 12 <= drawing.height for s in drawing.segments)
         assert [name for name, _ in drawing.lanes] == ["Start", "Answers", "Metrics", "Load", "Stop"]
@@ -255,26 +257,37 @@ class TestCourse:
         assert {mark.event.name for mark in drawing.marks} <= MARKED
 
     def test_marks_that_are_close_stand_above_each_other(self) -> None:
-        drawing = course_drawing(full_story.full_stages(), full_story.EVENTS[:21], NOW)
+        drawing = course_drawing(full_story.full_stages(), full_story.EVENTS[:21], (), NOW)
         places = [(mark.x, mark.y) for mark in drawing.marks]
         for one, other in pairwise(places):
             assert abs(one[0] - other[0]) >= 14 or one[1] != other[1]
 
     def test_without_a_service_there_are_the_stages_alone(self) -> None:
-        drawing = course_drawing(stories.full_run(), (), NOW)
+        drawing = course_drawing(stories.full_run(), (), (), NOW)
         assert (drawing.segments, drawing.marks, drawing.lanes, drawing.service_seconds) == ((), (), (), 0.0)
+
+    def test_drift_and_alarm_stand_below_on_an_axis_of_their_own(self) -> None:
+        curves = [curve for grade in full_story.full_grades() for curve in grade.curves]
+        drawing = course_drawing(full_story.full_stages(), full_story.EVENTS[:21], curves, NOW)
+        panel = drawing.drift
+        assert panel is not None
+        assert drawing.foot < panel.top < drawing.height
+        assert panel.onset[0] >= LEFT
+        assert sum(panel.onset) <= RIGHT
+        assert panel.alarms
+        assert all(x >= LEFT and x + width <= RIGHT + 2 for x, width in panel.alarms)
 
     def test_an_unknown_probe_is_about_answers(self) -> None:
         events = (
             Event(seconds=0.0, name="probe", detail="something new"),
             Event(seconds=2.0, name="end"),
         )
-        drawing = course_drawing(stories.full_run(), events, NOW)
+        drawing = course_drawing(stories.full_run(), events, (), NOW)
         assert [name for name, _ in drawing.lanes] == ["Answers"]
 
     def test_one_event_alone_divides_by_nothing(self) -> None:
         only = (Event(seconds=0.0, name="end"),)
-        assert course_drawing((), only, NOW).segments == ()
+        assert course_drawing((), only, (), NOW).segments == ()
 
 
 def test_the_longest_session_is_the_one_that_is_drawn(full: World) -> None:

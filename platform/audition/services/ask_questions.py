@@ -11,6 +11,11 @@ from audition.domain.summary import Prompt, Worth
 from audition.services.rate_maturity import earns
 
 MOST_PROMPTS = 8
+_MOST_ABSENT = 4
+#: How graders' sentences begin that say that something is not there.
+_ABSENT = ("There is no ", "There are no ", "No ", "Nothing ")
+_FIRST = "Which of these would you do first, what would it have shown, and which would you leave?"
+_ALONE = "What would you begin with here, and what would it have shown?"
 #: Check to what to ask when it lost points. What was seen is said before the question.
 QUESTIONS = {
     "model.metric.primary": "Where does the model lose most, and how do you know? What would you try next?",
@@ -125,9 +130,20 @@ def ask_questions(worths: tuple[Worth, ...], findings: Mapping[str, Finding]) ->
     prompts = [prompt for prompt in surprising if prompt is not None]
     asked = {check for prompt in prompts for check in prompt.checks}
     prompts += _prompts(NOTEWORTHY, NOTEWORTHY, findings)
-    costly = [worth.check for worth in worths if worth.check not in asked]
-    prompts += _prompts(costly, QUESTIONS, findings)
-    return tuple(prompts[:MOST_PROMPTS])
+    costly = [findings[worth.check] for worth in worths if worth.check not in asked]
+    absent = [finding for finding in costly if _lost(finding) and finding.sentence.startswith(_ABSENT)]
+    prompts += _prompts([f.check for f in costly if f not in absent], QUESTIONS, findings)
+    return (*prompts[: MOST_PROMPTS - 1], *_about_absent(absent[:_MOST_ABSENT]))
+
+
+def _about_absent(findings: list[Finding]) -> Iterator[Prompt]:
+    """One question about all that is not there: to ask how it was done would presuppose it."""
+    if findings:
+        yield Prompt(
+            checks=tuple(finding.check for finding in findings),
+            seen=" ".join(finding.sentence for finding in findings),
+            question=_FIRST if len(findings) > 1 else _ALONE,
+        )
 
 
 def _prompts(

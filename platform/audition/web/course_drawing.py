@@ -1,12 +1,17 @@
-"""Geometry of a run's course: its stages over one axis, and the time with the service over a second, finer one."""
+"""Geometry of a run's course: its stages over one axis, and what happened within two of them over finer ones.
 
-from collections.abc import Iterator, Sequence
+The second panel is the longest session with the service, the third one run of traffic that drifts.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from audition.domain.grade import Curve
 from audition.domain.probe import Event
 from audition.domain.run import StageRecord
+from audition.web import drift_drawing as drifts
 from audition.web.charts import Bar, bars, linear, span
 
 LEFT, RIGHT = 64.0, 336.0
@@ -54,6 +59,21 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DriftPanel:
+    """One run of traffic that drifts: when it did, and when the alarm was on."""
+
+    top: float
+    onset: tuple[float, float]
+    """Left end and width of the drift, as of each alarm."""
+    alarms: tuple[tuple[float, float], ...]
+    onset_seconds: float
+    alarm_seconds: float | None
+    """The first alarm since; None without one."""
+    seconds: float
+    """Length of the axis."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """Positions of everything, in units of the picture."""
 
@@ -70,15 +90,21 @@ class Course:
     """Name and top of each lane that has something in it."""
     axis: float
     """Where the first axis ends, from the top."""
+    foot: float
+    """Where the second one ends; that of the first without a service."""
+    drift: DriftPanel | None
     height: float
 
 
-def course_drawing(stages: Sequence[StageRecord], events: Sequence[Event], now: datetime) -> Course:
+def course_drawing(
+    stages: Sequence[StageRecord], events: Sequence[Event], curves: Iterable[Curve], now: datetime
+) -> Course:
     """Lay a run out.
 
     Args:
         stages: Of the run.
         events: Of the service's longest session, by time; empty without one.
+        curves: Of the report; those of the drift are drawn where there are any.
         now: For a stage that has not ended.
     """
     found = bars(stages, now)
@@ -101,6 +127,8 @@ def course_drawing(stages: Sequence[StageRecord], events: Sequence[Event], now: 
         for probe, start, end in probes
     )
     names = list(LANES)
+    foot = (top + LANE_ROW * len(used) + 18.0) if segments else axis + 2.0
+    drift = _drift(curves, foot + 10.0)
     return Course(
         stages=found,
         stage_seconds=span(found),
@@ -110,8 +138,32 @@ def course_drawing(stages: Sequence[StageRecord], events: Sequence[Event], now: 
         service_seconds=seconds if segments else 0.0,
         lanes=tuple((names[lane], y) for lane, y in places.items()),
         axis=axis,
-        height=(top + LANE_ROW * len(used) + 18.0) if segments else axis + 6.0,
+        foot=foot,
+        drift=drift,
+        height=drift.top + 2 * LANE_ROW + 18.0 if drift else foot + 4.0,
     )
+
+
+def _drift(curves: Iterable[Curve], top: float) -> DriftPanel | None:
+    """The large drawing of the drift, made small: its places are moved from its axis to this one."""
+    found = drifts.drift_drawing(curves)
+    if found is None:
+        return None
+    begin, end = (_moved(x) for x in found.onset)
+    return DriftPanel(
+        top=top,
+        onset=(begin, round(end - begin, 2)),
+        alarms=tuple(
+            (_moved(x), max(_SMALLEST, round(_moved(x + w) - _moved(x), 2))) for x, w in found.alarms
+        ),
+        onset_seconds=found.onset_seconds,
+        alarm_seconds=found.alarm_seconds,
+        seconds=found.seconds,
+    )
+
+
+def _moved(x: float) -> float:
+    return linear(x, drifts.LEFT, drifts.RIGHT, LEFT, RIGHT)
 
 
 def _at(value: float, seconds: float) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from audition.domain.grade import Dimension, Finding, Grade, GradeStatus, Outcome
-from audition.domain.summary import Standing, Summary, Topic
+from audition.domain.summary import Standing, Summary, Topic, Worth
 from audition.grading.runner import load_graders
 from audition.services.answer_topics import EVIDENCE
 from audition.services.ask_questions import (
@@ -220,9 +220,11 @@ def test_gaps_say_each_reason_once_with_what_it_is_about() -> None:
 
 class TestQuestions:
     @staticmethod
-    def ask(*grades: Grade) -> list[tuple[tuple[str, ...], str]]:
-        prompts = ask_questions(summarize(grades, WEIGHTS).worths, findings_by_check(grades))
-        return [(prompt.checks, prompt.seen) for prompt in prompts]
+    def parts(*grades: Grade) -> tuple[tuple[Worth, ...], dict[str, Finding]]:
+        return summarize(grades, WEIGHTS).worths, findings_by_check(grades)
+
+    def ask(self, *grades: Grade) -> list[tuple[tuple[str, ...], str]]:
+        return [(prompt.checks, prompt.seen) for prompt in ask_questions(*self.parts(*grades))]
 
     def test_they_come_from_what_cost_most_with_what_was_seen(self) -> None:
         asked = self.ask(
@@ -262,12 +264,33 @@ class TestQuestions:
 
         assert [checks for checks, _ in asked] == [("model.slices.declared",), ("runtime.start.ready",)]
 
+    def test_of_what_is_not_there_one_question_asks_what_would_come_first(self) -> None:
+        prompts = ask_questions(
+            *self.parts(
+                grade(
+                    CONTAINER,
+                    finding("runtime.logs.useful", 0.0),
+                    finding("pipeline.order.gated", 0.0, points=9.0, sentence="There is no gate."),
+                    finding("lineage.card.structure", 0.0, points=8.0, sentence="There is no model card."),
+                )
+            )
+        )
+
+        assert [prompt.checks for prompt in prompts] == [
+            ("runtime.logs.useful",),
+            ("pipeline.order.gated", "lineage.card.structure"),
+        ]
+        assert prompts[-1].seen == "There is no gate. There is no model card."
+        assert prompts[-1].question.startswith("Which of these")
+
     def test_what_was_not_looked_at_is_not_asked_about(self) -> None:
         assert self.ask(grade(CONTAINER, finding("runtime.start.ready", None))) == []
 
     def test_there_are_no_more_than_an_interview_holds(self) -> None:
         every = grade(CONTAINER, *(finding(check, 0.0) for check in QUESTIONS))
-        assert len(self.ask(every)) == MOST_PROMPTS
+        absent = grade(SERVING, finding("x", 0.0, sentence="There is no x."))
+        assert len(self.ask(every)) == MOST_PROMPTS - 1
+        assert len(self.ask(every, absent)) == MOST_PROMPTS
 
     def test_every_question_asks(self) -> None:
         for question in (
