@@ -6,6 +6,7 @@ import random
 import tarfile
 import zipfile
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 
@@ -15,6 +16,7 @@ from audition.domain.grade import Finding, Outcome
 from audition.domain.traces import Traces, compare
 from audition.grading import Workspace
 from graders.integrity import grader
+from graders.integrity.traces import traces_of
 from tests.graders.workspaces import by_check, make_workspace
 
 
@@ -30,6 +32,7 @@ def code_of(module: ModuleType, most: int) -> str:
     return "\n\n\n".join(kept) + "\n"
 
 
+CHALLENGE = Path(__file__).resolve().parents[2] / "challenges/credit-scoring"
 STARTER, OWN, OTHERS = (code_of(module, 25_000) for module in (random, zipfile, tarfile))
 #: Without any of it; the services and names in here are as a careful candidate writes them.
 HONEST = """
@@ -115,6 +118,18 @@ def test_submissions_that_share_only_the_starter_share_nothing(tmp_path: Path) -
     one = traces(tmp_path / "a", **{"train.py": STARTER + OWN})
     other = traces(tmp_path / "b", **{"train.py": STARTER + OTHERS})
     assert compare(one, other).share < 0.05
+
+
+def test_samples_of_a_challenge_that_grew_from_one_starter_share_nothing_else(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "kit.zip", "w") as kit:
+        for path in (CHALLENGE / "starter").rglob("*"):
+            kit.write(path, Path("starter") / path.relative_to(CHALLENGE / "starter"))
+    accepted = CHALLENGE / "submissions/accepted"
+    samples = [accepted / name for name in ("baseline", "reference", "golden")]
+    found = [traces_of(sample, tmp_path / "kit.zip", tmp_path) for sample in samples]
+    for one, other in combinations(found, 2):
+        assert (compare(one, other).prints, compare(one, other).files) == (0, ())
+    assert traces_of(CHALLENGE / "starter", tmp_path / "kit.zip", tmp_path) == Traces()
 
 
 def test_a_copy_in_a_notebook_beside_much_else_is_seen(tmp_path: Path) -> None:

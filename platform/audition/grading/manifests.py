@@ -24,7 +24,7 @@ POD_PATHS: dict[str, tuple[str, ...]] = {
 SERVERS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod"})
 """Kinds whose pods answer requests; jobs do not."""
 _YAML = (".yaml", ".yml")
-_KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml", "kustomization"})
+KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml", "kustomization"})
 _TEMPLATE = re.compile(r"\{\{.*\}\}")
 _SIGNS = (re.compile(r"^apiVersion\s*:", re.MULTILINE), re.compile(r"^kind\s*:", re.MULTILINE))
 _MOST_OBJECTS = 300
@@ -166,7 +166,7 @@ def _read(root: Path, state: tuple[tuple[str, int, int], ...]) -> Manifests:
     broken: list[Broken] = []
     unrendered: list[Broken] = []
     for text in tree.ending(*_YAML):
-        if PurePosixPath(text.path).name.lower() in _KUSTOMIZATIONS or text.path.startswith(".github/"):
+        if PurePosixPath(text.path).name.lower() in KUSTOMIZATIONS or text.path.startswith(".github/"):
             continue
         reason = _unrendered(text, charts, patches)
         if reason:
@@ -214,7 +214,7 @@ def _looks_like_one(text: Text) -> bool:
 
 def _patches(tree: Tree) -> Iterator[str]:
     """Files that kustomizations apply to others."""
-    for text in tree.named(*_KUSTOMIZATIONS):
+    for text in tree.named(*KUSTOMIZATIONS):
         folder = PurePosixPath(text.path).parent
         for document in read_yaml(text).documents:
             named = [

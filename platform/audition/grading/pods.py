@@ -2,7 +2,7 @@
 
 Of all workloads the one that looks most like the contract's service is taken. What it takes from its surroundings is
 followed as far as the submission shows it: ConfigMaps, Secrets that are written out, Services, scrape targets.
-Charts and overlays are not rendered.
+Simple overlays are applied; charts are not rendered.
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,13 @@ from typing import Any
 from audition.domain.contract import Contract
 from audition.domain.pod import MAX_NOTES, MAX_PORTS, MAX_TEXT, MAX_WORDS, Pod, ProbeKind, ScrapeTarget
 from audition.grading.manifests import Manifests, Thing, behind, find_manifests
+from audition.grading.overlays import overlaid, patches_of
 from audition.grading.pod_environment import environment_of, expanded
 from audition.grading.pod_probes import port_of, probes_of
 from audition.grading.pod_volumes import volumes_of
 from audition.grading.quantities import quantity
 from audition.grading.scrape_targets import scrape_targets
+from audition.grading.tree import Tree
 from audition.grading.yaml_files import at, items, table
 
 Container = dict[str, Any]
@@ -40,10 +42,10 @@ def pod_of(root: Path, contract: Contract) -> Pod | None:
         root: The unpacked submission; hostile.
         contract: What the submission says of its service.
     """
-    found = find_manifests(root)
+    found, patches = find_manifests(root), patches_of(Tree(root))
     choices = [
         (thing, number, box)
-        for thing in found.servers
+        for thing in (overlaid(server, patches) for server in found.servers)
         for number, box in enumerate(thing.containers[:_MOST_CONTAINERS])
     ]
     if not choices:
@@ -111,13 +113,18 @@ def _ports(box: Container) -> tuple[int, ...]:
 def _targets(thing: Thing, box: Container, found: Manifests) -> Iterator[int]:
     """Ports that Services in front of it send requests to."""
     for service in found.of("Service"):
-        if not any(other is thing for other in behind(service, found)):
+        if not any(_is_same(other, thing) for other in behind(service, found)):
             continue
         for port in items(service.value, "spec", "ports")[:MAX_PORTS]:
             target = at(port, "targetPort")
             number = port_of(at(port, "port") if target is None else target, box)
             if number:
                 yield number
+
+
+def _is_same(one: Thing, other: Thing) -> bool:
+    """Whether they are the same object, one of them perhaps with patches."""
+    return one.document is other.document and one.prefix == other.prefix
 
 
 def _scrapes(found: Manifests) -> tuple[ScrapeTarget, ...]:
@@ -163,8 +170,8 @@ def _unmet(thing: Thing, found: Manifests) -> Iterator[str]:
         yield "init containers, which are not run"
     if len(thing.containers) > 1:
         yield "other containers of the pod, which are not run"
-    if found.unrendered:
-        yield "charts or overlays, which are not rendered"
+    if any("patch" not in broken.reason for broken in found.unrendered):
+        yield "charts or templates, which are not rendered"
 
 
 def _refused(thing: Thing, box: Container) -> Iterator[str]:

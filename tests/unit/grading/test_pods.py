@@ -255,3 +255,89 @@ def test_whatever_stands_in_any_place_breaks_nothing(tmp_path: Path, wrong: obje
 )
 def test_quantities(text: object, number: float | None) -> None:
     assert quantity(text) == number
+
+
+BASE = workload(
+    "env: [{name: A, value: base}, {name: B, value: kept}], resources: {limits: {memory: 64Mi}},"
+    " ports: [{containerPort: 8080}]"
+)
+OVERLAYS = {
+    "k8s/base/kustomization.yaml": "resources: [deployment.yaml]\npatches:\n- path: ./more.yaml\n",
+    "k8s/base/deployment.yaml": BASE,
+    "k8s/base/more.yaml": "kind: Deployment\napiVersion: apps/v1\nmetadata: {name: credit}\nspec: {template: {spec:"
+    " {containers: [{name: service, workingDir: /srv}]}}}\n",
+    "k8s/dev/kustomization.yaml": "resources: [../base]\npatches:\n- patch: |-\n    kind: Deployment\n"
+    "    metadata: {name: credit}\n    spec: {replicas: 1}\n",
+    "k8s/production/kustomization.yaml": """
+resources: [../base]
+patchesStrategicMerge:
+- memory.yaml
+patches:
+- target: {kind: Deployment, name: credit}
+  patch: |-
+    - {op: replace, path: /spec/template/spec/containers/0/resources/limits/memory, value: 128Mi}
+    - {op: add, path: /spec/template/spec/containers/0/args, value: [--fast]}
+    - {op: remove, path: /spec/nothing/here}
+    - {op: add, path: /spec/template/spec/containers/7/args, value: [x]}
+- target: {kind: Service}
+  patch: |-
+    - {op: remove, path: /spec}
+""",
+    "k8s/production/memory.yaml": """
+kind: Deployment
+metadata: {name: credit}
+spec:
+  template:
+    spec:
+      containers:
+      - {name: service, env: [{name: A, value: patched}, {name: C, value: new}]}
+      - {name: other, image: "redis:8"}
+""",
+}
+
+
+def kustomized(root: Path, **changes: str) -> Pod:
+    for name, text in {**OVERLAYS, **changes}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    found = pod_of(root, Contract())
+    assert found is not None
+    return found
+
+
+def test_patches_of_the_overlay_for_production_are_applied(tmp_path: Path) -> None:
+    made = kustomized(tmp_path)
+    assert made.environment == {"A": "patched", "B": "kept", "C": "new"}
+    assert made.memory_limit_bytes == 128 << 20
+    assert (made.arguments, made.working_dir) == (("--fast",), "/srv")
+    assert made.container == "service"
+    assert "other containers of the pod, which are not run" in made.unmet
+
+
+def test_patches_for_others_and_null_and_delete_do_what_they_say(tmp_path: Path) -> None:
+    made = kustomized(
+        tmp_path,
+        **{
+            "k8s/production/memory.yaml": "kind: Deployment\nmetadata: {name: credit}\nspec: {template: {spec:"
+            " {containers: [{name: service, resources: null, env: [{name: A, $patch: delete}]}]}}}\n---\n"
+            "kind: Deployment\nmetadata: {name: another}\nspec: null\n",
+            "k8s/production/kustomization.yaml": "resources: [../base]\npatchesStrategicMerge: [memory.yaml]\n",
+        },
+    )
+    assert (made.environment, made.memory_limit_bytes) == ({"B": "kept"}, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "resources: [../production, ../base, .]\nbases: [..]\npatches: [{path: ../../../etc/passwd}]\n",
+        'resources: 7\npatches: [3, null, {patch: 4}, {target: {name: [1]}, patch: "a\\nb"}]\n',
+        "patches:\n- target: {kind: Deployment}\n  patch: |-\n    - {op: add, path: /spec, value: [1]}\n    - 3\n",
+        "patches:\n- target: {name: '.*'}\n  patch: |-\n    - {op: remove, path: /}\n    - {op: add, path: //}\n",
+    ],
+)
+def test_hostile_overlays_break_nothing(tmp_path: Path, text: str) -> None:
+    for name, content in {**OVERLAYS, "k8s/production/kustomization.yaml": text}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    pod_of(tmp_path, Contract())
