@@ -1,12 +1,13 @@
 """Does the monitoring notice when data drift, and only then? Judged from what metrics did under sent traffic."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audition.domain import drift_validity
 from audition.domain.grade import Dimension, Finding, Grade, GradeStatus
 from audition.grading import Check, Need, Result, Workspace, failed, not_applicable
 from audition.grading.versions import content_version
 from graders import probed
+from graders.drift import loop
 from graders.drift.drawing import curves_of
 from graders.drift.rules import RULES, Rule, valid
 from graders.drift.study import Study, make_study
@@ -20,7 +21,7 @@ class DriftGrader:
     name: str = "drift"
     version: str = content_version("1", __file__, drift_validity.__file__, probed.__file__)
     dimension: Dimension = Dimension.DRIFT
-    needs: frozenset[Need] = frozenset({Need.DRIFT})
+    needs: frozenset[Need] = frozenset({Need.DRIFT, Need.SUBMISSION})
 
     def grade(self, workspace: Workspace) -> Grade:
         """Study the evidence once, then apply every rule."""
@@ -30,7 +31,7 @@ class DriftGrader:
             version=self.version,
             dimension=self.dimension,
             status=GradeStatus.OK if study else GradeStatus.BLOCKED,
-            findings=tuple(_finding(rule, study, workspace) for rule in RULES),
+            findings=(*(_finding(rule, study, workspace) for rule in RULES), _loop(study, workspace)),
             curves=curves_of(study) if study and study.is_conclusive() else (),
         )
 
@@ -42,16 +43,27 @@ def _finding(rule: Rule, study: Study | None, workspace: Workspace) -> Finding:
     )(workspace)
 
 
+def _loop(study: Study | None, workspace: Workspace) -> Finding:
+    """What files say of the way from an alert to a training; they alone say nothing of drift."""
+    is_known = study is not None and (bool(study.evidence.obstacle) or study.is_conclusive())
+    found = loop.closed if is_known else replace(loop.closed, look=lambda given: _unknown(study, given))
+    return replace(found(workspace), is_static=True)
+
+
 def _result(rule: Rule, study: Study | None, workspace: Workspace) -> Result:
-    if study is None:
-        return _not_sent(workspace)
-    if study.evidence.obstacle:
+    if study is not None and study.evidence.obstacle:
         # What nobody could look at cannot have noticed anything.
         return failed(study.evidence.obstacle) if rule.points else not_applicable(study.evidence.obstacle)
-    if rule.judge is not valid and not study.is_conclusive():
-        # Not a zero: too little is known.
-        return not_assessed("Too few runs of traffic could be used to tell drift from chance.")
+    if study is None or (rule.judge is not valid and not study.is_conclusive()):
+        return _unknown(study, workspace)
     return rule.judge(study)
+
+
+def _unknown(study: Study | None, workspace: Workspace) -> Result:
+    """Why too little is known, which is no zero."""
+    if study is not None:
+        return not_assessed("Too few runs of traffic could be used to tell drift from chance.")
+    return _not_sent(workspace)
 
 
 def _not_sent(workspace: Workspace) -> Result:

@@ -170,7 +170,7 @@ def recovers(study: Study) -> Result:
     return graded(shape.score * certainty, f"Of the signal: {' and '.join(parts)}.")
 
 
-#: Points are the 18 that the design's table gives to drift.
+#: Points are the 18 that the design's table gives to drift; one more is for what files say, see loop.py.
 RULES = (
     Rule(
         id="drift.runs.valid",

@@ -87,6 +87,17 @@ def _is_gated(
     return any("gate" in by_name.get((pipeline.file, name), {}) for name in pipeline.before(job.name))
 
 
+def training_triggers(workspace: Workspace) -> frozenset[str] | None:
+    """What starts the pipelines that train; None when none does."""
+    found = readable(workspace)
+    training = {pipeline.file for pipeline, _, deeds in _done(found, workspace) if "train" in deeds}
+    if not training:
+        return None
+    return frozenset(
+        trigger for pipeline in found if pipeline.file in training for trigger in pipeline.triggers
+    )
+
+
 @check(
     "pipeline.triggers.retrain",
     "Something other than a push starts training",
@@ -99,10 +110,9 @@ def triggers(workspace: Workspace) -> Result:
     found = readable(workspace)
     if not found:
         return not_applicable(NO_PIPELINE)
-    training = {pipeline.file for pipeline, _, deeds in _done(found, workspace) if "train" in deeds}
-    if not training:
+    started = training_triggers(workspace)
+    if started is None:
         return failed("No pipeline trains, so nothing can start it.")
-    started = {trigger for pipeline in found if pipeline.file in training for trigger in pipeline.triggers}
     if started & {"schedule", "event"}:
         ways = " and ".join(sorted(started & {"schedule", "event"}))
         return passed(
