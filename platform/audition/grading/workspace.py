@@ -25,6 +25,8 @@ class Need(StrEnum):
     """What a prober saw; the grader must do with `Workspace.service` being None."""
     EXERCISE = "exercise"
     """What came of the candidate's own commands; the grader must do with `Workspace.exercise` being None."""
+    KIT = "kit"
+    """What every candidate got; the grader must do with `Workspace.kit` being None."""
     DRIFT = "drift"
     """What the service's metrics did under drift; the grader must do with `Workspace.drift` being None."""
 
