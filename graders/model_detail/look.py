@@ -53,7 +53,7 @@ def look(
         COMPARE: _compared(workspace, rows),
         SLICES: _parts(rows, sliced, "part", "parts of the hidden rows"),
         WORST: _worst(rows, sliced),
-        GROUPS: _groups(rows, grouped),
+        GROUPS: _groups(rows, grouped, _threshold(workspace)),
         CALIBRATION: _calibration(rows),
         COST: _cost(workspace, rows),
     }
@@ -118,7 +118,7 @@ def _worst(rows: Rows, parts: Sequence[Part]) -> Looked:
     return result, tuple(_dot(rows, one, "slice.worst") for one in found)
 
 
-def _groups(rows: Rows, parts: Sequence[Part]) -> Looked:
+def _groups(rows: Rows, parts: Sequence[Part], threshold: float) -> Looked:
     result, curves = _parts(rows, parts, "group", "groups")
     decisions = _two_classes(rows)
     if not parts or decisions is None:
@@ -128,7 +128,7 @@ def _groups(rows: Rows, parts: Sequence[Part]) -> Looked:
     level = 1 - (1 - rows.spec.confidence) / len(parts)
     for column in dict.fromkeys(part.column for part in parts):
         mine = [part for part in parts if part.column == column]
-        for kind, found in rates(truth, probability, rows.spec.threshold, mine, level).items():
+        for kind, found in rates(truth, probability, threshold, mine, level).items():
             if (difference := gap(found)) is not None:
                 size, low, high = difference
                 said.append(f"{column}, {kind}: largest difference {size:.3f} ({low:.3f} to {high:.3f}).")
@@ -161,22 +161,30 @@ def _cost(workspace: Workspace, rows: Rows) -> Looked:
         return not_applicable("The challenge gives no costs of mistakes."), ()
     if decisions is None:
         return not_applicable("Predictions are no probabilities of two classes."), ()
-    spec = rows.spec
+    spec, threshold = rows.spec, _threshold(workspace)
     found = cost_of(
         *decisions,
-        spec.threshold,
+        threshold,
         detail,
         rounds=spec.bootstrap_rounds,
         confidence=spec.confidence,
         seed=_SEED,
     )
     sentence = (
-        f"Decisions at {spec.threshold:g} cost {found.cost.value:.3f} a row"
+        f"Decisions at {threshold:g} cost {found.cost.value:.3f} a row"
         f" ({spec.confidence:.0%} interval {found.cost.low:.3f} to {found.cost.high:.3f});"
         f" always deciding the same would cost {found.constant:.3f}."
     )
     note = f"The best threshold on these rows, {found.best_threshold:.3f}, would cost {found.best:.3f} a row."
     return _judged(found.saved, sentence, note), ()
+
+
+def _threshold(workspace: Workspace) -> float:
+    """From where on a yes is meant: as the candidate declares, else as the challenge does."""
+    contract = workspace.evidence.inventory.contract
+    if contract.says("model.decision_threshold"):
+        return contract.model.decision_threshold
+    return workspace.manifest.metric.threshold
 
 
 def _two_classes(rows: Rows) -> tuple[Array, Array] | None:

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from audition.domain.challenge import DetailSpec
+from audition.domain.contract import Contract, ModelFiles
 from audition.domain.grade import Grade, GradeStatus, Outcome
 from audition.domain.metrics import METRICS
 from audition.grading import Workspace
@@ -128,6 +129,23 @@ def test_costs_are_counted_by_hand() -> None:
     assert found.constant == pytest.approx(min(3 / 5, 3 * 2 / 5))
     assert (found.best, found.best_threshold) == (pytest.approx(1 / 5), 0.3)
     assert found.saved == 0
+
+
+def test_decisions_are_made_at_the_threshold_that_the_candidate_declares(tmp_path: Path) -> None:
+    truth, probability, columns = world()
+    workspace = asked(tmp_path, truth, columns, detail=DETAIL)
+    model = ModelFiles(decision_threshold=0.1667)
+    contract = Contract(model=model, declared=("model.decision_threshold",))
+    inventory = replace(workspace.evidence.inventory, contract=contract)
+    declared = replace(workspace, evidence=replace(workspace.evidence, inventory=inventory))
+
+    def sentence(of: Workspace) -> str:
+        return by_check(grade_of(of, probability))["model.decision.cost"].sentence
+
+    assert sentence(workspace).startswith("Decisions at 0.5 cost ")
+    assert sentence(declared).startswith("Decisions at 0.1667 cost ")
+    costs = [float(sentence(of).split(" cost ")[1].split(" ")[0]) for of in (declared, workspace)]
+    assert costs[0] < costs[1], "with a miss five times as dear, a low threshold is cheaper"
 
 
 def test_rates_of_groups_are_counted_and_their_largest_difference_has_an_interval() -> None:

@@ -72,6 +72,8 @@ class ModelFiles:
     """The version that the service says it serves."""
     offline_tolerance: float = 1e-5
     """Largest relative difference between a served and an offline prediction, in [0, 0.1]."""
+    decision_threshold: float = 0.5
+    """From this probability on the candidate would decide yes, in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

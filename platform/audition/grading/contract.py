@@ -137,6 +137,7 @@ def _model(table: Table) -> tuple[ModelFiles, tuple[str, ...]]:
         card=table.path("card"),
         version=table.text("version", "", r".{1,100}", 'write the version as a text, e.g. "1.2.0".'),
         offline_tolerance=table.number("offline_tolerance", ModelFiles().offline_tolerance, 0, 0.1, "1e-5"),
+        decision_threshold=table.number("decision_threshold", ModelFiles().decision_threshold, 0, 1, "0.2"),
     )
     return files, table.close()
 

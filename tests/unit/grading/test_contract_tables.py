@@ -73,6 +73,7 @@ path = "model.joblib"
 card = "MODEL_CARD.md"
 version = "1.2.0"
 offline_tolerance = 1e-6
+decision_threshold = 0.2
 
 [slo]
 p95_ms = 150
@@ -144,6 +145,7 @@ def test_a_full_file_is_read_whole(submission: Path) -> None:
     assert contract.pipeline.gate.takes("model")
     assert (contract.pipeline.artifact, contract.model.card) == ("model.joblib", "MODEL_CARD.md")
     assert (contract.model.version, contract.model.offline_tolerance) == ("1.2.0", 1e-6)
+    assert contract.model.decision_threshold == 0.2
     assert (contract.slo.p95_ms, contract.slo.error_rate) == (150, 0.005)
     for key in ("serving.port", "serving.routes.live", "monitoring.signals", "pipeline.gate", "slo.p95_ms"):
         assert contract.says(key), key
@@ -214,6 +216,7 @@ BAD = [
     ("pipeline", 'artifact = "../model"', 'pipeline.artifact = "../model"', "relative to its top"),
     ("model", 'path = "weights.bin"', "model.path names 'weights.bin'", "not in the archive"),
     ("model", "version = 1.2", "model.version = 1.2", "as a text"),
+    ("model", "decision_threshold = 20", "model.decision_threshold = 20", "from 0 to 1"),
     ("model", "offline_tolerance = 1", "model.offline_tolerance = 1", "from 0 to 0.1"),
     ("slo", "p95_ms = 0", "slo.p95_ms = 0", "from 1 to 60000"),
     ("slo", "error_rate = 2", "slo.error_rate = 2", "from 0 to 0.5"),
