@@ -5,6 +5,7 @@ of one of them beside those of the service, which is what it would have been alo
 """
 
 import asyncio
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +31,9 @@ FAKES = ("ramp", "sine", "random", "constant")
 CAPACITY = 400.0
 
 
-def send(launcher: Launcher, plan: DriftPlan, *signals: DriftSignal) -> tuple[DriftEvidence, list[str]]:
+def send(
+    launcher: Launcher, plan: DriftPlan, *signals: DriftSignal, seconds: float = 600.0
+) -> tuple[DriftEvidence, list[str]]:
     said: list[str] = []
 
     async def say(text: str) -> None:
@@ -38,7 +41,7 @@ def send(launcher: Launcher, plan: DriftPlan, *signals: DriftSignal) -> tuple[Dr
 
     contract = make_contract(launcher.port, *signals)
     protocol = Protocol(contract, plan, make_small_traffic(), launcher)
-    return asyncio.run(protocol.take(600.0, say)), said
+    return asyncio.run(protocol.take(seconds, say)), said
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +161,22 @@ def test_a_sharded_registry_is_named_and_the_rest_of_the_plan_is_spared(tmp_path
     found = judged(tmp_path, evidence)
     assert found["drift.runs.valid"].outcome is Outcome.FAILED
     assert found["drift.signal.responds"].outcome is Outcome.NOT_ASSESSED
+
+
+@pytest.mark.parametrize(
+    ("monitor", "seconds", "reason"),
+    [("dies", 600.0, "requests failed."), ("slow", 14.0, "Answers came so late")],
+)
+def test_a_service_that_fails_or_dawdles_takes_no_longer_than_it_may(
+    monitor: str, seconds: float, reason: str
+) -> None:
+    launcher = Launcher(lambda port: monitor_service(port, monitor))
+    began = time.monotonic()
+    evidence, _ = send(launcher, short_plan(capacity=CAPACITY, lengths=BRIEF), seconds=seconds)
+    launcher.close()
+    assert evidence.runs == ()
+    assert any(reason in told for run in evidence.invalid for told in run.reasons), evidence.invalid
+    assert time.monotonic() - began < 300
 
 
 class NothingRuns:

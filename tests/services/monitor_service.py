@@ -6,6 +6,7 @@ All that `MONITORS` names are shown, each in series of its own, so that one run 
 import math
 import os
 import random
+import time
 from collections import Counter as Counts
 from collections import deque
 from collections.abc import Callable
@@ -114,6 +115,21 @@ def _phase(state: dict[str, Any]) -> float:
     return float(state.setdefault("phase", state["chance"].uniform(0, math.tau)))
 
 
+def flawed_monitor(_registry: CollectorRegistry, flaw: str) -> Show:
+    """No monitor but a fault: the process ends itself after 120 rows, or stops to think for each."""
+    handled = 0
+
+    def show(rows: list[Row]) -> None:
+        nonlocal handled
+        handled += len(rows)
+        if flaw == "dies" and handled > 120:
+            os._exit(3)
+        if flaw == "slow" and handled > 1:
+            time.sleep(0.05)
+
+    return show
+
+
 MONITORS: dict[str, Callable[[CollectorRegistry], Show]] = {
     "psi-200": lambda registry: psi_monitor(registry, 200),
     "psi-50": lambda registry: psi_monitor(registry, 50),
@@ -122,6 +138,7 @@ MONITORS: dict[str, Callable[[CollectorRegistry], Show]] = {
         kind: lambda registry, k=kind: fake_monitor(registry, k)
         for kind in ("ramp", "sine", "random", "constant")
     },
+    **{flaw: lambda registry, f=flaw: flawed_monitor(registry, f) for flaw in ("dies", "slow")},
 }
 
 

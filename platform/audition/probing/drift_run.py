@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from audition.domain.drift import MAX_BYTES, DriftRun, PhaseSpan
 from audition.domain.drift_plan import DriftPlan, Phase, PlannedRun
 from audition.domain.drift_traffic import DriftTraffic
+from audition.domain.drift_validity import MAX_ERROR_RATE
 from audition.domain.probe_plan import AskVerb, Row
 from audition.probing.client import Reply
 from audition.probing.drift_scrapes import Recorder
@@ -108,7 +109,8 @@ class RunInProgress:
         """Start the service and send everything.
 
         Raises:
-            UnusableRunError: There is no service to send to, its metrics cannot be read, or they are sharded.
+            UnusableRunError: There is no service to send to, it fails too often, its metrics cannot be read, or they
+                are sharded.
         """
         await self._start()
         self._began = self._session.timeline.seconds()
@@ -162,6 +164,10 @@ class RunInProgress:
 
         self._sent.add(await open_loop(send, rate=self._run.rate_per_second, count=count, dues=dues))
         self._requests += count
+        planned = sum(self._plan.phases_of(self._run).values())
+        if self._sent.failed > MAX_ERROR_RATE * planned:
+            # Nothing that follows can make it a valid one, and each request may take as long as a client waits.
+            raise UnusableRunError(f"{self._sent.failed:,} of {self._requests:,} requests failed.")
 
     async def _scrape(self) -> None:
         try:

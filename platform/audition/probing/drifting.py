@@ -1,5 +1,6 @@
 """The drift protocol as a whole: every run of the plan in its order, repeated once when it cannot be used."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
@@ -18,6 +19,7 @@ _TRIES = 2
 #: A start takes at least this long; what it really takes is known after the first.
 _START_SECONDS = 2.0
 _NO_TIME = "It was not done: the time of the stage was over."
+_TOO_SLOW = "Answers came so late that the time of the stage was over before its end."
 _NO_USE = "It was not done: too many runs before it could not be used for this one to decide anything."
 
 
@@ -70,7 +72,12 @@ class Protocol:
                 break
             again = ", again" if repeat else ""
             await say(f"Drift run {run.number} of {len(self._plan.runs)}{again}")
-            done = await self._one(run, repeat)
+            try:
+                # A service that answers late is waited for, but not beyond the end of the stage.
+                async with asyncio.timeout(ends_at - time.monotonic()):
+                    done = await self._one(run, repeat)
+            except TimeoutError:
+                return InvalidRun(number=run.number, reasons=(_TOO_SLOW,))
             if isinstance(done, DriftRun):
                 return done
             reasons = done
