@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import docker
@@ -65,13 +66,20 @@ class Site:
         self.instance = f"build-{uuid4().hex[:8]}"
         self.sandbox = DockerSandbox(self.client, instance=self.instance)
         self.images = images
+        # One for all: what is built again for a run has the labels that the first build had.
+        self._deadline = int(time.time()) + 1800
         self.bases = read_bases(settings.images_dir)
 
     def build(
-        self, recipe: str, files: Mapping[str, bytes] | None = None, limits: BuildLimits = LIMITS
+        self,
+        recipe: str,
+        files: Mapping[str, bytes] | None = None,
+        limits: BuildLimits = LIMITS,
+        run_id: str = "",
+        **how: Any,
     ) -> Built:
-        """Plan a Dockerfile and build it; a refused one reaches no engine."""
-        run_id = f"run_{uuid4().hex[:12]}"
+        """Plan a Dockerfile and build it; a refused one reaches no engine. `how` goes into the spec."""
+        run_id = run_id or f"run_{uuid4().hex[:12]}"
         with tempfile.TemporaryDirectory() as name, tempfile.TemporaryFile() as context:
             folder = Path(name)
             every = {"Dockerfile": recipe.encode(), **(files or {})}
@@ -87,7 +95,9 @@ class Site:
             write_context(folder, entries, plan.file, text, context)
             assert context.tell() == size
             context.seek(0)
-            result = self.sandbox.build(replace(self._spec(run_id, plan, size), limits=limits), context)
+            result = self.sandbox.build(
+                replace(self._spec(run_id, plan, size), limits=limits, **how), context
+            )
         return Built(plan=plan, result=result, run_id=run_id)
 
     def left(self, run_id: str) -> list[str]:
@@ -124,7 +134,7 @@ class Site:
 
     def _spec(self, run_id: str, plan: BuildPlan, size: int) -> BuildSpec:
         return BuildSpec(
-            ownership=Ownership(run_id=run_id, fence=1, deadline_epoch=int(time.time()) + 600),
+            ownership=Ownership(run_id=run_id, fence=1, deadline_epoch=self._deadline),
             file=plan.file,
             bases={base: self.images[base] for base in plan.bases},
             mirror=self.images["mirror"],

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
+from audition.grading.secret_shapes import SECRET_FILE, SECRET_TEXT
 from graders.dockerfile.instructions import BuildStage, Instruction, Recipe, find_recipe
 
 _NO_FILE = "There is no readable Dockerfile."
@@ -16,14 +17,6 @@ _SECRET_NAME = re.compile(
 )
 #: Names that say where a secret is, not what it is.
 _POINTER_NAME = re.compile(r"_(?:FILE|PATH|DIR|URL|URI|NAME|HEADER|TTL|EXPIRY|LENGTH|ID)$", re.IGNORECASE)
-#: Secrets that show by their form: cloud keys, tokens of code hosts and model hubs, private keys, passwords in URLs.
-_SECRET_TEXT = re.compile(
-    r"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bhf_[A-Za-z0-9]{30,}|\bglpat-[\w-]{20}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----|://[^/\s:@$]+:[^/\s:@$]+@"
-)
-_SECRET_FILE = re.compile(
-    r"(?:^|/)(?:\.env|\.netrc|\.pypirc|id_rsa|id_ed25519|\.aws/credentials|[\w.-]+\.pem)$"
-)
 
 
 def readable(workspace: Workspace) -> Recipe | None:
@@ -148,10 +141,10 @@ def _secret(instruction: Instruction) -> str:
                 return f"{name[:40]} is set to a value"
     if instruction.name in {"copy", "add"}:
         for source in instruction.words[:-1]:
-            if _SECRET_FILE.search(source):
+            if SECRET_FILE.search(source):
                 return f"{source[:40]} is copied into the image"
     text = " ".join((*instruction.words, *instruction.heredocs))
-    return "a key, token or password is written out" if _SECRET_TEXT.search(text) else ""
+    return "a key, token or password is written out" if SECRET_TEXT.search(text) else ""
 
 
 @check(

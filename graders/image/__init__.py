@@ -4,12 +4,21 @@ from audition.domain.grade import Dimension
 from audition.grading import CheckList, Need
 from audition.grading.versions import content_version
 from graders import probed
-from graders.image import built, user
+from graders.image import again, built, layers, user
 
 grader = CheckList(
     name="image",
-    version=content_version("1", __file__, probed.__file__),
+    version=content_version("2", __file__, probed.__file__),
     dimension=Dimension.DEPLOYMENT,
     needs=frozenset({Need.SERVICE}),
-    checks=(built.builds, user.without_root),
+    checks=(
+        built.builds,
+        user.without_root,
+        layers.size,
+        layers.waste,
+        layers.clean,
+        layers.secrets,
+        again.cached,
+        again.reproducible,
+    ),
 )

@@ -34,6 +34,22 @@ def test_stdout_and_stderr_are_kept_apart(box: Box) -> None:
     assert not exit_.is_log_truncated
 
 
+def test_images_are_shown_to_a_container_on_its_standard_input(box: Box) -> None:
+    def play(inside: Inside) -> int:
+        inside.print(str(len(inside.read_line()) > 0).encode())
+        return 0
+
+    script = "import sys; n = 0\nwhile c := sys.stdin.buffer.read(1 << 16): n += len(c)\nprint(n > 0, end='')"
+    deed = Deed(script=script, play=play)
+
+    assert box.sandbox.show([box.image], box.spec(deed), 1 << 30).stdout == b"True"
+
+
+def test_an_image_that_is_not_there_cannot_be_shown(box: Box) -> None:
+    with pytest.raises(UnavailableError):
+        box.sandbox.show(["audition/no-such:1"], box.spec(says(b"")), 1 << 30)
+
+
 def test_what_it_prints_is_kept_from_the_start_up_to_the_cap(box: Box) -> None:
     exit_ = run(box, says(b"a" * 600 + b"b" * 600))
 

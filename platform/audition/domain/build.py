@@ -53,6 +53,19 @@ class BuildContext:
     """Says how many bytes of a tar follow on the stream."""
 
     bytes: int
+    touched: str = ""
+    """The source file that was changed in it, when that was asked for and there is one."""
+
+
+class BuildKind(StrEnum):
+    """Which build of a run it is; the wire values are tags of images."""
+
+    FIRST = "image"
+    """Clean; its image is the submission's."""
+    TOUCHED = "touched"
+    """After a source file was changed, with what the first one left; its image is not kept."""
+    AGAIN = "again"
+    """Clean once more, to compare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +106,21 @@ class BuildCause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuild:
+    """A build after a source file was changed, beside the first one; both by the engine's record."""
+
+    touched: str
+    """The file that was changed."""
+    first_steps: int
+    """RUN instructions that the first build carried out."""
+    first_seconds: float
+    """How long they took together."""
+    steps: int
+    """RUN instructions that were carried out again."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSpec:
     """Everything about one build besides the bytes to build from."""
 
@@ -104,6 +132,9 @@ class BuildSpec:
     mirror: str
     """Image of the package mirror."""
     context_bytes: int
+    kind: BuildKind = BuildKind.FIRST
+    keeps_steps: bool = False
+    """Leave what only a build after it has a use for."""
     limits: BuildLimits = field(default_factory=BuildLimits)
     slot: int = 0
 
@@ -118,6 +149,9 @@ class BuildResult:
         reference: Name of the image on this host; empty without one.
         log: What the build printed, without control characters; its beginning and its end when it is long.
         walls: What stood between its steps and the host, as seen from inside a step of ours.
+        base_layers: How many of the image's lowest layers are those of our base.
+        run_steps: How many RUN instructions were carried out, by the engine's record: cached ones are not.
+        run_seconds: How long these took together.
         failed_step: Number of the instruction at which a failed build ended, from 1; 0 when it is not known.
         config: What containers of the image start with.
     """
@@ -134,5 +168,8 @@ class BuildResult:
     refused_packages: tuple[str, ...] = ()
     """Projects that were asked of the mirror and are not on it, at most 20."""
     walls: str = ""
+    base_layers: int = 0
+    run_steps: int = 0
+    run_seconds: float = 0.0
     failed_step: int = 0
     config: ImageConfig | None = None

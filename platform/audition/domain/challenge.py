@@ -163,6 +163,10 @@ class Manifest:
     limits: dict[Stage, Limits] = field(default_factory=dict)
     build: BuildLimits = field(default_factory=BuildLimits)
     """Limits of the stage in which candidates' images are built; it has others than containers have."""
+    rebuilds: bool = True
+    """Whether images are built again, to see what a builder's cache saves and whether the same comes out."""
+    reference_image_bytes: int | None = None
+    """What the reference submission's image has above its base; None when that was not measured."""
     graders: tuple[str, ...] = ()
     upload_bytes: int = 64 << 20
     unpacked_bytes: int = 256 << 20

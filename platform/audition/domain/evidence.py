@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from audition.domain.build import BuildCause
+from audition.domain.build import BuildCause, Rebuild
 from audition.domain.build_failure import BuildFailure
 from audition.domain.contract import Inventory
 from audition.domain.execution import Usage
-from audition.domain.image import ImageConfig
+from audition.domain.image import ImageConfig, ImageEvidence
 from audition.domain.run import Stage, Verdict
 
 
@@ -86,6 +86,14 @@ class BuildEvidence:
     """The end of what a failed build printed."""
     config: ImageConfig | None = None
     """What containers of the image start with; None without one."""
+    image: ImageEvidence | None = None
+    """What was seen in its layers; None when they were not looked at."""
+    rebuild: Rebuild | None = None
+    """What was built again after a change of code; None when that was not tried."""
+    rebuild_limit: str = ""
+    """Why that was not tried; empty also when a cache would save no time that anybody notices."""
+    again_limit: str = ""
+    """Why there is no second clean build to compare with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,8 @@ WORKSPACE = PurePosixPath("/workspace")
 """Where the trusted container sees the workspace of a command; the command sees it at `SUBMISSION`."""
 SEED_VARIABLE = "AUDITION_SEED"
 """Environment of the container that leads the exercises: the same for the same submission."""
+IMAGE_TASK_FILE = PurePosixPath("/evidence/image_task.json")
+"""What is known of the image whose layers come on standard input."""
 OUTPUTS = PurePosixPath("/evidence/outputs")
 """The collected output files."""
 ANSWERS = PurePosixPath("/answers")

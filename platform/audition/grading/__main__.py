@@ -1,16 +1,17 @@
-"""What runs inside a trusted container: `python -m audition.grading keep|hold|exercise|static|score|judge`.
+"""What runs inside a trusted container: `python -m audition.grading keep|hold|exercise|static|image|score|judge`.
 
 Theory of operation. A trusted container gets its inputs as read-only mounts and says one thing on stdout: JSON
 documents, one a line. Everything that libraries print goes to stderr instead, so nothing that a candidate
 wrote can pretend to be a document. Exit code 0 means that the documents are complete.
 
 * `keep` unpacks /in/submission into /submission and prints an `Inventory`; it then holds the run's volumes until
-  it is killed. On SIGUSR2 it prints a `BuildContext`, followed by a tar; on SIGUSR1
-  a `Collection` of /out, followed by the bytes of the files.
+  it is killed. On SIGUSR2 it prints a `BuildContext`, followed by a tar; on a second one the same with one source
+  file changed; on SIGUSR1 a `Collection` of /out, followed by the bytes of the files.
 * `hold` is the same for an author's `prepare`: it collects /public and /private.
 * `exercise` leads the trial of the candidate's own commands: it prints a `Turn`, waits for a signal that the step is
   over, and so on; after the last one a `Collection` of predictions, followed by their bytes.
 * `static` runs the linters and prints a `StaticResult`.
+* `image` reads an exported image from stdin and prints an `ImageEvidence`.
 * `score` runs the graders that need the hidden answers; `judge` runs the others. Both print a `GradeSheet`.
 """
 
@@ -33,6 +34,7 @@ from audition.domain.drift import DriftEvidence
 from audition.domain.evidence import RunEvidence
 from audition.domain.exercise import ExerciseEvidence
 from audition.domain.grade import GradeSheet
+from audition.domain.image import ImageTask
 from audition.domain.pod import Pod
 from audition.domain.probe import ServiceEvidence
 from audition.domain.run import Stage
@@ -43,6 +45,7 @@ from audition.grading.context import context_bytes, write_context
 from audition.grading.drift import read_drift
 from audition.grading.ignore import context_entries
 from audition.grading.inventory import take_inventory
+from audition.grading.touch import touched_source
 from audition.grading.workspace import Need, Workspace
 
 #: More than a prober may say; see audition.services.probe_service.
@@ -85,6 +88,7 @@ def main(argv: list[str], root: Path = Path("/")) -> int:
         "hold": _hold,
         "exercise": _exercise,
         "static": _static,
+        "image": _image,
         "score": _score,
         "judge": _judge,
     }
@@ -107,8 +111,10 @@ def _keep(room: _Room) -> None:
     manifest = room.manifest()
     inventory, recipe = _inventory(room, manifest)
     room.say(inventory)
+    is_first = True
     while _await_request() == _BUILD:
-        _send_context(room, inventory, recipe)
+        _send_context(room, inventory, recipe, is_touched=not is_first)
+        is_first = False
     limit = manifest.limits_of(Stage.PREDICT).output_bytes
     _collect(room, places.OUT, frozenset(manifest.output.names), limit)
     _hold_volumes()
@@ -151,12 +157,20 @@ def _pod(submission: Path, manifest: Manifest, inventory: Inventory) -> Pod | No
     return pod_of(submission, inventory.contract)
 
 
-def _send_context(room: _Room, inventory: Inventory, recipe: bytes) -> None:
+def _send_context(room: _Room, inventory: Inventory, recipe: bytes, *, is_touched: bool) -> None:
     file = inventory.build.file if inventory.build else ""
     submission = room.at(places.SUBMISSION)
     entries = context_entries(submission, inventory.entries, file)
-    room.say(BuildContext(bytes=context_bytes(submission, entries, file, recipe)))
-    write_context(submission, entries, file, recipe, room.channel)
+    touched, content = "", b""
+    if is_touched:
+        touched, content = touched_source(submission, entries, inventory.contract, recipe)
+        if not touched:
+            room.say(BuildContext(bytes=0))
+            return
+    changed = {touched: content} if touched else {}
+    size = context_bytes(submission, entries, file, recipe, changed)
+    room.say(BuildContext(bytes=size, touched=touched))
+    write_context(submission, entries, file, recipe, room.channel, changed)
     room.channel.flush()
 
 
@@ -213,6 +227,14 @@ def _static(room: _Room) -> None:
     from audition.grading.static.tools import installed  # noqa: PLC0415
 
     room.say(look(_workspace(room), installed()))
+
+
+def _image(room: _Room) -> None:
+    # Only this verb reads layers.
+    from audition.grading.layers.look import look  # noqa: PLC0415
+
+    task = codec.from_json(ImageTask, room.at(places.IMAGE_TASK_FILE).read_bytes(), what="image task")
+    room.say(look(sys.stdin.buffer, task))
 
 
 def _score(room: _Room) -> None:

@@ -182,7 +182,7 @@ def _tar_members(archive: Path, start: bytes, bounds: Bounds) -> Iterator[Member
     with closing(_plain(archive, start)) as plain:
         source = cast("IO[bytes]", _TarSource(plain, bounds))
         # "r|" reads forward only: no seeking to offsets that a header made up.
-        with tarfile.open(fileobj=source, mode="r|", tarinfo=_TarInfo) as opened:
+        with tarfile.open(fileobj=source, mode="r|", tarinfo=StrictTarInfo) as opened:
             for info in opened:
                 trouble = _tar_trouble(info)
                 content = opened.extractfile(info) if info.isfile() and not trouble else None
@@ -257,7 +257,7 @@ def too_large(bounds: Bounds) -> str:
     return f"The archive unpacks to more than {bounds.max_bytes / (1 << 20):,.0f} MiB, which is the limit"
 
 
-class _TarInfo(tarfile.TarInfo):
+class StrictTarInfo(tarfile.TarInfo):
     """Refuses headers that `tarfile` would silently take for the end, or read into memory whole."""
 
     @classmethod

@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,8 +29,13 @@ class Counter(io.RawIOBase):
         return size
 
 
-def write_context(
-    submission: Path, entries: tuple[Entry, ...], file: str, content: bytes, sink: BinaryIO
+def write_context(  # noqa: PLR0913  the files, what stands in the place of some, and where to
+    submission: Path,
+    entries: tuple[Entry, ...],
+    file: str,
+    content: bytes,
+    sink: BinaryIO,
+    changed: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write a tar of a submission.
 
@@ -39,8 +45,9 @@ def write_context(
         file: Path of the Dockerfile among them.
         content: What to put there.
         sink: Where to.
+        changed: What to put in the place of other files.
     """
-    ours = {file: content, IGNORE_FILE: own_ignore(file)}
+    ours = {**(changed or {}), file: content, IGNORE_FILE: own_ignore(file)}
     with tarfile.open(fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT) as tar:
         for entry in sorted(entries, key=lambda entry: entry.path):
             info = tarfile.TarInfo(entry.path)
@@ -56,8 +63,14 @@ def write_context(
                 tar.addfile(info, source)
 
 
-def context_bytes(submission: Path, entries: tuple[Entry, ...], file: str, content: bytes) -> int:
+def context_bytes(
+    submission: Path,
+    entries: tuple[Entry, ...],
+    file: str,
+    content: bytes,
+    changed: Mapping[str, bytes] | None = None,
+) -> int:
     """How many bytes `write_context` writes."""
     counter = Counter()
-    write_context(submission, entries, file, content, counter)  # type: ignore[arg-type]  # it writes, no more
+    write_context(submission, entries, file, content, counter, changed)  # type: ignore[arg-type]  # it writes
     return counter.count

@@ -100,6 +100,26 @@ class Sandbox(Protocol):
         """
         ...
 
+    def show(
+        self,
+        images: Sequence[str],
+        spec: ContainerSpec,
+        max_bytes: int,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Exit:
+        """Run a trusted container to its end with images of this host, as one tar, on its standard input.
+
+        Args:
+            images: References; what several share comes once.
+            spec: What to run.
+            max_bytes: Beyond it the tar is cut.
+            should_stop: See `run`.
+
+        Raises:
+            UnavailableError: The engine failed, or has no such image.
+        """
+        ...
+
     def expect(self, specs: Sequence[ContainerSpec]) -> None:
         """Announce the containers that a run will ask for, so that they can be started ahead.
 

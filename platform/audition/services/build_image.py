@@ -1,25 +1,24 @@
 """Build the candidate's own image: what a trusted container planned, from bytes that nobody here looks at."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
 
-from audition import codec
-from audition.domain.build import BuildCause, BuildContext, BuildLimits, BuildPlan, BuildResult, BuildSpec
+from audition.domain.build import BuildCause, BuildKind, BuildPlan, BuildResult, BuildSpec
 from audition.domain.build_failure import BuildFailure, diagnose
 from audition.domain.contract import Inventory
 from audition.domain.evidence import BuildEvidence, StageEvidence
 from audition.domain.execution import Exit, Usage
+from audition.domain.image import ImageEvidence
 from audition.domain.run import Stage, StageStatus, Verdict
 from audition.ports import Served
 from audition.services.claim import Claimed
+from audition.services.inspect_image import inspect_image
 from audition.services.lease import Lease, check_lease
+from audition.services.rebuild_image import Rebuilt, rebuild_image, receive_context
 from audition.services.runner import MIRROR_IMAGE, Runner
 from audition.services.stage_book import StageBook
 
-#: What the keeper is asked for the build context with; see audition.grading.__main__.
-CONTEXT_SIGNAL = "SIGUSR2"
-_MAX_DOCUMENT = 64 << 10
-_CONTEXT_SECONDS = 60.0
 #: Characters of a failed build's log that a report shows.
 _LOG_TAIL = 2000
 
@@ -46,7 +45,9 @@ def build_image(  # noqa: PLR0913  the work and everything it works with
     record = book.begin(Stage.BUILD)
     plan = inventory.build or BuildPlan(refusals=("The Dockerfile was not looked at.",))
     limits = claimed.version.manifest.build
-    result = _refused(plan) if plan.refusals else _build(runner, claimed, lease, keeper, plan, limits)
+    work = _Work(runner, claimed, lease, keeper, inventory, plan)
+    made = _Made(result=_refused(plan)) if plan.refusals else _build(work)
+    result = made.result
     check_lease(lease)
     verdict = Verdict.ACCEPTED if result.cause == BuildCause.OK else Verdict.BUILD_FAILED
     failure = diagnose(plan, result, limits)
@@ -58,35 +59,76 @@ def build_image(  # noqa: PLR0913  the work and everything it works with
     stage = StageEvidence(
         stage=Stage.BUILD, verdict=verdict, message=message, usage=usage, image_id=result.image_id
     )
-    return Built(evidence=_evidence(plan, result, failure), stage=stage, log=result.log)
+    return Built(evidence=_evidence(plan, made, failure), stage=stage, log=result.log)
 
 
-def _build(  # noqa: PLR0913  the work and everything it works with
-    runner: Runner, claimed: Claimed, lease: Lease, keeper: Served, plan: BuildPlan, limits: BuildLimits
-) -> BuildResult:
-    keeper.signal(CONTEXT_SIGNAL)
-    line = keeper.read_line(_MAX_DOCUMENT, _CONTEXT_SECONDS)
-    announced = codec.from_json(BuildContext, line, what="build context", max_bytes=_MAX_DOCUMENT)
-    with tempfile.TemporaryFile() as context:
-        keeper.read_into(context, announced.bytes, _CONTEXT_SECONDS)
-        context.seek(0)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The work and everything it works with."""
+
+    runner: Runner
+    claimed: Claimed
+    lease: Lease
+    keeper: Served
+    inventory: Inventory
+    plan: BuildPlan
+
+    def build(
+        self,
+        context: BinaryIO,
+        size: int,
+        kind: BuildKind = BuildKind.FIRST,
+        seconds: float | None = None,
+    ) -> BuildResult:
+        """Build a context of so many bytes, within so many seconds."""
+        manifest = self.claimed.version.manifest
+        time_seconds = manifest.build.time_seconds if seconds is None else seconds
         spec = BuildSpec(
-            ownership=claimed.owner,
-            file=plan.file,
-            bases={base: runner.images[base] for base in plan.bases},
-            mirror=runner.images[MIRROR_IMAGE],
-            context_bytes=announced.bytes,
-            limits=limits,
-            slot=runner.slot,
+            ownership=self.claimed.owner,
+            file=self.plan.file,
+            bases={base: self.runner.images[base] for base in self.plan.bases},
+            mirror=self.runner.images[MIRROR_IMAGE],
+            context_bytes=size,
+            kind=kind,
+            keeps_steps=manifest.rebuilds and kind != BuildKind.AGAIN,
+            limits=replace(manifest.build, time_seconds=time_seconds),
+            slot=self.runner.slot,
         )
-        return runner.sandbox.build(spec, context, lease.should_stop)
+        result = self.runner.sandbox.build(spec, context, self.lease.should_stop)
+        check_lease(self.lease)
+        return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What all builds gave."""
+
+    result: BuildResult
+    rebuilt: Rebuilt = field(default_factory=Rebuilt)
+    image: ImageEvidence | None = None
+
+
+def _build(work: _Work) -> _Made:
+    manifest = work.claimed.version.manifest
+    with tempfile.TemporaryFile() as context:
+        size = receive_context(work.keeper, context).bytes
+        first = work.build(context, size)
+        if first.cause != BuildCause.OK:
+            return _Made(result=first)
+        rebuilt = Rebuilt()
+        if manifest.rebuilds:
+            left = manifest.build.time_seconds - first.seconds
+            rebuilt = rebuild_image(work.build, work.keeper, context, size, first, left)
+    image = inspect_image(work.runner, work.claimed, work.lease, work.inventory, first, rebuilt.again)
+    return _Made(result=first, rebuilt=rebuilt, image=image)
 
 
 def _refused(plan: BuildPlan) -> BuildResult:
     return BuildResult(cause=BuildCause.POLICY, detail=" ".join(plan.refusals))
 
 
-def _evidence(plan: BuildPlan, result: BuildResult, failure: BuildFailure | None) -> BuildEvidence:
+def _evidence(plan: BuildPlan, made: _Made, failure: BuildFailure | None) -> BuildEvidence:
+    result = made.result
     return BuildEvidence(
         cause=result.cause,
         detail=result.detail,
@@ -102,4 +144,8 @@ def _evidence(plan: BuildPlan, result: BuildResult, failure: BuildFailure | None
         failure=failure,
         log_tail=result.log[-_LOG_TAIL:] if failure else "",
         config=result.config,
+        image=made.image,
+        rebuild=made.rebuilt.rebuild,
+        rebuild_limit=made.rebuilt.rebuild_limit,
+        again_limit=made.rebuilt.again_limit,
     )

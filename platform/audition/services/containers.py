@@ -49,6 +49,11 @@ _STATIC_LIMITS = Limits(
     time_seconds=90.0, memory_bytes=2 << 30, cpus=1.0, pids=256, scratch_bytes=128 << 20, scratch_inodes=16384
 )
 
+#: A part of the stage in which images are built.
+_IMAGE = "image"
+#: To look at layers: names of 300,000 files twice over, and the time to hash a few gigabytes.
+_IMAGE_LIMITS = Limits(time_seconds=180.0, memory_bytes=1 << 30, cpus=1.0, pids=64, log_bytes=1 << 20)
+
 
 def tree_volume(version: ChallengeVersion, *, is_writable: bool) -> VolumeMount:
     """The unpacked submission."""
@@ -247,6 +252,20 @@ def static_spec(
             _blob(runner, evidence_digest, str(places.EVIDENCE_FILE)),
             tree_volume(version, is_writable=False),
         ),
+        slot=runner.slot,
+    )
+
+
+def image_spec(runner: Runner, owner: Ownership, task_digest: str) -> ContainerSpec:
+    """Reads an exported image from its standard input; sees nothing else."""
+    return ContainerSpec(
+        stage=_IMAGE,
+        image=runner.images[GRADER_IMAGE],
+        argv=(*_GRADING, _IMAGE),
+        profile=Profile.GRADER,
+        ownership=owner,
+        limits=_IMAGE_LIMITS,
+        mounts=(_blob(runner, task_digest, str(places.IMAGE_TASK_FILE)),),
         slot=runner.slot,
     )
 

@@ -24,6 +24,7 @@ from audition.domain.challenge import Area, DataFile, Manifest
 from audition.domain.contract import CollectedFile, Collection, Contract, Entry, Inventory
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Dimension, Grade, GradeSheet, Outcome
+from audition.domain.image import ImageEvidence, LayerFacts
 from audition.domain.people import Principal, PrincipalKind, Role
 from audition.domain.run import Run, Stage, StageRecord
 from audition.domain.submission import State, Submission
@@ -100,6 +101,14 @@ def predicts(inside: Inside) -> int:
     return 0
 
 
+def looks_at_layers(inside: Inside) -> int:
+    """The container that is shown an image: a layer of ours and one of the candidate's."""
+    inside.read_line()
+    layers = (LayerFacts(bytes=9, files=1, is_base=True), LayerFacts(bytes=5, files=2))
+    inside.print(codec.to_json(ImageEvidence(layers=layers, app_bytes=5)) + b"\n")
+    return 0
+
+
 def grades(*sheet: Grade) -> Program:
     """A grader container that says this."""
 
@@ -133,6 +142,7 @@ def good_programs() -> dict[str, Program | None]:
     """A run in which everything goes well."""
     return {
         "unpack": keeps(),
+        "image": looks_at_layers,
         "predict": predicts,
         "score": grades(model_grade()),
         "judge": grades(deployment_grade()),

@@ -12,7 +12,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, BinaryIO
@@ -30,7 +30,14 @@ from audition.adapters.docker.mirror import Mirror
 from audition.adapters.docker.step_look import build_lines, look_at_a_step
 from audition.adapters.docker.sweep import Sweeper
 from audition.adapters.docker.translate import build_labels
-from audition.domain.build import BuildCause, BuildLimits, BuildResult, BuildSpec, base_argument
+from audition.domain.build import (
+    BuildCause,
+    BuildKind,
+    BuildLimits,
+    BuildResult,
+    BuildSpec,
+    base_argument,
+)
 from audition.domain.errors import UnavailableError
 
 _TICK_SECONDS = 0.2
@@ -62,13 +69,15 @@ class Builder:
         labels = build_labels(spec.ownership, self._instance)
         name = f"audition-candidate/{self._instance}-{spec.ownership.run_id}-{spec.ownership.fence}"
         bases = {base: f"{name}:base-{base}" for base in spec.bases}
-        with engine_errors("building a candidate's image"), self._cleaned(labels, bases):
+        with engine_errors("building a candidate's image"), self._cleaned(spec, labels, bases):
             for base, reference in bases.items():
                 self._label_base(spec.bases[base], reference, labels)
-            walls = look_at_a_step(self._client, next(iter(spec.bases.values()), spec.mirror))
+            walls = ""
+            if spec.kind == BuildKind.FIRST:
+                walls = str(look_at_a_step(self._client, next(iter(spec.bases.values()), spec.mirror)))
             with Mirror(self._client, spec, self._instance) as mirror:
-                attempt = _Attempt(self._client, spec, labels, f"{name}:image", mirror)
-                return replace(attempt.run(context, bases, should_stop), walls=str(walls))
+                attempt = _Attempt(self._client, spec, labels, f"{name}:{spec.kind}", mirror)
+                return replace(attempt.run(context, bases, should_stop), walls=walls)
 
     def _label_base(self, image: str, reference: str, labels: Mapping[str, str]) -> None:
         # By its id: the builder would ask a registry for a name that it does not know.
@@ -80,7 +89,9 @@ class Builder:
                 raise UnavailableError(msg, code="image-missing", transient=False)
 
     @contextmanager
-    def _cleaned(self, labels: Mapping[str, str], bases: Mapping[str, str]) -> Iterator[None]:
+    def _cleaned(
+        self, spec: BuildSpec, labels: Mapping[str, str], bases: Mapping[str, str]
+    ) -> Iterator[None]:
         """Remove what is only of use during the build: containers, names of bases, images of earlier stages."""
         try:
             yield
@@ -94,7 +105,8 @@ class Builder:
                 with contextlib.suppress(APIError, RequestException):
                     self._client.remove_image(reference)
             with contextlib.suppress(APIError, RequestException):
-                sweeper.remove_dangling(labels)
+                if not spec.keeps_steps:
+                    sweeper.remove_dangling(labels)
 
 
 class _Attempt:
@@ -116,13 +128,18 @@ class _Attempt:
         self._log = BuildLog(spec.limits.log_bytes)
         self._steps = StepCount()
         self._error: Mapping[str, Any] = {}
+        self._bases: list[Mapping[str, Any]] = []
+        self._written_before = 0
         self._is_cut = False
 
     def run(
         self, context: BinaryIO, bases: Mapping[str, str], should_stop: Callable[[], bool] | None
     ) -> BuildResult:
-        sizes = {facts["Id"]: int(facts["Size"]) for facts in map(self._inspect, bases.values())}
+        self._bases = [self._inspect(base) for base in bases.values()]
+        sizes = {facts["Id"]: int(facts["Size"]) for facts in self._bases}
         watch = BuildWatch(self._client, self._labels, self._spec.limits.pids)
+        # What builds before this one wrote is there still.
+        self._written_before = watch.written_bytes(sizes)
         began = time.monotonic()
         try:
             response = self._post(context, bases)
@@ -134,9 +151,11 @@ class _Attempt:
                 msg = "The builder did not end after its last step was killed."
                 raise UnavailableError(msg, code="engine-silent")
             cause, detail = stopped or self._cause(watch)
+            seconds = time.monotonic() - began
+            steps, step_seconds = watch.steps_run()
         finally:
             watch.close()
-        return self._result(cause, detail, time.monotonic() - began)
+        return replace(self._result(cause, detail, seconds), run_steps=steps, run_seconds=step_seconds)
 
     def _post(self, context: BinaryIO, bases: Mapping[str, str]) -> Response:
         limits = self._spec.limits
@@ -150,7 +169,8 @@ class _Attempt:
             "cpuperiod": _PROCESSOR_PERIOD,
             "cpuquota": round(limits.cpus * _PROCESSOR_PERIOD),
             "ulimits": json.dumps(_ulimits(limits)),
-            "nocache": 1,
+            # What can be found there comes of this run's own bases, so of this candidate's earlier builds only.
+            "nocache": int(self._spec.kind != BuildKind.TOUCHED),
             "rm": 1,
             "forcerm": 1,
         }
@@ -196,7 +216,8 @@ class _Attempt:
             now = time.monotonic()
             if stopped is None and now - looked > _LOOK_SECONDS:
                 looked = now
-                stopped = self._trouble(now - began, watch.written_bytes(sizes), should_stop)
+                written = watch.written_bytes(sizes) - self._written_before
+                stopped = self._trouble(now - began, written, should_stop)
             if stopped is not None:
                 watch.kill()
                 if now - looked > _END_SECONDS:
@@ -241,7 +262,7 @@ class _Attempt:
             # Builders have been seen to end without a word and without an image.
             facts = self._inspect(self._reference)
             cause, detail = self._judge_image(facts)
-        if cause != BuildCause.OK:
+        if cause != BuildCause.OK or self._spec.kind == BuildKind.TOUCHED:
             facts = {}
             with contextlib.suppress(NotFound):
                 self._client.remove_image(self._reference, force=True)
@@ -256,9 +277,15 @@ class _Attempt:
             log=self._log.text(),
             is_log_truncated=self._log.is_truncated,
             refused_packages=() if cause == BuildCause.OK else self._mirror.unmet(),
+            base_layers=self._base_layers(facts["RootFS"]["Layers"]) if facts else 0,
             failed_step=0 if cause == BuildCause.OK else self._steps.number,
             config=read_config(facts["Config"]) if facts else None,
         )
+
+    def _base_layers(self, layers: Sequence[str]) -> int:
+        """How many of an image's layers are those of the base that it ends on."""
+        roots = [list(facts["RootFS"]["Layers"]) for facts in self._bases]
+        return max((len(root) for root in roots if layers[: len(root)] == root), default=0)
 
     def _judge_image(self, facts: Mapping[str, Any]) -> tuple[BuildCause, str]:
         limits, labels = self._spec.limits, facts["Config"].get("Labels") or {}

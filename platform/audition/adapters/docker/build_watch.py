@@ -23,6 +23,10 @@ class _Seen:
     out_of_memory: set[str] = field(default_factory=set)
     failed: str = ""
     """The last one that ended with an exit code other than 0."""
+    began: dict[str, int] = field(default_factory=dict)
+    """When each started, in nanoseconds of the engine's clock."""
+    ran: dict[str, int] = field(default_factory=dict)
+    """How long each ran, in nanoseconds."""
 
 
 class BuildWatch:
@@ -50,6 +54,12 @@ class BuildWatch:
             # Events come a moment after the builder's own word.
             self._news.wait_for(lambda: self._seen.failed and not self._seen.alive, _SETTLE_SECONDS)
             return self._seen.failed in self._seen.out_of_memory
+
+    def steps_run(self) -> tuple[int, float]:
+        """How many steps were carried out, and how many seconds they took together."""
+        with self._news:
+            self._news.wait_for(lambda: not self._seen.alive, _SETTLE_SECONDS)
+            return len(self._seen.began), sum(self._seen.ran.values()) / 1e9
 
     def written_bytes(self, base_sizes: Mapping[str, int]) -> int:
         """What all steps so far have written, layers and running steps together.
@@ -85,10 +95,13 @@ class BuildWatch:
         with self._news:
             if action == "start":
                 self._seen.alive.add(container)
+                self._seen.began[container] = int(event["timeNano"])
             elif action == "oom":
                 self._seen.out_of_memory.add(container)
             elif action == "die":
                 self._seen.alive.discard(container)
+                began = self._seen.began.get(container, int(event["timeNano"]))
+                self._seen.ran[container] = int(event["timeNano"]) - began
                 if event["Actor"]["Attributes"].get("exitCode") != "0":
                     self._seen.failed = container
             self._news.notify_all()

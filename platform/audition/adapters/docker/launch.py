@@ -1,5 +1,6 @@
 """Get a container for a spec: one that waits in a bay, or a fresh one; attached before its command runs."""
 
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ class Launched:
     reader: FrameReader
     begin: Callable[[], None]
     """Let the command begin."""
+    stdin: socket.socket | None = None
+    """Where its standard input is written, when it was asked for."""
     began_at: float | None = None
     """Unix time of the beginning, for a container that had been running before; None when it began with it."""
 
@@ -38,27 +41,32 @@ class Launcher:
         self._bays = bays
         self._translator = translator
 
-    def launch(self, spec: ContainerSpec) -> Launched:
+    def launch(self, spec: ContainerSpec, *, reads_stdin: bool = False) -> Launched:
         """Get a container ready.
+
+        Args:
+            spec: What to run.
+            reads_stdin: Whether its standard input will be written; such a one is never one that waited.
 
         Raises:
             UnavailableError: The engine failed.
         """
         bay = None if self._bays is None else self._bays.of(spec.ownership)
         if bay is None:
-            return self._fresh(spec)
-        container = bay.take(spec)
+            return self._fresh(spec, reads_stdin=reads_stdin)
+        container = None if reads_stdin else bay.take(spec)
         if container is None:
             # Not as expected, but it has to share the volumes of those that were.
-            return self._fresh(replace(spec, ownership=bay.owner))
+            return self._fresh(replace(spec, ownership=bay.owner), reads_stdin=reads_stdin)
         return self._waiting(container, spec)
 
-    def _fresh(self, spec: ContainerSpec) -> Launched:
-        request = self._translator.request(spec)
+    def _fresh(self, spec: ContainerSpec, *, reads_stdin: bool) -> Launched:
+        request = self._translator.request(spec, reads_stdin=reads_stdin)
         with engine_errors(f"creating the {spec.stage} container"):
             container = self._client.create_container_from_config(request)["Id"]  # type: ignore[no-untyped-call]
-            reader, _ = attach(self._client, container, stdin=False)
-        return Launched(container, reader, lambda: self._start(container, spec))
+            reader, sock = attach(self._client, container, stdin=reads_stdin)
+        stdin = sock if reads_stdin else None
+        return Launched(container, reader, lambda: self._start(container, spec), stdin=stdin)
 
     def _waiting(self, container: str, spec: ContainerSpec) -> Launched:
         with engine_errors(f"attaching to the {spec.stage} container"):

@@ -19,6 +19,7 @@ from requests.exceptions import RequestException
 from audition.adapters.docker.bays import Bays
 from audition.adapters.docker.build import Builder
 from audition.adapters.docker.engine_client import engine_facts
+from audition.adapters.docker.export import Export
 from audition.adapters.docker.failures import engine_errors
 from audition.adapters.docker.launch import Launched, Launcher
 from audition.adapters.docker.records import timestamp
@@ -91,13 +92,33 @@ class DockerSandbox:
 
     def run(self, spec: ContainerSpec, should_stop: Callable[[], bool] | None = None) -> Exit:
         """See `ports.Sandbox.run`."""
+        return self._run(spec, should_stop, None)
+
+    def show(
+        self,
+        images: Sequence[str],
+        spec: ContainerSpec,
+        max_bytes: int,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Exit:
+        """See `ports.Sandbox.show`."""
+        export = Export(self._client, images, max_bytes=max_bytes, seconds=spec.limits.time_seconds)
+        exit_ = self._run(spec, should_stop, export)
+        export.check()
+        return exit_
+
+    def _run(
+        self, spec: ContainerSpec, should_stop: Callable[[], bool] | None, export: Export | None
+    ) -> Exit:
         created_at = time.time()
-        launched = self._launcher.launch(spec)
+        launched = self._launcher.launch(spec, reads_stdin=export is not None)
         done = threading.Event()
         at_line = done.set if spec.ends_with_line else None
         limits = spec.limits
         tap = Tap(launched.reader, cap=limits.log_bytes, flood=limits.flood_bytes, at_line=at_line)
         launched.begin()
+        if export is not None and launched.stdin is not None:
+            export.flow_into(launched.stdin)
         self._tell_of_end(launched.container, done)
         meter = Meter(self._client, launched.container)
         is_late = self._watch(launched.container, spec, tap, done, should_stop)

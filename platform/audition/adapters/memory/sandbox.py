@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from audition.adapters.memory.inside import EndedError, FakeVolume, Inside
 from audition.adapters.memory.served import FakeProber, FakeServed, FakeService
-from audition.domain.build import BuildCause, BuildResult, BuildSpec
+from audition.domain.build import BuildCause, BuildKind, BuildResult, BuildSpec
 from audition.domain.errors import UnavailableError
 from audition.domain.execution import ContainerSpec, Exit, Ownership, Profile, Usage, VolumeMount
 from audition.domain.service import ServiceSpec, service_limits
@@ -109,6 +109,20 @@ class FakeSandbox:
         container = self._create(spec, should_stop)
         return self.play(container)
 
+    def show(
+        self,
+        images: Sequence[str],
+        spec: ContainerSpec,
+        max_bytes: int,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Exit:
+        """See `ports.Sandbox.show`; what is shown are the content ids, each on a line."""
+        self._maybe_fail("show")
+        shown = b"".join(self.image_id(image).encode() + b"\n" for image in images)
+        container = self._create(spec, should_stop)
+        container.inside.hear(shown[:max_bytes])
+        return self.play(container)
+
     @contextmanager
     def serve(self, spec: ContainerSpec) -> Iterator[Served]:
         """See `ports.Sandbox.serve`."""
@@ -152,9 +166,9 @@ class FakeSandbox:
         result = self.build_program(spec, context.read(spec.context_bytes), should_stop or (lambda: False))
         # Whatever is made belongs to this build, and a failure leaves nothing.
         owner = spec.ownership
-        if result.cause != BuildCause.OK:
+        if result.cause != BuildCause.OK or spec.kind == BuildKind.TOUCHED:
             return replace(result, reference="", image_id="")
-        reference = f"audition-candidate/{self._instance}-{owner.run_id}-{owner.fence}:image"
+        reference = f"audition-candidate/{self._instance}-{owner.run_id}-{owner.fence}:{spec.kind}"
         self.engine.images[reference] = result.image_id
         self.engine.built[reference] = (self._instance, owner)
         return replace(result, reference=reference)
