@@ -1,6 +1,5 @@
 """Checks on alert rules: valid, about metrics that exist, actionable, and about what goes wrong with a model."""
 
-import re
 from collections.abc import Iterator
 
 from audition.domain.contract import Contract
@@ -9,17 +8,11 @@ from audition.grading import Result, Workspace, check, failed, not_applicable, p
 from audition.grading.tree import Tree
 from audition.grading.yaml_files import at, items, read_yaml
 from graders.monitoring import promtool
+from graders.monitoring.kinds import ERRORS, LATENCY, tells_of_drift
 from graders.monitoring.names import exposed_metrics, is_external
 from graders.monitoring.rules import Rule, Rules, find_rules
 
 _KEY = "monitoring.rules"
-_LATENCY = re.compile(r"latency|duration|response_time|_seconds_(?:bucket|sum)|request_time", re.IGNORECASE)
-_ERRORS = re.compile(r"error|exception|fail|5\.\.|5xx|\b50\d\b|\bup\b", re.IGNORECASE)
-#: Words of drift monitors. Source: the drift protocol's tiers.
-_DRIFT = re.compile(
-    r"drift|psi|(?:^|_)ks(?:_|$)|wasserstein|(?:^|_)js(?:_|$)|(?:^|_)kl(?:_|$)|mmd|shift|outlier|anomaly|p_?value",
-    re.IGNORECASE,
-)
 _TELLING = ("summary", "description", "message", "runbook_url")
 
 
@@ -135,8 +128,8 @@ def coverage(workspace: Workspace) -> Result:
         return _none(workspace)
     contract = workspace.evidence.inventory.contract
     there = {
-        "slow answers": any(_LATENCY.search(_words(rule)) for rule in found.alerts),
-        "errors": any(_ERRORS.search(_words(rule)) for rule in found.alerts),
+        "slow answers": any(LATENCY.search(_words(rule)) for rule in found.alerts),
+        "errors": any(ERRORS.search(_words(rule)) for rule in found.alerts),
         "drift": any(_tells_of_drift(rule, contract) for rule in found.alerts),
     }
     missing = [name for name, is_there in there.items() if not is_there]
@@ -150,8 +143,7 @@ def _words(rule: Rule) -> str:
 
 
 def _tells_of_drift(rule: Rule, contract: Contract) -> bool:
-    declared = {signal.metric for signal in contract.monitoring.signals}
-    return bool(declared & rule.expression.metrics) or any(_DRIFT.search(m) for m in rule.expression.metrics)
+    return tells_of_drift(rule.expression.metrics, {s.metric for s in contract.monitoring.signals})
 
 
 @check(

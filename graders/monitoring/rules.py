@@ -7,16 +7,12 @@ from typing import Any
 
 from audition.domain.grade import Evidence
 from audition.grading import Workspace
-from audition.grading.tree import Tree
-from audition.grading.yaml_files import Document, at, items, read_yaml, table
+from audition.grading.alert_rules import DURATION, RuleEntry, read_rule_files
+from audition.grading.yaml_files import at, table
 from graders.monitoring.promql import Expression, read_expression
 
 _METRIC = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-#: Source: Prometheus' configuration reference, <duration>.
-_DURATION = re.compile(r"(?=\d)(?:\d+y)?(?:\d+w)?(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?(?:\d+ms)?|0")
-_MOST_FILES = 20
-_MOST_RULES = 200
 #: Expressions of all rules together: parsing is quadratic, and nobody needs more.
 _MOST_TEXT = 20_000
 
@@ -62,44 +58,17 @@ class Rules:
 
 def find_rules(workspace: Workspace) -> Rules:
     """Read the rule files that the contract names or that were found."""
-    tree = Tree(workspace.submission)
+    files = read_rule_files(workspace.submission, workspace.evidence.inventory.contract.monitoring.rules)
     rules: list[Rule] = []
-    broken: list[Evidence] = []
-    for path in workspace.evidence.inventory.contract.monitoring.rules[:_MOST_FILES]:
-        text = tree.text(path)
-        if text is None:
-            broken.append(Evidence(summary="cannot be read as text", file=path))
-            continue
-        file = read_yaml(text)
-        if file.error:
-            broken.append(Evidence(summary=f"is no YAML: {file.error}", file=path, line=file.line))
-        for document in file.documents:
-            _read_document(document, rules, broken)
-    return Rules(tuple(rules), tuple(broken))
+    left = _MOST_TEXT
+    for entry in files.entries:
+        rules.append(_rule(entry, left))
+        left -= rules[-1].expression.characters
+    return Rules(tuple(rules), files.broken)
 
 
-def _read_document(document: Document, rules: list[Rule], broken: list[Evidence]) -> None:
-    """A rule file, or the same inside an object of the Prometheus operator."""
-    prefix: tuple[str, ...] = ("spec",) if at(document.value, "kind") == "PrometheusRule" else ()
-    names: set[str] = set()
-    groups = items(document.value, *prefix, "groups")
-    if not groups:
-        broken.append(Evidence(summary="has no groups", file=document.file, line=document.line()))
-    for number, group in enumerate(groups):
-        where: tuple[str | int, ...] = (*prefix, "groups", number)
-        name = at(group, "name")
-        if not isinstance(name, str) or not name or name in names:
-            words = "a group needs a name of its own"
-            broken.append(Evidence(summary=words, file=document.file, line=document.line(*where)))
-        names.add(str(name))
-        for index, rule in enumerate(items(group, "rules")):
-            if len(rules) >= _MOST_RULES:
-                return
-            left = _MOST_TEXT - sum(r.expression.characters for r in rules)
-            rules.append(_rule(rule, document.file, document.line(*where, "rules", index), left))
-
-
-def _rule(value: object, file: str, line: int, left: int) -> Rule:
+def _rule(entry: RuleEntry, left: int) -> Rule:
+    value = entry.value
     alert, record = at(value, "alert"), at(value, "record")
     text = str(at(value, "expr") if at(value, "expr") is not None else "")
     expression = (
@@ -113,7 +82,7 @@ def _rule(value: object, file: str, line: int, left: int) -> Rule:
         has_for=at(value, "for") is not None,
         labels=table(value, "labels"),
         annotations=table(value, "annotations"),
-        evidence=Evidence(summary="", file=file, line=line),
+        evidence=Evidence(summary="", file=entry.file, line=entry.line),
     )
 
 
@@ -129,7 +98,7 @@ def _errors(value: object, expression: Expression) -> Iterator[str]:
         yield f"its expression does not parse: {expression.error}"
     for key in ("for", "keep_firing_for"):
         duration = at(value, key)
-        if duration is not None and not _DURATION.fullmatch(str(duration)):
+        if duration is not None and not DURATION.fullmatch(str(duration)):
             yield f"{key} is no duration such as 5m"
     if record is not None and at(value, "for") is not None:
         yield "a record cannot wait"

@@ -148,6 +148,7 @@ TIME_OF_DAY = {
     PACKAGE + "adapters/docker/usage.py": "compares with times that the engine wrote",
     PACKAGE + "adapters/docker/examine.py": "the same deadlines",
     PACKAGE + "adapters/docker/examiner.py": "the age of what it remembers, shared by processes",
+    PACKAGE + "probing/evaluator.py": "compares with times that Prometheus wrote",
     PACKAGE + "adapters/docker/bays.py": "the same deadlines, and the age of a file",
     PACKAGE + "adapters/docker/bay_lease.py": "the age of a file that several processes and containers see",
 }

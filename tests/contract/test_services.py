@@ -73,6 +73,10 @@ while True:
 )
 
 
+#: A service that would take a whole processor.
+BUSY = Deed(script='print("up", flush=True)\nwhile True: pass\n', play=ends_on_request)
+
+
 def prober(box: Box) -> ContainerSpec:
     return box.spec(ECHO, profile=Profile.GRADER, ownership=owner(), limits=LIMITS)
 
@@ -125,6 +129,40 @@ def test_a_service_runs_until_it_is_asked_to_stop(box: Box) -> None:
         assert until(service, has_ended).exit_code == 7
         assert service.output().stdout == b"up\ndown\n"
         assert not service.signal("SIGTERM")
+
+
+def test_a_service_can_be_slowed_down_and_let_go(box: Box) -> None:
+    spec = prober(box)
+    with box.sandbox.probe(spec) as beside:
+        service = beside.start(box.service(POLITE, spec, limits=LIMITS))
+        until(service, is_up)
+        assert service.throttle(0.01)
+        assert service.throttle(LIMITS.cpus)
+        service.end()
+        assert not service.throttle(0.01)
+
+
+@pytest.mark.docker
+def test_a_service_with_a_hundredth_of_a_processor_gets_no_more(docker_box: DockerBox) -> None:
+    spec = prober(docker_box)
+    with docker_box.sandbox.probe(spec) as beside:
+        service = beside.start(docker_box.service(BUSY, spec, limits=LIMITS))
+        until(service, is_up)
+        service.throttle(0.01)
+        before = used(service)
+        time.sleep(2.0)
+        assert used(service) - before < 0.2
+        service.throttle(1.0)
+        before = used(service)
+        time.sleep(1.0)
+        assert used(service) - before > 0.2
+
+
+def used(service: Service) -> float:
+    """Seconds of processor time so far."""
+    usage = service.usage()
+    assert usage is not None
+    return usage.cpu_seconds
 
 
 def test_services_follow_one_another_beside_one_prober(box: Box) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from audition import codec
+from audition.domain.alerting import Situation
 from audition.domain.evidence import ArtifactKind
 from audition.domain.grade import Outcome
 from audition.domain.probe import ServiceEvidence
@@ -51,6 +52,23 @@ spec:
         readinessProbe: {httpGet: {path: /ready, port: 8080}, periodSeconds: 2}
         resources: {limits: {memory: 64Mi}}
         securityContext: {runAsNonRoot: true, readOnlyRootFilesystem: true}
+"""
+RULES = """
+groups:
+- name: service
+  rules:
+  - record: service:bad
+    expr: sum(rate(requests_total{outcome="bad"}[1m])) / sum(rate(requests_total[1m]))
+  - {alert: Errors, expr: 'service:bad > 0.2', for: 15s}
+  - {alert: Down, expr: 'up{job="credit"} == 0', for: 15s}
+  - {alert: Gone, expr: absent(requests_total), for: 15s}
+  - {alert: Unheard, expr: 'up{job="credit"} == 0 and requests_of_nobody'}
+  - {alert: Yesterday, expr: 'requests_total offset 1d > 5'}
+  - alert: Bomb
+    expr: count({__name__=~".+"} * on() group_left() {__name__=~".+"} * on() group_left() {__name__=~".+"}) > 1e9
+- name: broken
+  rules:
+  - {alert: Typo, expr: 'rate(requests_total'}
 """
 RECIPE = """FROM python:3.11-slim
 WORKDIR /app
@@ -129,9 +147,10 @@ Serve = Callable[..., Served]
 def serve(tmp_path: Path, images: Mapping[str, str]) -> Serve:
     tmp_path.chmod(0o755)
 
-    def run(service: str = SERVE, recipe: str = RECIPE, contract: str = CONTRACT) -> Served:
+    def run(service: str = SERVE, recipe: str = RECIPE, contract: str = CONTRACT, rules: str = "") -> Served:
         pipeline = make_pipeline(tmp_path, images)
-        tiny.store_tiny(pipeline.ports, stages=STAGES, pace=PACE, graders=GRADERS)
+        stages = (Stage.UNPACK, Stage.STATIC, *STAGES[1:]) if rules else STAGES
+        tiny.store_tiny(pipeline.ports, stages=stages, pace=PACE, graders=GRADERS)
         files = {
             "predict.py": tiny.GOOD,
             "serve.py": service,
@@ -139,6 +158,7 @@ def serve(tmp_path: Path, images: Mapping[str, str]) -> Serve:
             "Dockerfile": recipe,
             "audition.toml": contract,
             "k8s.yaml": MANIFEST,
+            **({"ops/rules.yml": rules} if rules else {}),
         }
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
@@ -211,4 +231,35 @@ def test_a_service_that_listens_elsewhere_is_the_candidates_fault_and_still_gets
         if finding.outcome == Outcome.NOT_ASSESSED
     ]
     assert any(check.startswith("service.") for check in blocked)
+    assert served.left == 0
+
+
+def test_alerts_are_tried_on_the_running_service(serve: Serve) -> None:
+    contract = CONTRACT.replace('path = "/metrics"', 'path = "/metrics"\nrules = ["ops/rules.yml"]')
+    served = serve(contract=contract, rules=RULES)
+    assert served.seen is not None
+    lost = [item for item in served.seen.unfinished if item.probe == "alerting"]
+    alerting = served.seen.alerting
+    assert alerting is not None, lost
+    assert alerting.version.startswith("2.")
+    assert (alerting.factor, alerting.failed_scrapes) == (30.0, 0)
+    assert alerting.scrapes > 10
+    slow, quiet = alerting.stretch(Situation.SLOW), alerting.stretch(Situation.QUIET)
+    assert slow is not None
+    assert quiet is not None
+    assert (slow.median_seconds or 0) > 20 * (quiet.median_seconds or 1)
+    fired = {item.rule.name: bool(item.firings) for item in alerting.rules}
+    assert fired == {
+        "Errors": True,
+        "Down": True,
+        "Gone": True,
+        "Unheard": False,
+        "Yesterday": False,
+        "Bomb": False,
+        "Typo": False,
+    }
+    grade = next(grade for grade in served.report.grades if grade.grader == "metrics")
+    finding = next(f for f in grade.findings if f.check == "metrics.alerts.act")
+    assert finding.points == pytest.approx(3 * 3 / 4)
+    assert "Silent in trouble: Unheard." in finding.sentence
     assert served.left == 0

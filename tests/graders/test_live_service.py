@@ -7,6 +7,14 @@ from typing import Any
 
 import pytest
 
+from audition.domain.alerting import (
+    AlertingEvidence,
+    AlertRule,
+    FiringSpan,
+    Situation,
+    Stretch,
+    TriedRule,
+)
 from audition.domain.grade import Finding, Outcome
 from audition.domain.probe import (
     BindingEvidence,
@@ -105,6 +113,21 @@ GOOD = ServiceEvidence(
     restart=RestartEvidence(is_ready_again=True, rows=10, agreeing=10),
     masked=MaskedEvidence(was_ready=False, predicted=False, is_running=False, exit_code=1),
     logs=LogsEvidence(lines=10, structured=10, with_level=10, canaries_sent=5, canaries_found=0),
+    alerting=AlertingEvidence(
+        version="2.42.0",
+        factor=30.0,
+        interval_seconds=0.5,
+        stretches=(
+            Stretch(situation=Situation.QUIET, from_seconds=5, to_seconds=15),
+            Stretch(situation=Situation.DOWN, from_seconds=15, to_seconds=25),
+        ),
+        rules=(
+            TriedRule(
+                rule=AlertRule(name="Down", expression="up == 0"), firings=(FiringSpan(from_seconds=17),)
+            ),
+        ),
+        scrapes=20,
+    ),
 )
 
 

@@ -36,6 +36,7 @@ class Running:
     port: int
     terminated_at: float = 0.0
     asked: list[AskVerb] = field(default_factory=list)
+    _brake: "asyncio.Task[None] | None" = None
 
     async def ask(self, verb: AskVerb, start: Start | None = None) -> Answer:  # noqa: ARG002  it runs already
         """As the worker does for a container, with this process in its place."""
@@ -43,6 +44,11 @@ class Running:
         number = len(self.asked)
         if verb is AskVerb.CPU:
             return Answer(number=number, cpu_seconds=self.cpu_seconds())
+        if verb in {AskVerb.SLOW, AskVerb.FAST}:
+            await self._slow(is_slow=verb is AskVerb.SLOW)
+            return Answer(number=number)
+        if verb is AskVerb.KILL:
+            self.process.kill()
         if verb is AskVerb.TERMINATE:
             self.terminated_at = time.monotonic()
             self.process.send_signal(signal.SIGTERM)
@@ -60,6 +66,22 @@ class Running:
             exit_code=128 - code if code < 0 else code,
             exit_seconds=time.monotonic() - self.terminated_at,
         )
+
+    async def _slow(self, *, is_slow: bool) -> None:
+        """A hundredth of a processor, by stopping it most of the time; there is no cgroup here."""
+        if self._brake is not None:
+            self._brake.cancel()
+            self._brake = None
+            self.process.send_signal(signal.SIGCONT)
+        if is_slow:
+            self._brake = asyncio.create_task(self._stutter())
+
+    async def _stutter(self) -> None:
+        while self.process.poll() is None:
+            self.process.send_signal(signal.SIGSTOP)
+            await asyncio.sleep(0.1)
+            self.process.send_signal(signal.SIGCONT)
+            await asyncio.sleep(0.001)
 
     def cpu_seconds(self) -> float:
         """Of the process and of its children, in the kernel's ticks."""

@@ -6,6 +6,7 @@ below a megabyte. A part is None when its probe was not asked for or could not r
 
 from dataclasses import dataclass, fields
 
+from audition.domain.alerting import AlertingEvidence
 from audition.domain.pod import PodEvidence
 from audition.domain.probe_api import (
     BadInputEvidence,
@@ -146,6 +147,7 @@ class ServiceEvidence:
     restart: RestartEvidence | None = None
     masked: MaskedEvidence | None = None
     logs: LogsEvidence | None = None
+    alerting: AlertingEvidence | None = None
     pod: PodEvidence | None = None
 
     @property

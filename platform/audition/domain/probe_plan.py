@@ -8,9 +8,11 @@ ends with one `ServiceEvidence`, or one `DriftEvidence` where the task has a dri
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from audition.domain.alerting import AlertRule
 from audition.domain.contract import Contract, Slo
 from audition.domain.drift import DriftEvidence
 from audition.domain.drift_plan import DriftPlan
+from audition.domain.monitoring import SCRAPE_INTERVAL_SECONDS
 from audition.domain.pod import Pod
 from audition.domain.probe import ServiceEvidence
 from audition.domain.service import Restriction
@@ -87,6 +89,8 @@ class ProbePlan:
     """Empty when the service has no metrics."""
     metrics_port: int | None = None
     """None when metrics are on the service's port."""
+    scrape_interval_seconds: float = SCRAPE_INTERVAL_SECONDS
+    """How often it would be scraped in production."""
     slo: Slo | None = None
     """What was promised under load; None when nothing was declared."""
     offline: tuple[Prediction, ...] | None = None
@@ -116,6 +120,8 @@ class ProbeTask:
     """Send this instead of looking at everything else; the rows are mounted."""
     pod: Pod | None = None
     """What the submission's manifests would run; None when there are none that can be read."""
+    rules: tuple[AlertRule, ...] = ()
+    """The submission's alert rules, read elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +148,10 @@ class AskVerb(StrEnum):
     """What has it printed?"""
     CPU = "cpu"
     """How much CPU time has the service used since its start?"""
+    SLOW = "slow"
+    """Leave the service a hundredth of a processor."""
+    FAST = "fast"
+    """Give it back what it had."""
     TERMINATE = "terminate"
     """Send SIGTERM to process 1 of the service now; answer when it was sent."""
     EXIT = "exit"

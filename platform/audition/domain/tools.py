@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from audition.domain.alerting import AlertRule
 from audition.domain.grade import Grade
 
 NEWER = "newer"
@@ -91,6 +92,8 @@ class ToolReports:
     suppressions: tuple[Suppression, ...] = ()
     left_out: tuple[str, ...] = ()
     """Files that no tool was given, each with the reason."""
+    rules: tuple[AlertRule, ...] = ()
+    """The submission's alert rules as data, for whoever evaluates them."""
 
     def of(self, tool: str) -> ToolReport | None:
         """The report of a tool; None when it was not asked."""

@@ -78,6 +78,14 @@ class Service(Protocol):
         """Send its first process a signal, e.g. "SIGTERM"; false when it had ended."""
         ...
 
+    def throttle(self, cpus: float) -> bool:
+        """Change how much of the processors it may use, at least 0.01; false when it had ended.
+
+        Raises:
+            UnavailableError: The engine failed, or its runtime cannot.
+        """
+        ...
+
     def end(self) -> ServiceState:
         """Kill whatever is left of it and remove it; the last state is what is returned."""
         ...

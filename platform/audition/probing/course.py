@@ -4,6 +4,7 @@ The main session comes first, with every probe and a service that nothing was do
 come a start that is killed and repeated, starts under more and more restrictions, and one without the model.
 """
 
+import asyncio
 import time
 from dataclasses import replace
 
@@ -20,12 +21,14 @@ from audition.domain.probe_plan import (
 )
 from audition.domain.probe_runtime import LadderEvidence, MaskedEvidence, RestartEvidence
 from audition.domain.service import Restriction
+from audition.probing.alerting import probe_alerting
 from audition.probing.inputs import Inputs
 from audition.probing.logs import look_at_logs
 from audition.probing.payloads import agree
 from audition.probing.pods import look_at_pod
 from audition.probing.prober import probe_service
 from audition.probing.session import CannotProbeError, Runner, Session
+from audition.probing.starting import probe_start
 
 _RESTART_ROWS = 10
 _SLOW_START_SECONDS = 15.0
@@ -41,6 +44,7 @@ def plan_of(task: ProbeTask, inputs: Inputs, probes: tuple[Probe, ...]) -> Probe
         rows=inputs.rows,
         metrics_path=contract.monitoring.path,
         metrics_port=contract.monitoring.port,
+        scrape_interval_seconds=contract.monitoring.scrape_interval_seconds,
         slo=contract.slo if contract.says("slo") else None,
         offline=inputs.offline,
         tolerance=contract.model.offline_tolerance,
@@ -83,8 +87,9 @@ class Course:
         ladder = await self._ladder() if self._has_time(len(Restriction)) else None
         pod, lost = await self._pod() if self._has_time(2) else (None, ())
         masked = await self._masked() if self._has_time(1) else None
+        alerting = await self._alerting()
         await self._runner.ask(AskVerb.KILL)
-        seen = merged((main, *again))
+        seen = merged((main, *again, alerting))
         return replace(
             seen,
             restart=restart,
@@ -146,6 +151,26 @@ class Course:
         except CannotProbeError as error:
             return None, (Unfinished(probe="pod", reason=str(error)[:300], is_ours=error.is_ours),)
 
+    async def _alerting(self) -> ServiceEvidence:
+        """A start of its own for the alert rules, which ends with a service that is down."""
+        if not self._task.rules:
+            return ServiceEvidence()
+        started = await self._runner.ask(AskVerb.START, Start())
+        if started.trouble:
+            return _unfinished(f"The service was not started. {started.trouble}"[:300], is_ours=True)
+        plan = plan_of(self._task, self._inputs, ())
+        session = Session(plan, self._runner)
+        try:
+            async with asyncio.timeout(max(0.0, self._left)):
+                await probe_start(session)
+                return ServiceEvidence(alerting=await probe_alerting(session, self._task.rules))
+        except TimeoutError:
+            return _unfinished("The time of the stage was over.", is_ours=True)
+        except CannotProbeError as error:
+            return _unfinished(str(error)[:300], is_ours=error.is_ours)
+        finally:
+            session.close()
+
     async def _masked(self) -> MaskedEvidence | None:
         """A start without the model; None when no file is known to be it."""
         contract = self._task.contract
@@ -169,6 +194,10 @@ class Course:
             is_running=state.is_running,
             exit_code=state.exit_code,
         )
+
+
+def _unfinished(reason: str, *, is_ours: bool) -> ServiceEvidence:
+    return ServiceEvidence(unfinished=(Unfinished(probe="alerting", reason=reason, is_ours=is_ours),))
 
 
 async def take_course(task: ProbeTask, inputs: Inputs, runner: Runner) -> ServiceEvidence:

@@ -78,11 +78,11 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
     keeper: Served,
     inventory: Inventory,
     book: StageBook,
-    settle: Callable[[], object],
+    settle: Callable[[], tuple[Artifact, ...]],
 ) -> Collected:
     """Run the candidate's command and take its outputs.
 
-    `settle` waits for what else of this run is at work: a stage that is timed runs alone.
+    `settle` waits for what else of this run is at work, and gives what that left: a stage that is timed runs alone.
 
     Raises:
         LeaseLostError, CancelledError: The work must not go on.
@@ -131,14 +131,13 @@ def _live(  # noqa: PLR0913  the work and everything it works with
     built: Built | None,
     outputs: tuple[Artifact, ...],
     book: StageBook,
-    settle: Callable[[], object],
+    settle: Callable[[], tuple[Artifact, ...]],
 ) -> Iterator[ServedService | Sent]:
     """The stages in which the candidate's own service runs, as far as there is one."""
     stages = claimed.version.manifest.stages
     if Stage.SERVE not in stages:
         return
-    settle()
-    served = serve_image(runner, claimed, lease, inventory, built, outputs, book)
+    served = serve_image(runner, claimed, lease, inventory, built, outputs, settle(), book)
     if served is not None:
         yield served
     if Stage.DRIFT in stages:

@@ -31,6 +31,8 @@ _MAX_PROGRESS = 200
 _MAX_TROUBLE = 300
 _TICK_SECONDS = 0.5
 _POLL_SECONDS = 0.05
+#: The least that an engine takes. Source: docker run, --cpus.
+_LEAST_CPUS = 0.01
 #: Beyond a service's own grace, before EXIT is answered with "it did not".
 _PATIENCE_SECONDS = 5.0
 
@@ -163,6 +165,8 @@ class _Errands:
             return Answer(number=ask.number, trouble="No service was started.")
         if ask.verb == AskVerb.LOGS:
             return replace(self._state(ask.number, self._service), logs=self._logs(self._service))
+        if ask.verb in {AskVerb.SLOW, AskVerb.FAST}:
+            return self._throttled(ask, self._service)
         if ask.verb == AskVerb.TERMINATE:
             self._asked_to_stop_at = time.monotonic()
             self._service.signal("SIGTERM")
@@ -171,6 +175,15 @@ class _Errands:
         if ask.verb == AskVerb.EXIT:
             return self._await_exit(ask.number, self._service)
         return self._state(ask.number, self._service)
+
+    def _throttled(self, ask: Ask, service: Service) -> Answer:
+        """Of an engine that cannot, the prober is told; it ends nothing."""
+        cpus = _LEAST_CPUS if ask.verb == AskVerb.SLOW else self._wanted.spec.limits.cpus
+        try:
+            service.throttle(cpus)
+        except UnavailableError as error:
+            return Answer(number=ask.number, trouble=error.detail)
+        return self._state(ask.number, service)
 
     def _start(self, start: Start) -> str:
         """Start a service, ending the one before; why it could not be, or nothing."""

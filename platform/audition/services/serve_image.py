@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from audition import codec
+from audition.domain.alerting import AlertRule
 from audition.domain.contract import Inventory
 from audition.domain.errors import UnavailableError
 from audition.domain.evidence import Artifact, ArtifactKind, StageEvidence
@@ -11,6 +12,7 @@ from audition.domain.pod import pod_spec
 from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_plan import ProbeTask
 from audition.domain.run import Stage, StageStatus, Verdict
+from audition.domain.tools import ToolReports
 from audition.services import containers
 from audition.services.build_image import Built
 from audition.services.claim import Claimed
@@ -41,9 +43,12 @@ def serve_image(  # noqa: PLR0913  the work and everything it works with
     inventory: Inventory,
     built: Built | None,
     outputs: tuple[Artifact, ...],
+    linted: tuple[Artifact, ...],
     book: StageBook,
 ) -> Served | None:
     """Have a prober look at the service; that it is bad or absent is a result.
+
+    `linted` is what the static stage left: the submission's alert rules are in it.
 
     Returns:
         What was seen; None when there is no image.
@@ -58,7 +63,7 @@ def serve_image(  # noqa: PLR0913  the work and everything it works with
         book.end(record, StageStatus.SKIPPED, None, _NO_IMAGE)
         return None
     try:
-        seen = _probe(runner, claimed, lease, inventory, built, outputs)
+        seen = _probe(runner, claimed, lease, inventory, built, (*outputs, *linted))
     except UnavailableError:
         check_lease(lease)  # The prober was ended because the work must not go on.
         raise
@@ -77,20 +82,35 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
     lease: Lease,
     inventory: Inventory,
     built: Built,
-    outputs: tuple[Artifact, ...],
+    artifacts: tuple[Artifact, ...],
 ) -> ServiceEvidence:
     manifest = claimed.version.manifest
     usual, pod = wanted_service(runner, claimed, inventory.contract, built), inventory.pod
     wanted = replace(usual, pod=pod_spec(pod, usual.spec) if pod else None)
-    task = ProbeTask(contract=inventory.contract, seed=traffic_seed(claimed), pace=manifest.pace, pod=pod)
+    task = ProbeTask(
+        contract=inventory.contract,
+        seed=traffic_seed(claimed),
+        pace=manifest.pace,
+        pod=pod,
+        rules=_rules(runner, artifacts),
+    )
     seconds = manifest.limits_of(Stage.SERVE).time_seconds + _SLACK_SECONDS
-    spec = containers.prober_spec(runner, claimed.version, claimed.owner, outputs)
+    spec = containers.prober_spec(runner, claimed.version, claimed.owner, artifacts)
     with runner.sandbox.probe(spec) as prober:
         seen = converse(prober, task, wanted, lease, seconds).evidence
     if seen is None:
         msg = "The prober sent drift although it was not told to."
         raise UnavailableError(msg, code="prober-failed")
     return seen
+
+
+def _rules(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[AlertRule, ...]:
+    """The submission's alert rules, as the static stage read them."""
+    found = [artifact for artifact in artifacts if artifact.kind == ArtifactKind.TOOLS]
+    if not found:
+        return ()
+    data = runner.ports.blobs.get(found[-1].digest)
+    return codec.from_json(ToolReports, data, what="tools.json").rules
 
 
 def _was_ready(seen: ServiceEvidence) -> bool:

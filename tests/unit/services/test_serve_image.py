@@ -8,6 +8,7 @@ from audition import codec
 from audition.adapters.memory.inside import Inside
 from audition.adapters.memory.sandbox import Program
 from audition.adapters.memory.served import FakeProber
+from audition.domain.alerting import AlertRule
 from audition.domain.build import BuildCause, BuildResult
 from audition.domain.contract import Contract, ModelFiles
 from audition.domain.errors import UnavailableError
@@ -20,10 +21,12 @@ from audition.domain.run import Fault, Stage, StageStatus, Verdict
 from audition.domain.service import Restriction, ServiceSpec
 from audition.domain.serving import Serving, ServingKind
 from audition.domain.submission import State, Submission
+from audition.domain.tools import StaticResult, ToolReports
 from audition.ports import Service
 from audition.services.probe_service import model_places
 from tests import factories
 from tests.unit.services.test_build_image import PLAN, keeps_with
+from tests.unit.services.test_lint import says
 from tests.unit.services.world import World
 
 STAGES = (Stage.UNPACK, Stage.BUILD, Stage.PREDICT, Stage.SERVE, Stage.SCORE, Stage.JUDGE)
@@ -81,6 +84,25 @@ def hall() -> World:
 def served(hall: World, prober: Prober, service: Program = polite) -> Submission:
     hall.sandbox.programs |= {"serve": prober, "service": service}
     return hall.graded()
+
+
+def test_the_rules_that_the_static_stage_read_are_in_the_probers_task(hall: World) -> None:
+    rule = AlertRule(name="Down", expression="up == 0")
+    result = StaticResult(reports=ToolReports(rules=(rule,)))
+    hall.sandbox.engine.images["audition/linters:1"] = "sha256:linters"
+    hall.runner = replace(hall.runner, images={**hall.runner.images, "linters": "audition/linters:1"})
+    hall.set_version(stages=(Stage.UNPACK, Stage.STATIC, *STAGES[1:]))
+    hall.sandbox.programs |= {"static": says(codec.to_json(result))}
+    prober = Prober()
+    served(hall, prober)
+    assert prober.tasks[0].rules == (rule,)
+
+
+def test_a_service_is_slowed_down_and_let_go_as_the_prober_asks(hall: World) -> None:
+    prober = Prober(*asks(Start(), AskVerb.SLOW, AskVerb.FAST, AskVerb.KILL, AskVerb.SLOW))
+    served(hall, prober)
+    assert [answer.trouble for answer in prober.answers] == [""] * 5
+    assert [answer.is_running for answer in prober.answers] == [True, True, True, False, False]
 
 
 def test_what_the_prober_saw_is_kept_and_shown_to_the_judge(hall: World) -> None:

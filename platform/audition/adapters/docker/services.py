@@ -22,6 +22,7 @@ from audition.adapters.docker.failures import engine_errors
 from audition.adapters.docker.records import timestamp, used_memory
 from audition.adapters.docker.service_request import prober_request, service_request
 from audition.adapters.docker.streams import Conversation, FrameReader, Tap
+from audition.adapters.docker.throttle import throttle
 from audition.adapters.docker.translate import seccomp_profile
 from audition.adapters.docker.usage import ran_out_of_memory
 from audition.domain.errors import UnavailableError
@@ -247,6 +248,13 @@ class _Service:
             self._client.kill(self._container, signal=name)
         except APIError:
             return False  # It ended in between.
+        return True
+
+    def throttle(self, cpus: float) -> bool:
+        if not self.state().is_running:
+            return False
+        with engine_errors("changing a service's share of the processors"):
+            throttle(self._client, self._container, cpus)
         return True
 
     def end(self) -> ServiceState:

@@ -137,6 +137,7 @@ class FakeService:
         self._spec = spec
         self._inside = inside
         self._playing = Playing(play)
+        self.cpus = spec.limits.cpus
 
     def state(self) -> ServiceState:
         """See `ports.Service.state`."""
@@ -169,6 +170,13 @@ class FakeService:
         if not self._playing.is_running():
             return False
         self._inside.send(name)
+        return True
+
+    def throttle(self, cpus: float) -> bool:
+        """See `ports.Service.throttle`; kept for tests to see, programs here have no pace."""
+        if not self._playing.is_running():
+            return False
+        self.cpus = cpus
         return True
 
     def end(self) -> ServiceState:

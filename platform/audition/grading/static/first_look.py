@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from audition.domain.grade import GradeStatus
 from audition.domain.tools import StaticResult
+from audition.grading.alert_rules import read_rule_files, rules_of
 from audition.grading.runner import load_graders, run_graders
 from audition.grading.static.stage import run_tools
 from audition.grading.static.tools import Kit
@@ -20,6 +21,7 @@ def look(workspace: Workspace, kit: Kit) -> StaticResult:
     paths = [entry.path for entry in workspace.evidence.inventory.entries]
     monitoring = workspace.evidence.inventory.contract.monitoring
     reports = run_tools(workspace.submission, paths, kit, monitoring)
+    reports = replace(reports, rules=rules_of(read_rule_files(workspace.submission, monitoring.rules)))
     chosen = [g for g in load_graders(workspace.manifest.graders) if g.needs and g.needs <= _STATIC_NEEDS]
     grades = run_graders(chosen, replace(workspace, tools=reports))
     return StaticResult(
