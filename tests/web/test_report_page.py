@@ -9,8 +9,11 @@ from audition.domain.grade import Dimension, Grade, GradeStatus, Outcome
 from audition.domain.probe import Event
 from audition.domain.run import Verdict
 from audition.domain.submission import State
+from audition.domain.summary import Standing
+from audition.web import words
 from audition.web.course_drawing import LEFT, MARKED, RIGHT, course_drawing
 from tests import factories
+from tests.architecture.tree import REPO
 from tests.factories import NOW
 from tests.web import full_story, stories
 from tests.web.clients import bearer, browser_of, post
@@ -245,6 +248,15 @@ def test_hostile_text_is_text_wherever_the_first_screen_shows_it(world: World) -
     assert ">49" not in text
     for heading in ("Maturity that was observed", "Strengths", "Risks", "Not assessed"):
         assert "&lt;script&gt;" in section(text, heading)
+
+
+def test_the_words_of_the_first_screen_are_explained_to_reviewers() -> None:
+    text = (REPO / "docs" / "reviewing.md").read_text(encoding="utf-8").lower()
+    plain = " ".join(text.split())
+    for standing in Standing:
+        assert f"*{words.words_for(standing).label.lower()}*" in plain
+    for heading in ("strengths and risks", "maturity that was observed", "five things to look for"):
+        assert heading in plain
 
 
 class TestCourse:
