@@ -12,7 +12,12 @@ from audition.services.rate_maturity import earns
 
 #: Checks that show a topic; those that saw something at work stand before those that read files.
 EVIDENCE: dict[Topic, tuple[str, ...]] = {
-    Topic.DATA: ("service.input.refused", "consistency.reference.training", "lineage.dvc.verified"),
+    Topic.DATA: (
+        "lineage.data.checked",
+        "service.input.refused",
+        "consistency.reference.training",
+        "lineage.dvc.verified",
+    ),
     Topic.PRODUCTION: (
         "service.contract.kept",
         "runtime.restrictions.kept",
@@ -21,7 +26,7 @@ EVIDENCE: dict[Topic, tuple[str, ...]] = {
         "dockerfile.present",
         "manifests.schema.valid",
     ),
-    Topic.EXPLANATION: ("lineage.card.structure",),
+    Topic.EXPLANATION: ("consistency.card.true", "lineage.card.structure"),
     Topic.MONITORING: (
         "drift.signal.responds",
         "metrics.signals.true",
@@ -29,9 +34,9 @@ EVIDENCE: dict[Topic, tuple[str, ...]] = {
         "monitoring.metrics.defined",
     ),
     Topic.COLLABORATION: (
+        "code.tests.matter",
         "pipeline.stages.complete",
         "pipeline.present",
-        "consistency.readme.true",
         "lineage.tracking.complete",
     ),
 }

@@ -29,6 +29,13 @@ QUESTIONS = {
     "image.user.non-root": "Which user answers requests, and what may it do if a request takes it over?",
     "code.secrets.kept": "This is in the history now: what do you do first, and what so that it does not happen again?",
     "code.lint.sound": "Which of these findings would have hurt in production, and which would you leave?",
+    "code.tests.matter": "Which of these faults would have reached a customer? What would you test first?",
+    "pipeline.gate.decides": "What did you want the gate to refuse, and how did you try it out?",
+    "pipeline.retrain.works": "New data arrive next month: what happens, step by step?",
+    "pipeline.rollback.possible": "The new model is worse than the old one, and it is live: what do you do?",
+    "lineage.training.reproduces": "What is left to chance when you train, and does it matter here?",
+    "lineage.data.checked": "Which faults in new data would do most harm, and where would you catch them?",
+    "drift.loop.closed": "The drift alarm rings: what happens next, and who or what does it?",
     "pipeline.safe": "Who could make this pipeline run code of theirs, and with which rights?",
     "pipeline.stages.complete": "What happens between a merged change and a model in production? Who does it?",
     "pipeline.order.gated": "What keeps a worse model from being deployed on a Friday evening?",
@@ -79,6 +86,7 @@ QUESTIONS = {
     "consistency.model.recorded": "Which model is in the image, and how do you know?",
     "consistency.readme.true": "A colleague follows the README on the first day: where do they get stuck?",
     "lineage.dvc.verified": "Which data is this model from, and could you prove it?",
+    "consistency.card.true": "Where does the number in the card come from, and why is ours another?",
     "lineage.card.structure": "For whom should this model not be used? How would you tell the business?",
     "model.file.safe": "Somebody sends you a model file like this one: what do you do before you load it?",
 }
@@ -110,6 +118,16 @@ CONTRADICTIONS = (
         "manifests.probes.sane",
         "runtime.health.meaning",
         "The manifest asks the right questions. What would the cluster have done with these answers?",
+    ),
+    (
+        "pipeline.order.gated",
+        "pipeline.gate.decides",
+        "The pipeline waits for its gate. What does the gate decide by?",
+    ),
+    (
+        "pipeline.stages.complete",
+        "pipeline.retrain.works",
+        "The pipeline trains. What is different about the data that it was given here?",
     ),
     (
         "dockerfile.user.non-root",

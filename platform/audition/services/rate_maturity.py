@@ -21,22 +21,25 @@ class Rung:
     level: int
     name: str
     checks: tuple[str, ...]
+    written: tuple[str, ...] = ()
+    """Checks that it needs besides and that only files can show; alone they show nothing."""
 
 
 #: From the lowest up. Source: Microsoft, "Machine Learning operations maturity model"; the names are its own, shorter.
+#: Nothing is deployed from here, so level 3 is shown by what decides about it: a gate that refuses a bad model.
 RUNGS = (
     Rung(level=1, name="DevOps without MLOps", checks=("runtime.start.ready", "service.contract.kept")),
-    Rung(level=2, name="Automated training", checks=()),
-    Rung(level=3, name="Automated model deployment", checks=()),
+    Rung(level=2, name="Automated training", checks=("pipeline.retrain.works",)),
+    Rung(level=3, name="Automated model deployment", checks=("pipeline.gate.decides",)),
     Rung(
         level=4,
         name="Automated operations with retraining",
         checks=("drift.signal.responds", "drift.alarm.detects"),
+        written=("drift.loop.closed",),
     ),
 )
 _LOWEST = "No automation"
-_UNSEEN = "no run of this platform shows it yet"
-_NOT_LOOKED = "it was not looked at in this run"
+_NOT_LOOKED = "it was not looked at in this run."
 
 
 def rate_maturity(findings: Mapping[str, Finding]) -> Maturity:
@@ -47,10 +50,16 @@ def rate_maturity(findings: Mapping[str, Finding]) -> Maturity:
     """
     reached: list[Rung] = []
     for rung in RUNGS:
-        if not rung.checks or not all(is_shown(findings.get(check)) for check in rung.checks):
+        if _open(rung, findings):
             return _maturity(reached, findings, rung)
         reached.append(rung)
     return _maturity(reached, findings, None)
+
+
+def _open(rung: Rung, findings: Mapping[str, Finding]) -> list[str]:
+    """The checks of a level that do not show it."""
+    unseen = [check for check in rung.checks if not is_shown(findings.get(check))]
+    return unseen + [c for c in rung.written if c not in findings or not earns(findings[c])]
 
 
 def is_shown(finding: Finding | None) -> bool:
@@ -85,8 +94,6 @@ def _maturity(reached: list[Rung], findings: Mapping[str, Finding], missing: Run
 
 def _obstacle(rung: Rung, findings: Mapping[str, Finding]) -> str:
     """The first check that was not passed, as a sentence; one that failed before one that nobody made."""
-    if not rung.checks:
-        return f"{_UNSEEN}."
-    open_ones = [findings.get(check) for check in rung.checks if not is_shown(findings.get(check))]
-    failed = next((f for f in open_ones if f is not None and _was_looked_at(f)), None)
-    return failed.sentence if failed else f"{_NOT_LOOKED}."
+    found = [findings[check] for check in _open(rung, findings) if check in findings]
+    failed = next((f for f in found if f.outcome in COUNTED_OUTCOMES), None)
+    return failed.sentence if failed else _NOT_LOOKED

@@ -112,6 +112,20 @@ class TestMaturity:
         )
         assert summary(*read).maturity.level is None
 
+    def test_the_next_level_says_what_stands_before_it(self) -> None:
+        trains = grade(Dimension.PIPELINE, finding("pipeline.retrain.works", 0.4))
+        assert summary(*served()).maturity.above.endswith("it was not looked at in this run.")
+        assert summary(*served(), trains).maturity.above.endswith("Sentence of pipeline.retrain.works.")
+
+    def test_the_top_needs_what_only_files_can_show_and_that_alone_shows_nothing(self) -> None:
+        every = [finding(check) for rung in RUNGS for check in rung.checks]
+        written = [finding(check, is_static=True) for rung in RUNGS for check in rung.written]
+        below = summary(grade(SERVING, *every)).maturity
+        top = summary(grade(SERVING, *every, *written)).maturity
+
+        assert (below.level, top.level, top.above) == (3, 4, "")
+        assert summary(grade(SERVING, *written)).maturity.level is None
+
     def test_a_level_needs_all_below_it(self) -> None:
         top = RUNGS[-1]
         alarms = grade(Dimension.DRIFT, *(finding(check) for check in top.checks))
