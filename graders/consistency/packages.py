@@ -29,6 +29,8 @@ _REQUIREMENTS = re.compile(
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 _MOST_PROJECT = 128 << 10
 _MOST_FILES = 300
+#: Characters of code that are parsed: some seconds of work at worst.
+_MOST_CODE = 1 << 20
 _OPTIONAL = frozenset({"ImportError", "ModuleNotFoundError", "Exception"})
 
 
@@ -116,9 +118,11 @@ def _imports(tree: Tree) -> Iterator[Import]:
     """Imports of what has to be installed, each package once a file."""
     own = {PurePosixPath(path).stem for path in tree.paths if path.endswith(".py")}
     own |= {part for path in tree.paths for part in PurePosixPath(path).parts[:-1]}
+    left = _MOST_CODE
     for number, text in enumerate(tree.ending(".py")):
         parts = PurePosixPath(text.path).parts
-        if number >= _MOST_FILES:
+        left -= len(text.content)
+        if number >= _MOST_FILES or left < 0:
             return
         if "tests" in parts or "test" in parts or parts[-1].startswith(("test_", "conftest")):
             continue

@@ -14,6 +14,8 @@ _CHUNK = 1 << 20
 #: Smaller files are alike by chance: empty packages, pins of one line.
 _LEAST_BYTES = 256
 _MOST_BYTES = 512 << 20
+#: Characters of code that are looked at, files near the top first: some seconds of work at worst.
+_MOST_CODE = 512 << 10
 _MOST_CELLS = 500
 _MOST_KIT = 64 << 20
 
@@ -57,7 +59,11 @@ class _Given:
 def _prints(tree: Tree) -> frozenset[int]:
     """Prints of all code that is the author's own."""
     found: set[int] = set()
+    left = _MOST_CODE
     for text in tree.ending(".py", ".ipynb"):
+        left -= len(text.content)
+        if left < 0:
+            break
         found |= _prints_of(text.path, text.content)
     return frozenset(found)
 
