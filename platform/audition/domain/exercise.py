@@ -60,7 +60,7 @@ class Step:
     about: str = ""
     """What is special about the workspace, e.g. "a model that was trained on labels turned round"."""
     is_first: bool = False
-    """The first of its exercise: it decides on which image the exercise runs."""
+    """Nothing of its exercise went well so far: it decides on which image the exercise runs."""
     mutant: Mutant | None = None
 
 

@@ -156,11 +156,13 @@ def _note_left(session: _Session, turn: Turn) -> None:
 
 def _try(session: _Session, step: Step) -> None:
     """Run a step, the first of an exercise on the next image when it fails on one, and say how it ended."""
-    if session.is_begun_anew:
-        session.attempts.pop()
-    elif step.is_first:
+    before = session.attempts.pop() if session.is_begun_anew else None
+    if before is None and step.is_first:
         session.place, *session.others = session.images
     attempt = _run(session, step)
+    if before is not None and not attempt.is_well:
+        # It fails on each: how it does so in the candidate's own image says most.
+        attempt, session.place = before, before.image
     session.attempts.append(attempt)
     session.is_begun_anew = step.is_first and not attempt.is_well and bool(session.others)
     if session.is_begun_anew:

@@ -117,6 +117,8 @@ def test_where_no_bad_model_can_be_trained_the_labels_of_the_rows_are_turned_rou
         if step.name == "retrain.predict":
             return True
         labels[step.name] = [row["defaulted"] for row in here.rows(step)]
+        if step.name == "gate.good":
+            return True
         if step.name == "gate.turned":
             assert here.given(step, "model").read_bytes() == b"the submitted model"
         return how != "fails"
@@ -225,6 +227,17 @@ def test_tests_run_on_the_own_code_twice_and_then_on_mutants(place: Callable[...
     assert len(set(codes.values())) == len(codes)
 
 
+def test_a_mutant_gets_four_times_as_long_as_the_code_itself_took(place: Callable[..., Place]) -> None:
+    here = place(tests=TESTS)
+
+    def candidate(step: Step) -> bool:
+        here.clock += 5.0 if step.name == "tests.again" else 1.0
+        return step.mutant is None
+
+    steps = here.play(candidate)
+    assert (steps["tests.own"].time_seconds, steps["tests.mutant-1"].time_seconds) == (60.0, 20.0)
+
+
 def test_tests_that_fail_on_the_own_code_are_given_no_mutants(place: Callable[..., Place]) -> None:
     assert list(place(tests=TESTS).play(lambda _: False)) == ["tests.own"]
 
@@ -244,6 +257,20 @@ def test_a_step_that_is_asked_for_again_finds_the_same_workspace(place: Callable
     here.play(candidate)
     assert seen == [False, False]
     assert [turn.step.is_first for turn in here.turns[:3] if turn.step] == [True, True, False]
+
+
+def test_a_step_may_be_begun_anew_as_long_as_nothing_of_its_exercise_went_well(
+    place: Callable[..., Place],
+) -> None:
+    steps = place(data_check=CHECK).play(lambda step: step.name == "data_check.sound-labelled")
+    assert [name for name, step in steps.items() if step.is_first] == [
+        "data_check.sound",
+        "data_check.sound-labelled",
+    ]
+
+
+def test_a_gate_that_refuses_a_good_model_is_asked_nothing_more(place: Callable[..., Place]) -> None:
+    assert list(place(gate=GATE, train=TRAINING).play(lambda _: False)) == ["gate.good", "train.first"]
 
 
 def test_what_there_is_no_time_for_is_omitted_and_said(place: Callable[..., Place]) -> None:

@@ -234,3 +234,16 @@ def test_what_an_own_image_cannot_begin_is_begun_anew_in_the_challenges(built: W
         ("gate.sabotaged", "challenge", 1),
     ]
     assert [said for _, said in leader.answers] == ["SIGHUP", "SIGUSR1", "SIGUSR2"]
+
+
+def test_what_fails_in_both_images_is_told_of_the_candidates_own(built: World) -> None:
+    def fails(inside: Inside) -> int:
+        inside.print(b"in " + inside.spec.image.encode())
+        return 1 if inside.spec.image == "sha256:own" else 127
+
+    leader = Leader(GOOD, BAD)
+    _, evidence = tried(built, leader, good=fails)
+    first, second = evidence.attempts
+    assert (first.image, first.exit_code, first.log) == ("own", 1, "in sha256:own")
+    assert second.image == "own"
+    assert [said for _, said in leader.answers] == ["SIGHUP", "SIGUSR2", "SIGUSR2"]

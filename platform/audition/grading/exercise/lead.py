@@ -39,12 +39,14 @@ def lead(stand: Stand, say: Callable[[Turn], None], answer: Callable[[], str] = 
 def _steps(plan: Plan, stand: Stand, answer: Callable[[], str]) -> Iterator[Step]:
     """The steps of a plan, which is told how each ended; one may be asked for once more."""
     try:
-        step = replace(next(plan), is_first=True)
+        step, is_first = next(plan), True
         while True:
+            step = replace(step, is_first=is_first)
             yield step
             while (said := answer()) == AGAIN:
                 stand.again()
                 yield step
+            is_first = is_first and said != WENT_WELL
             step = plan.send(said == WENT_WELL)
     except StopIteration:
         return

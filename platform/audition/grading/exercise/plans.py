@@ -94,7 +94,8 @@ def try_gate(stand: Stand, command: Command) -> Plan:
         raise NotTriedError(msg)
     target = stand.manifest.answers.answer_column
     rows = table.sample(_GATE_ROWS, stand.random("gate"))
-    yield _gate(stand, command, own, rows, "good", "the submission's own model")
+    if not (yield _gate(stand, command, own, rows, "good", "the submission's own model")):
+        return
     bad: Path | None = None
     trainer = stand.contract.pipeline.retrain or stand.contract.pipeline.train
     if trainer is not None:

@@ -73,6 +73,10 @@ class Stand:
         """Largest file that is taken from a candidate."""
         return self.manifest.limits_of(Stage.EXERCISE).output_bytes
 
+    def elapsed(self) -> float:
+        """Seconds since whenever."""
+        return self._now()
+
     def random(self, purpose: str) -> Random:
         """Equal for equal submissions; nothing is protected by it."""
         return Random(f"{self.seed} {purpose}")  # noqa: S311

@@ -11,6 +11,9 @@ from audition.grading.exercise.stand import Stand
 
 _SHARE = 0.1
 """Of the stage's time, for each run."""
+_LEAST_SECONDS = 10.0
+_PATIENCE = 4.0
+"""A mutant gets this many times as long as the code itself took."""
 _MUTANTS = 6
 """Source: the grader catalogue, J4."""
 
@@ -24,11 +27,14 @@ def try_tests(stand: Stand, command: Command) -> Generator[Step, bool, None]:
     if not is_well:
         return
     stand.workspace({path: text.encode() + NEUTRAL for path, text in texts.items()})
+    began = stand.elapsed()
     about = "the same code, with a comment at the end of each file"
     if not (yield stand.step("tests.again", command, {}, share=_SHARE, about=about)):
         return
+    # A fault may keep a program from ever ending: then the tests have noticed, and nobody needs to wait for long.
+    most = max(_LEAST_SECONDS, _PATIENCE * (stand.elapsed() - began))
     for number, (mutant, content) in enumerate(make_mutants(modules, texts, _MUTANTS, stand.seed), 1):
         stand.workspace({mutant.file: content})
         about = f"{mutant.kind} in {mutant.file}, line {mutant.line}"
         step = stand.step(f"tests.mutant-{number}", command, {}, share=_SHARE, about=about)
-        yield replace(step, mutant=mutant)
+        yield replace(step, mutant=mutant, time_seconds=min(step.time_seconds, most))
