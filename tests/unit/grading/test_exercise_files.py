@@ -36,9 +36,11 @@ def test_everything_in_a_folder_goes_however_deep_and_locked(tmp_path: Path) -> 
     (locked / "in" / "file").write_text("x")
     (locked / "in").chmod(0)
     locked.chmod(0)
+    folder.chmod(0)
     (tmp_path / "other").write_text("stays")
     empty(folder)
     assert list(folder.iterdir()) == []
+    assert folder.stat().st_mode & 0o777 == 0o755
     assert (tmp_path / "other").read_text() == "stays"
 
 

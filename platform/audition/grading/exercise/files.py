@@ -21,6 +21,7 @@ def empty(folder: Path) -> None:
     Not by recursion: a folder's folders are moved up beside it first, so nothing is ever deep.
     """
     moved = 0
+    folder.chmod(0o755)  # Whoever wrote there may have locked it, for it was theirs.
     while paths := list(folder.iterdir()):
         for path in paths:
             if not _is_folder(path):
