@@ -8,15 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from audition.domain import metrics
 from audition.domain.grade import Curve, Dimension, Finding, Grade, GradeStatus, Outcome
 from audition.grading import Need, Result, Workspace, not_applicable
 from audition.grading.checks import Check
 from audition.grading.versions import content_version
-from graders import answers, bounded, cells, columns, model_quality, predictions
-from graders.answers import answers_of
+from graders import columns, model_quality
 from graders.model_detail.names import CALIBRATION, COMPARE, COST, GROUPS, SLICES, WORST
-from graders.predictions import read_predictions
+from graders.received import SOURCES, usable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +67,8 @@ class ModelDetail:
         "1",
         __file__,
         *(str(path) for path in sorted(Path(model_quality.__file__).parent.glob("*.py"))),
-        predictions.__file__,
-        answers.__file__,
-        cells.__file__,
         columns.__file__,
-        bounded.__file__,
-        metrics.__file__,
+        *SOURCES,
     )
     dimension: Dimension = Dimension.MODEL_QUALITY
     needs: frozenset[Need] = frozenset({Need.OUTPUTS, Need.ANSWERS})
@@ -99,18 +93,13 @@ class ModelDetail:
 
 
 def _looked_at(workspace: Workspace) -> tuple[Mapping[str, Result], tuple[Curve, ...]]:
-    manifest, path = workspace.manifest, workspace.output()
-    if path is None:
-        return {}, ()
-    known = answers_of(workspace.answers, manifest)
-    form = metrics.form_of(manifest.metric.name)
-    found = read_predictions(path, manifest.output, frozenset(known.values), form)
-    if not found.is_usable:
+    found = usable(workspace)
+    if found is None:
         return {}, ()
     # Loads numpy, for which those who only ask what this grader needs should not wait.
     from graders.model_detail.look import look  # noqa: PLC0415
 
-    return look(workspace, known, found.values)
+    return look(workspace, found.answers, found.predictions.values)
 
 
 def _finding(

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from audition.domain import metrics
 from audition.domain.grade import Dimension, Finding, Grade, GradeStatus
 from audition.grading import Check, Need, Result, Workspace, not_applicable
 from audition.grading.versions import content_version
-from graders import answers, bounded, cells, columns, model_quality, predictions
-from graders.answers import answers_of
+from graders import columns, model_quality
 from graders.model_honesty.names import CONSTANT, FINGERPRINT, ORDER, SINGLE, TOO_GOOD
-from graders.predictions import read_predictions
+from graders.received import SOURCES, usable
 
 _TITLES = {
     CONSTANT: "Predictions differ between rows",
@@ -48,12 +46,8 @@ class ModelHonesty:
         "1",
         __file__,
         *(str(path) for path in sorted(Path(model_quality.__file__).parent.glob("*.py"))),
-        predictions.__file__,
-        answers.__file__,
-        cells.__file__,
         columns.__file__,
-        bounded.__file__,
-        metrics.__file__,
+        *SOURCES,
     )
     dimension: Dimension = Dimension.MODEL_QUALITY
     needs: frozenset[Need] = frozenset({Need.OUTPUTS, Need.ANSWERS})
@@ -78,18 +72,13 @@ def _finding(check: str, results: Mapping[str, Result], workspace: Workspace) ->
 
 
 def _looked_at(workspace: Workspace) -> Mapping[str, Result]:
-    manifest, path = workspace.manifest, workspace.output()
-    if path is None:
-        return {}
-    known = answers_of(workspace.answers, manifest)
-    form = metrics.form_of(manifest.metric.name)
-    found = read_predictions(path, manifest.output, frozenset(known.values), form)
-    if not found.is_usable:
+    found = usable(workspace)
+    if found is None:
         return {}
     # Loads numpy, for which those who only ask what this grader needs should not wait.
     from graders.model_honesty.signs import look  # noqa: PLC0415
 
-    return look(workspace, known, found.values)
+    return look(workspace, found.answers, found.predictions.values)
 
 
 grader = ModelHonesty()

@@ -7,10 +7,8 @@ from audition.domain.grade import Dimension, Finding, Grade, GradeStatus, Metric
 from audition.domain.run import Stage, Verdict
 from audition.grading import Need, Workspace
 from audition.grading.versions import content_version
-from graders import answers, bounded, cells, predictions
-from graders.answers import Answers, answers_of
 from graders.model_quality.anchors import place
-from graders.predictions import Predictions, read_predictions
+from graders.received import SOURCES, Received, received
 
 _POINTS = 10.0
 _CHECK = "model.metric.primary"
@@ -30,15 +28,7 @@ class ModelQuality:
     """Grades the predictions against the hidden answers."""
 
     name: str = "model-quality"
-    version: str = content_version(
-        "1",
-        __file__,
-        predictions.__file__,
-        answers.__file__,
-        cells.__file__,
-        bounded.__file__,
-        metrics.__file__,
-    )
+    version: str = content_version("1", __file__, *SOURCES)
     dimension: Dimension = Dimension.MODEL_QUALITY
     needs: frozenset[Need] = frozenset({Need.OUTPUTS, Need.ANSWERS})
     late_imports: tuple[str, ...] = ("graders.model_quality.measure",)
@@ -46,18 +36,15 @@ class ModelQuality:
 
     def grade(self, workspace: Workspace) -> Grade:
         """Measure, map to a score, and draw the curve."""
-        answers = answers_of(workspace.answers, workspace.manifest)
-        path = workspace.output()
-        if path is None:
+        found = received(workspace)
+        if found is None:
             is_consequence = workspace.evidence.verdict_of(Stage.PREDICT) != Verdict.ACCEPTED
             cause = "Predict did not end well, so there" if is_consequence else "There"
             return self._nothing(f"{cause} were no predictions to measure.")
-        manifest = workspace.manifest
-        form = metrics.form_of(manifest.metric.name)
-        found = read_predictions(path, manifest.output, frozenset(answers.values), form)
-        if not found.is_usable:
-            return self._nothing(f"The predictions could not be measured. {found.summary()}")
-        return self._measured(workspace, answers, found)
+        if not found.predictions.is_usable:
+            trouble = found.predictions.summary()
+            return self._nothing(f"The predictions could not be measured. {trouble}")
+        return self._measured(workspace, found)
 
     def _nothing(self, sentence: str) -> Grade:
         """The candidate's predictions cannot be used: that is worth nothing, and it counts."""
@@ -70,11 +57,11 @@ class ModelQuality:
             findings=(finding,),
         )
 
-    def _measured(self, workspace: Workspace, answers: Answers, found: Predictions) -> Grade:
+    def _measured(self, workspace: Workspace, found: Received) -> Grade:
         # Loads numpy, for which those who only ask what this grader needs should not wait.
         from graders.model_quality.measure import measure  # noqa: PLC0415
 
-        metric, curves = measure(workspace.manifest, answers, found.values)
+        metric, curves = measure(workspace.manifest, found.answers, found.predictions.values)
         where = place(metric.value, workspace.manifest.metric.anchors)
         sentence = f"{_value(metric)}, {where}."
         outcome = Outcome.PASSED if metric.score >= _GOOD else Outcome.PARTIAL

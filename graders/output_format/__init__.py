@@ -1,9 +1,7 @@
 """Does the predictions file have the form that was asked for? Guards the metric; worth no points itself."""
 
 import dataclasses
-from pathlib import Path
 
-from audition.domain.challenge import Manifest
 from audition.domain.grade import Dimension, Grade
 from audition.domain.metrics import Form, form_of
 from audition.domain.run import Stage, Verdict
@@ -18,39 +16,16 @@ from audition.grading import (
     passed,
 )
 from audition.grading.versions import content_version
-from graders import answers, bounded, cells, predictions
-from graders.answers import answers_of
-from graders.predictions import NOT_ALLOWED, Predictions, Problem, read_predictions
+from graders.predictions import NOT_ALLOWED, Predictions, Problem
+from graders.received import SOURCES, received
 
 _WORDS = frozenset({Form.LABEL, Form.ITEMS, Form.TEXT})
 _WHY = "Production code that reads your output has no person to guess what was meant."
 
 
 def _read(workspace: Workspace) -> Predictions | None:
-    path = workspace.output()
-    if path is None:
-        return None
-    return _last.read(path, workspace.manifest, workspace.answers)
-
-
-class _Last:
-    """The file that was read last: every check asks for the same one, and it may have a million rows."""
-
-    def __init__(self) -> None:
-        self._key: object = None
-        self._found: Predictions | None = None
-
-    def read(self, path: Path, manifest: Manifest, answers_folder: Path) -> Predictions:
-        facts = path.stat()
-        key = (path, facts.st_mtime_ns, facts.st_size, manifest, answers_folder)
-        if self._found is None or key != self._key:
-            ids = frozenset(answers_of(answers_folder, manifest).values)
-            form = form_of(manifest.metric.name)
-            self._found, self._key = read_predictions(path, manifest.output, ids, form), key
-        return self._found
-
-
-_last = _Last()
+    found = received(workspace)
+    return None if found is None else found.predictions
 
 
 def _absence(workspace: Workspace) -> str:
@@ -201,9 +176,7 @@ class OutputFormat(CheckList):
 
 grader = OutputFormat(
     name="output-format",
-    version=content_version(
-        "1", __file__, predictions.__file__, answers.__file__, cells.__file__, bounded.__file__
-    ),
+    version=content_version("1", __file__, *SOURCES),
     dimension=Dimension.MODEL_QUALITY,
     needs=frozenset({Need.OUTPUTS, Need.ANSWERS}),
     checks=(present, readable, even, complete, unique, known, numeric, in_range),
