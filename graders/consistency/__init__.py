@@ -5,6 +5,7 @@ from audition.grading import CheckList, Need, yaml_files
 from audition.grading.versions import content_version
 from graders import probed
 from graders.consistency import live, model, packages, readme, reference
+from graders.dockerfile import installs, instructions
 from graders.lineage import dvc
 from graders.monitoring import promql, rules
 from graders.pods import seen

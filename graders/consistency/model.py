@@ -32,12 +32,12 @@ _MOST_DEPTH = 10
     fix="Write the hash of the model where it is made, and commit lock, record and model together.",
 )
 def model(workspace: Workspace) -> Result:
-    """The hash of the served model's file is the one in dvc.lock and in registry records (K7)."""
+    """The hash of the served model's file is the one in dvc.lock, in registry records and in the image (K7)."""
     path = workspace.evidence.inventory.contract.model.path
     if not path or not is_inside(path) or not (workspace.submission / path).is_file():
         return not_assessed("Not assessed: no file of the submission is known to be the model.")
     own = _hashes(workspace, path)
-    told = [*_locked(workspace, path), *_recorded(Tree(workspace.submission), path)]
+    told = [*_locked(workspace, path), *_recorded(Tree(workspace.submission), path), *_built(workspace)]
     if not told:
         return not_assessed("Not assessed: no lock and no record names a hash of the model.")
     wrong = [evidence for hashes, evidence in told if not hashes & own]
@@ -74,6 +74,13 @@ def _recorded(tree: Tree, path: str) -> Iterator[tuple[set[str], Evidence]]:
         if hashes:
             found += 1
             yield hashes, Evidence(summary="names another hash of the model", file=text.path)
+
+
+def _built(workspace: Workspace) -> Iterator[tuple[set[str], Evidence]]:
+    """The files of that name that are in the image."""
+    build = workspace.evidence.build
+    for file in build.image.models if build and build.image else ():
+        yield {file.sha256}, Evidence(summary=f"the image has another file at {file.path[:100]}")
 
 
 def _document(text: Text) -> object:

@@ -11,6 +11,8 @@ from pathlib import PurePosixPath
 from audition.domain.grade import Evidence
 from audition.grading import Result, Workspace, check, failed, not_assessed, passed
 from audition.grading.tree import Text, Tree
+from graders.dockerfile.installs import installs
+from graders.dockerfile.instructions import find_recipe
 
 #: Imports that have another name than what is installed for them. Source: the packages' own documentation.
 _INSTALLED_AS = {
@@ -22,6 +24,9 @@ _INSTALLED_AS = {
     "onnxruntime": "onnxruntime", "kafka": "kafka-python", "slugify": "python-slugify", "magic": "python-magic",
 }  # fmt: skip
 _NAME = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_PINNED = re.compile(
+    r"^\s*([A-Za-z0-9][A-Za-z0-9._-]{0,100})(?:\[[^\]]{0,100}\])?\s*==\s*([\w.!+-]{1,60})\s*(?:[\\#]|--|$)"
+)
 _LOCKED = re.compile(r"^name = \"([^\"]{1,100})\"$")
 _REQUIREMENTS = re.compile(
     r"(?:^|/)(?:requirements|constraints)[^/]*\.(?:txt|in|lock)$|(?:^|/)requirements/[^/]+\.txt$"
@@ -60,6 +65,9 @@ def packages(workspace: Workspace) -> Result:
         return not_assessed("Not assessed: the code imports nothing that has to be installed.")
     missing = [item for item in imports if not _is_declared(item.module, declared)]
     names = sorted({item.module for item in imports})
+    other = list(_otherwise_installed(workspace, tree))
+    if not missing and other:
+        return failed(f"{len(other)} requirements are not what the image has.", *other)
     if not missing:
         return passed(f"All {len(names)} packages that the code imports are named by requirements.")
     lost = sorted({item.module for item in missing})
@@ -67,6 +75,40 @@ def packages(workspace: Workspace) -> Result:
         f"{len(lost)} of {len(names)} packages that the code imports are in no requirement: {', '.join(lost[:8])}.",
         *(item.evidence for item in missing),
     )
+
+
+def _otherwise_installed(workspace: Workspace, tree: Tree) -> Iterator[Evidence]:
+    """Exact versions in the requirement files that the image is built from, and which the image does not have."""
+    build, recipe = workspace.evidence.build, find_recipe(workspace)
+    if (
+        build is None
+        or build.image is None
+        or not build.image.distributions
+        or recipe is None
+        or not recipe.stages
+    ):
+        return
+    versions = {item.name: item.version for item in build.image.distributions}
+    used = {
+        PurePosixPath(name).name
+        for stage in recipe.lineage()
+        for made in installs(stage)
+        for name in made.files
+    }
+    for path in tree.paths:
+        text = tree.text(path) if PurePosixPath(path).name in used else None
+        for number, line in enumerate(text.lines if text else (), 1):
+            match = _PINNED.match(line)
+            found = versions.get(normalized(match[1])) if match else None
+            if match and found is not None and not _is_version(match[2], found):
+                words = f"{match[1]} {match[2]} is asked for, {found} is installed"
+                yield Evidence(summary=words[:200], file=path, line=number)
+
+
+def _is_version(asked: str, found: str) -> bool:
+    """Whether two versions are the same; trailing zeros and local parts do not count. Source: PEP 440."""
+    plain = [re.sub(r"(?:\.0)+$", "", version.partition("+")[0].lower()) for version in (asked, found)]
+    return plain[0] == plain[1]
 
 
 def normalized(name: str) -> str:

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from audition.domain.build import BuildCause
 from audition.domain.contract import Contract, ModelFiles
+from audition.domain.evidence import BuildEvidence
 from audition.domain.grade import Finding, Outcome
+from audition.domain.image import Distribution, ImageEvidence, ModelFile
 from audition.domain.monitoring import Monitoring
 from audition.domain.pod import Pod
 from audition.domain.probe import BindingEvidence, ServiceEvidence
@@ -175,6 +178,32 @@ def test_hostile_files_break_nothing(tmp_path: Path, name: str) -> None:
 def test_a_reference_of_another_form_is_not_assessed(tmp_path: Path, document: str) -> None:
     found = findings(tmp_path, **{"reference.json": document})["reference.training"]
     assert found.outcome == Outcome.NOT_ASSESSED
+
+
+def built(root: Path, *models: ModelFile, **versions: str) -> dict[str, Finding]:
+    """Findings of a submission whose image has these files and versions."""
+    made = workspace(root, Dockerfile="FROM python:3.11\nRUN pip install -r requirements.txt\n")
+    distributions = tuple(Distribution(name=name, version=version) for name, version in versions.items())
+    image = ImageEvidence(distributions=distributions, models=models)
+    build = BuildEvidence(cause=BuildCause.OK, image=image)
+    return by_check(grader.grade(replace(made, evidence=replace(made.evidence, build=build))))
+
+
+def test_a_version_that_the_image_does_not_have_is_a_contradiction(tmp_path: Path) -> None:
+    check = "consistency.packages.agree"
+    assert built(tmp_path, numpy="2.4.0", fastapi="0.1")[check].outcome == Outcome.PASSED
+    found = built(tmp_path, numpy="2.3.1")[check]
+    assert found.outcome == Outcome.FAILED
+    assert found.evidence[0].summary == "numpy 2.4 is asked for, 2.3.1 is installed"
+
+
+def test_another_model_in_the_image_is_a_contradiction(tmp_path: Path) -> None:
+    check = "consistency.model.recorded"
+    same = ModelFile(path="/app/model.bin", bytes=9, sha256=hashlib.sha256(MODEL).hexdigest())
+    assert built(tmp_path, same)[check].outcome == Outcome.PASSED
+    found = built(tmp_path, same, ModelFile(path="/old/model.bin", bytes=9, sha256="0" * 64))[check]
+    assert found.outcome == Outcome.FAILED
+    assert "/old/model.bin" in found.evidence[0].summary
 
 
 def test_a_reference_that_is_a_table_is_read_as_one(tmp_path: Path) -> None:
