@@ -21,6 +21,8 @@ grader = CheckList(
         promql.__file__,
         rules.__file__,
         yaml_files.__file__,
+        installs.__file__,
+        instructions.__file__,
     ),
     dimension=Dimension.CONSISTENCY,
     needs=frozenset({Need.SUBMISSION, Need.SERVICE}),
