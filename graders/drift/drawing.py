@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from audition.domain.drift import DriftRun
 from audition.domain.drift_plan import Phase
 from audition.domain.grade import Curve
 from graders.drift.alarms import Alarms
 from graders.drift.series import Track
-from graders.drift.statistics import Array
+from graders.drift.statistics import Array, Booleans
 from graders.drift.study import Study, first_run
 
 _TIME = "Seconds"
@@ -16,6 +17,7 @@ def curves_of(study: Study) -> tuple[Curve, ...]:
     """Curves of one drifting run and one placebo; none when no signal can be shown.
 
     `drift.onset` has two points, the beginning and the end of the drift; `drift.alarm` is 1 while the alarm is on.
+    Signals are drawn from the end of the warm-up: before, windows are empty, and what they show would dwarf the rest.
     """
     best, drifting = study.best(), first_run(study.evidence.runs, drifts=True)
     placebo = first_run(study.evidence.runs, drifts=False)
@@ -24,16 +26,21 @@ def curves_of(study: Study) -> tuple[Curve, ...]:
     candidate = best[0].candidates[best[1]]
     column = study.candidates.index(candidate)
     track, alarms = study.tracks[drifting], study.alarms[drifting]
-    words = candidate.words()
+    words, other = candidate.words(), study.tracks[placebo]
+    shown, also = _warm(alarms.run, track), _warm(study.evidence.runs[placebo], other)
     return (
         _curve("drift.arrivals", track.seconds, track.requests, "Requests"),
-        _curve("drift.signal", track.seconds, track.values[:, column], words),
-        _curve(
-            "drift.placebo", study.tracks[placebo].seconds, study.tracks[placebo].values[:, column], words
-        ),
+        _curve("drift.signal", track.seconds[shown], track.values[shown, column], words),
+        _curve("drift.placebo", other.seconds[also], other.values[also, column], words),
         _onset(alarms, track),
-        _curve("drift.alarm", track.seconds, alarms.is_on.astype(float), "Alarm"),
+        _curve("drift.alarm", track.seconds[shown], alarms.is_on[shown].astype(float), "Alarm"),
     )
+
+
+def _warm(run: DriftRun, track: Track) -> Booleans:
+    """The scrapes after the warm-up, (scrapes,)."""
+    span = run.span(Phase.WARM_UP)
+    return np.asarray(track.requests >= (span.end if span else 0), dtype=bool)
 
 
 def _curve(kind: str, x: Array, y: Array, label: str) -> Curve:

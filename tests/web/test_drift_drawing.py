@@ -15,7 +15,7 @@ from graders.drift.drawing import curves_of
 from graders.drift.study import make_study
 from tests import factories
 from tests.bench.drift import monitors
-from tests.graders.drift_world import PSI_SIGNAL, make_evidence
+from tests.graders.drift_world import LEAN, PSI_SIGNAL, make_evidence
 from tests.web.clients import browser_of
 from tests.web.stories import full_run, tell
 from tests.web.world import World, make_world
@@ -43,6 +43,13 @@ def told(world: World, drawn: tuple[Curve, ...]) -> str:
         grades=(factories.make_grade(), grade),
     )
     return browser_of(world, "alice").get("/r/sub_drift").text
+
+
+def test_signals_are_drawn_from_the_end_of_the_warm_up_for_windows_fill_before() -> None:
+    by_kind = {curve.kind: curve for curve in curves()}
+    warm = LEAN.warm_up_requests / LEAN.runs[0].rate_per_second
+    assert by_kind["drift.arrivals"].x[0] < warm
+    assert min(by_kind[f"drift.{name}"].x[0] for name in ("signal", "placebo", "alarm")) >= warm
 
 
 def test_a_reviewer_sees_signal_onset_and_alarm_with_words_and_a_table(world: World) -> None:
