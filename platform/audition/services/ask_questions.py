@@ -70,7 +70,6 @@ QUESTIONS = {
     "drift.alarm.prompt": "How many wrong decisions happen until the alarm? What would it cost to hear of it sooner?",
     "drift.alarm.quiet": "Which false-alarm rate did you expect of this window and threshold, and from what?",
     "drift.signal.names-column": "The alarm rings: how does the person on duty find out what has changed?",
-    "drift.loop.closed": "The alarm rings at night: what happens until a new model answers, and who does it?",
     "manifests.hardening.restricted": "Which of these rights does the service need, and how did you find out?",
     "manifests.probes.sane": "How do the probes' numbers follow from how long the service takes to start?",
     "manifests.wiring.resolved": "How would you have found this before the first deployment?",
