@@ -35,7 +35,6 @@ QUESTIONS = {
     "pipeline.rollback.possible": "The new model is worse than the old one, and it is live: what do you do?",
     "lineage.training.reproduces": "What is left to chance when you train, and does it matter here?",
     "lineage.data.checked": "Which faults in new data would do most harm, and where would you catch them?",
-    "drift.loop.closed": "The drift alarm rings: what happens next, and who or what does it?",
     "pipeline.safe": "Who could make this pipeline run code of theirs, and with which rights?",
     "pipeline.stages.complete": "What happens between a merged change and a model in production? Who does it?",
     "pipeline.order.gated": "What keeps a worse model from being deployed on a Friday evening?",
