@@ -4,13 +4,10 @@ import re
 from collections.abc import Collection
 from enum import StrEnum
 
+from audition.domain.alerting import DRIFT
+
 LATENCY = re.compile(r"latency|duration|response_time|_seconds_(?:bucket|sum)|request_time", re.IGNORECASE)
 ERRORS = re.compile(r"error|exception|fail|5\.\.|5xx|\b50\d\b|\bup\b", re.IGNORECASE)
-#: Words of drift monitors. Source: the drift protocol's tiers.
-DRIFT = re.compile(
-    r"drift|psi|(?:^|_)ks(?:_|$)|wasserstein|(?:^|_)js(?:_|$)|(?:^|_)kl(?:_|$)|mmd|shift|outlier|anomaly|p_?value",
-    re.IGNORECASE,
-)
 _PRESENCE = re.compile(r"\bup\b|\babsent(?:_over_time)?\s*\(")
 _STATUS_5 = re.compile(r"\b5\.[.*+]|\b5xx|\b5\[|\b5\\\\d|\b50\d\b", re.IGNORECASE)
 _STATUS_4 = re.compile(r"4\.[.*+]|\b4xx|\b4\[|\[45\]|\b4\d\d\b|!~?\s*\"2", re.IGNORECASE)

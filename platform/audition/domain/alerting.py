@@ -7,6 +7,7 @@ are shortened by the same factor, so that each looks at as many samples as it wo
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -16,6 +17,12 @@ MAX_EXPRESSION = 2000
 MAX_NAME = 120
 _THRESHOLD = re.compile(r">=?\s*(?:bool\s+)?(\d+(?:\.\d+)?)\s*\)?\s*$")
 _OF_TIME = re.compile(r"second|duration|latency|_time|_ms(?:_|\b)|millis", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
+#: Words of drift monitors. Source: the drift protocol's tiers.
+DRIFT = re.compile(
+    r"drift|psi|(?:^|_)ks(?:_|$)|wasserstein|(?:^|_)js(?:_|$)|(?:^|_)kl(?:_|$)|mmd|shift|outlier|anomaly|p_?value",
+    re.IGNORECASE,
+)
 _MILLISECONDS = re.compile(r"_ms(?:_|\b)|millis", re.IGNORECASE)
 
 
@@ -123,3 +130,8 @@ def time_threshold(tried: TriedRule) -> float | None:
     if match is None or not _OF_TIME.search(tried.text):
         return None
     return float(match[1]) * (0.001 if _MILLISECONDS.search(tried.text) else 1.0)
+
+
+def speaks_of_drift(expression: str, signals: Collection[str]) -> bool:
+    """Whether a word in an expression is a metric that is declared to tell of drift, or called like one that does."""
+    return any(word in signals or DRIFT.search(word) for word in _WORD.findall(expression))

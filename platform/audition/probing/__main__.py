@@ -13,6 +13,7 @@ from audition.domain.errors import InvalidError
 from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_plan import Line, ProbeTask
 from audition.domain.run import Stage
+from audition.probing.backfill import Backfill
 from audition.probing.course import take_course
 from audition.probing.drifting import Protocol
 from audition.probing.inputs import read_inputs, time_for
@@ -62,7 +63,8 @@ async def _drift(task: ProbeTask, plan: DriftPlan, manifest: Manifest, root: Pat
         await talk.say(Line(progress=progress))
 
     seconds = time_for(manifest, Stage.DRIFT)
-    evidence = await Protocol(task.contract, plan, traffic, talk).take(seconds, say)
+    alerts = Backfill(task.rules, task.contract.monitoring, plan)
+    evidence = await Protocol(task.contract, plan, traffic, talk, alerts).take(seconds, say)
     await talk.say(Line(drift=evidence))
     return 0
 

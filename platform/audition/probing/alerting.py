@@ -5,7 +5,6 @@ and evaluates the rules in compressed time. What fired when is evidence; nothing
 """
 
 import asyncio
-import re
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -24,9 +23,10 @@ from audition.domain.alerting import (
 from audition.domain.probe_plan import AskVerb
 from audition.probing.client import Caps, Reply, Request
 from audition.probing.compress import cannot_compress, longest_range_seconds
-from audition.probing.evaluator import HOME, Evaluator, EvaluatorError
+from audition.probing.evaluator import Evaluator
 from audition.probing.load import open_loop
-from audition.probing.prometheus_files import Recorded, Target
+from audition.probing.prometheus_files import OURS, Recorded, Target
+from audition.probing.promtool import HOME, EvaluatorError
 from audition.probing.session import CannotProbeError, Session
 
 #: Intervals of scraping, each with the longest scrape for which it is used.
@@ -41,7 +41,6 @@ _IN_FLIGHT = 24
 _PULSE, _LONGEST_PULSE, _BETWEEN_PULSES = 0.6, 3.0, 0.6
 #: How much slower than a rule's threshold an answer is made.
 _BEYOND_THRESHOLD = 1.5
-_OWN_SERIES = re.compile(r"ALERTS(?:_FOR_STATE)?|up|scrape_.*")
 _LONG = Caps(seconds=20.0)
 
 
@@ -153,7 +152,7 @@ def _tried(rule: AlertRule, rules: Sequence[AlertRule], factor: float) -> TriedR
 
 
 def _untried(rule: AlertRule) -> str:
-    if not rule.is_alert and _OWN_SERIES.fullmatch(rule.name):
+    if not rule.is_alert and OURS.fullmatch(rule.name):
         return "it records a series that only Prometheus makes"
     return cannot_compress(rule.expression)
 

@@ -10,6 +10,7 @@ from audition.domain.drift_plan import DriftPlan, PlannedRun
 from audition.domain.drift_traffic import DriftTraffic
 from audition.domain.drift_validity import can_still_decide, invalid_reasons
 from audition.domain.probe_plan import AskVerb, ProbePlan
+from audition.probing.backfill import Backfill, with_firings
 from audition.probing.drift_run import RunInProgress, UnusableRunError, draw_rows
 from audition.probing.drift_scrapes import Families, Recorder
 from audition.probing.session import Runner, Session
@@ -26,12 +27,20 @@ _NO_USE = "It was not done: too many runs before it could not be used for this o
 class Protocol:
     """A plan on its way."""
 
-    def __init__(self, contract: Contract, plan: DriftPlan, traffic: DriftTraffic, runner: Runner) -> None:
-        """Start nothing yet."""
+    def __init__(
+        self,
+        contract: Contract,
+        plan: DriftPlan,
+        traffic: DriftTraffic,
+        runner: Runner,
+        alerts: Backfill | None = None,
+    ) -> None:
+        """Start nothing yet; `alerts` are tried over what was scraped when all runs are done."""
         self._contract = contract
         self._plan = plan
         self._traffic = traffic
         self._runner = runner
+        self._alerts = alerts
         self._families = Families()
         self._slowest_start = _START_SECONDS
 
@@ -55,9 +64,11 @@ class Protocol:
             else:
                 valid.append(done)
         await self._runner.ask(AskVerb.KILL)
+        names, runs = await with_firings(self._alerts, valid) if self._alerts else ((), valid)
         return DriftEvidence(
             plan=self._plan,
-            runs=tuple(valid),
+            runs=tuple(runs),
+            drift_alerts=names,
             invalid=tuple(lost),
             families=tuple(self._families.known.values()),
             signals=self._contract.monitoring.signals,

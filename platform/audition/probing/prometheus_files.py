@@ -30,7 +30,7 @@ _TARGET_LABEL = re.compile(
 )
 _JOB = "service"
 #: Series that only the server makes.
-_OURS = "ALERTS|ALERTS_FOR_STATE|up|scrape_.*"
+OURS = re.compile("ALERTS|ALERTS_FOR_STATE|up|scrape_.*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,7 @@ def configuration(rules: Sequence[AlertRule], target: Target) -> dict[str, objec
         "honor_labels": True,
         "honor_timestamps": False,
         "follow_redirects": False,
-        "metric_relabel_configs": [{"source_labels": ["__name__"], "regex": _OURS, "action": "drop"}],
+        "metric_relabel_configs": [{"source_labels": ["__name__"], "regex": OURS.pattern, "action": "drop"}],
         "static_configs": [{"targets": [f"{target.host}:{target.port}"], "labels": labels}],
         **_LIMITS,
     }

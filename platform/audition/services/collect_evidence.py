@@ -137,11 +137,12 @@ def _live(  # noqa: PLR0913  the work and everything it works with
     stages = claimed.version.manifest.stages
     if Stage.SERVE not in stages:
         return
-    served = serve_image(runner, claimed, lease, inventory, built, outputs, settle(), book)
+    linted = settle()
+    served = serve_image(runner, claimed, lease, inventory, built, outputs, linted, book)
     if served is not None:
         yield served
     if Stage.DRIFT in stages:
-        sent = send_drift(runner, claimed, lease, inventory, built, served, book)
+        sent = send_drift(runner, claimed, lease, inventory, built, served, linted, book)
         if sent is not None:
             yield sent
 

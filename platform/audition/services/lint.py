@@ -5,13 +5,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from audition import codec
+from audition.domain.alerting import AlertRule
 from audition.domain.contract import Inventory
 from audition.domain.errors import InvalidError
 from audition.domain.evidence import Artifact, ArtifactKind, RunEvidence
 from audition.domain.execution import Exit
 from audition.domain.grade import GradeSheet
 from audition.domain.run import Stage, StageStatus, Verdict
-from audition.domain.tools import StaticResult
+from audition.domain.tools import StaticResult, ToolReports
 from audition.services import containers
 from audition.services.claim import Claimed
 from audition.services.lease import Lease, check_fence, check_lease
@@ -92,3 +93,12 @@ def _artifact(runner: Runner, claimed: Claimed, kind: ArtifactKind, data: bytes)
         digest=runner.ports.blobs.put(data),
         bytes=len(data),
     )
+
+
+def linted_rules(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[AlertRule, ...]:
+    """The submission's alert rules, as the static stage read them."""
+    found = [artifact for artifact in artifacts if artifact.kind == ArtifactKind.TOOLS]
+    if not found:
+        return ()
+    data = runner.ports.blobs.get(found[-1].digest)
+    return codec.from_json(ToolReports, data, what="tools.json").rules

@@ -21,6 +21,7 @@ from audition.services import containers
 from audition.services.build_image import Built
 from audition.services.claim import Claimed
 from audition.services.lease import Lease, check_lease
+from audition.services.lint import linted_rules
 from audition.services.probe_service import converse, traffic_seed, wanted_service
 from audition.services.runner import Runner
 from audition.services.serve_image import Served
@@ -49,6 +50,7 @@ def send_drift(  # noqa: PLR0913  the work and everything it works with
     inventory: Inventory,
     built: Built | None,
     served: Served | None,
+    linted: tuple[Artifact, ...],
     book: StageBook,
 ) -> Sent | None:
     """Send every run of the plan; that nothing notices the drift is a result.
@@ -74,7 +76,7 @@ def send_drift(  # noqa: PLR0913  the work and everything it works with
     if obstacle:
         seen = DriftEvidence(plan=plan, signals=inventory.contract.monitoring.signals, obstacle=obstacle)
     else:
-        seen = _send(runner, claimed, lease, inventory.contract, plan, built, book, record)
+        seen = _send(runner, claimed, lease, inventory.contract, plan, built, linted, book, record)
     message = seen.obstacle or _lost(seen)
     status = StageStatus.FAILED if message else StageStatus.PASSED
     book.end(record, status, Exit(exit_code=0, image_id=image), message)
@@ -135,11 +137,12 @@ def _send(  # noqa: PLR0913  the work and everything it works with
     contract: Contract,
     plan: DriftPlan,
     built: Built,
+    linted: tuple[Artifact, ...],
     book: StageBook,
     record: StageRecord,
 ) -> DriftEvidence:
     spec = containers.drift_spec(runner, claimed.version, claimed.owner)
-    task = ProbeTask(contract=contract, seed=plan.seed, drift=plan)
+    task = ProbeTask(contract=contract, seed=plan.seed, drift=plan, rules=linted_rules(runner, linted))
     wanted = wanted_service(runner, claimed, contract, built)
     seconds = spec.limits.time_seconds + _SLACK_SECONDS
     try:

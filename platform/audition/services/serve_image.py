@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 from audition import codec
-from audition.domain.alerting import AlertRule
 from audition.domain.contract import Inventory
 from audition.domain.errors import UnavailableError
 from audition.domain.evidence import Artifact, ArtifactKind, StageEvidence
@@ -12,11 +11,11 @@ from audition.domain.pod import pod_spec
 from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_plan import ProbeTask
 from audition.domain.run import Stage, StageStatus, Verdict
-from audition.domain.tools import ToolReports
 from audition.services import containers
 from audition.services.build_image import Built
 from audition.services.claim import Claimed
 from audition.services.lease import Lease, check_lease
+from audition.services.lint import linted_rules
 from audition.services.probe_service import converse, traffic_seed, wanted_service
 from audition.services.runner import Runner
 from audition.services.stage_book import StageBook
@@ -92,7 +91,7 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
         seed=traffic_seed(claimed),
         pace=manifest.pace,
         pod=pod,
-        rules=_rules(runner, artifacts),
+        rules=linted_rules(runner, artifacts),
     )
     seconds = manifest.limits_of(Stage.SERVE).time_seconds + _SLACK_SECONDS
     spec = containers.prober_spec(runner, claimed.version, claimed.owner, artifacts)
@@ -102,15 +101,6 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
         msg = "The prober sent drift although it was not told to."
         raise UnavailableError(msg, code="prober-failed")
     return seen
-
-
-def _rules(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[AlertRule, ...]:
-    """The submission's alert rules, as the static stage read them."""
-    found = [artifact for artifact in artifacts if artifact.kind == ArtifactKind.TOOLS]
-    if not found:
-        return ()
-    data = runner.ports.blobs.get(found[-1].digest)
-    return codec.from_json(ToolReports, data, what="tools.json").rules
 
 
 def _was_ready(seen: ServiceEvidence) -> bool:
