@@ -29,7 +29,9 @@ def cached(workspace: Workspace) -> Result:
             return not_assessed(limit)
         return not_applicable(_QUICK if workspace.manifest.rebuilds else _NOT_TRIED)
     found = build.rebuild
-    share = 1 - found.seconds / found.first_seconds
+    # Where every step ran again, a second time that was quicker by chance saved nothing.
+    is_saved = found.steps < found.first_steps
+    share = 1 - found.seconds / found.first_seconds if is_saved else 0.0
     return scored(
         share,
         f"After a change in {found.touched}, {found.steps} of {found.first_steps} RUN steps ran again and took"

@@ -109,6 +109,11 @@ def test_the_time_that_a_cache_saves_is_the_share(tmp_path: Path, seconds: float
     assert found.points == pytest.approx(share * found.max_points)
 
 
+def test_steps_that_all_ran_again_saved_nothing_however_quick_they_were(tmp_path: Path) -> None:
+    build = replace(BUILT, rebuild=replace(REBUILD, steps=3, seconds=15.0))
+    assert find(tmp_path, "image.rebuild.cached", build).outcome == Outcome.FAILED
+
+
 def test_steps_that_take_no_time_have_nothing_to_save(tmp_path: Path) -> None:
     build = replace(BUILT, rebuild=None)
     assert find(tmp_path, "image.rebuild.cached", build).outcome == Outcome.NOT_APPLICABLE

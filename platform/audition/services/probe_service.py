@@ -53,7 +53,7 @@ class Wanted:
 
 def wanted_service(runner: Runner, claimed: Claimed, contract: Contract, built: Built) -> Wanted:
     """What the services of a run are started from, in every stage that starts them."""
-    serving, config = contract.serving, built.evidence.config
+    serving = contract.serving
     return Wanted(
         spec=ServiceSpec(
             image=built.stage.image_id,
@@ -64,9 +64,17 @@ def wanted_service(runner: Runner, claimed: Claimed, contract: Contract, built: 
             writable=serving.writable,
             slot=runner.slot,
         ),
-        models=model_places(contract, config.working_dir if config else ""),
+        models=_models(contract, built),
         grace_seconds=serving.grace_seconds,
     )
+
+
+def _models(contract: Contract, built: Built) -> tuple[str, ...]:
+    """Where the model was seen in the image's layers, then where it may be."""
+    image, config = built.evidence.image, built.evidence.config
+    seen = [model.path for model in image.models] if image else []
+    places = model_places(contract, config.working_dir if config else "")
+    return tuple(dict.fromkeys([*seen, *places]))[:MAX_PLACES]
 
 
 def traffic_seed(claimed: Claimed) -> int:

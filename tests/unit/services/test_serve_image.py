@@ -13,7 +13,7 @@ from audition.domain.build import BuildCause, BuildResult
 from audition.domain.contract import Contract, ModelFiles
 from audition.domain.errors import UnavailableError
 from audition.domain.evidence import ArtifactKind
-from audition.domain.image import ImageConfig
+from audition.domain.image import ImageConfig, ImageEvidence, ModelFile
 from audition.domain.pod import Pod
 from audition.domain.probe import ServiceEvidence, StartEvidence
 from audition.domain.probe_plan import Answer, Ask, AskVerb, Line, ProbeTask, Start
@@ -293,6 +293,15 @@ def test_the_model_is_hidden_in_the_images_own_folder_too(hall: World) -> None:
     served(hall, Prober(*asks(Start(is_without_model=True))))
 
     assert hall.sandbox.services[0].hidden[0] == "/srv/svc/model.json"
+
+
+def test_the_model_is_hidden_where_it_was_seen_in_the_layers(hall: World) -> None:
+    found = ImageEvidence(models=(ModelFile(path="/data/m/model.json", bytes=1, sha256="0" * 64),))
+    hall.sandbox.programs["image"] = lambda inside: inside.print(codec.to_json(found)) or 0
+    hall.sandbox.programs["unpack"] = keeps_with(PLAN, Contract(model=ModelFiles(path="model.json")))
+    served(hall, Prober(*asks(Start(is_without_model=True))))
+
+    assert hall.sandbox.services[0].hidden[:2] == ("/data/m/model.json", "/model.json")
 
 
 def test_a_kinds_arguments_and_variables_reach_the_service(hall: World) -> None:
