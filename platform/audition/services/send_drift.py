@@ -96,7 +96,7 @@ def plan_for(
     spec = manifest.drift
     if spec is None:
         return None, "The challenge has no drift family."
-    capacity = seen.capacity.capacity_per_second if seen.capacity else None
+    capacity = capacity_of(seen)
     if capacity is not None and capacity <= 0:
         return (
             None,
@@ -117,6 +117,18 @@ def plan_for(
         f" {'30 % of what the service can answer' if capacity else 'the most that is sent'}; there are"
         f" {limit / 60:.0f}. So it was not done."
     )
+
+
+def capacity_of(seen: ServiceEvidence) -> float | None:
+    """Requests a second that the service can answer; None when it was not measured.
+
+    When no step of the search was held, perhaps because the host was busy, half of the lowest is a careful guess: runs
+    in which too many requests fail are not used anyway.
+    """
+    if seen.capacity is None:
+        return None
+    tried = [step.rate_per_second for step in seen.capacity.steps]
+    return seen.capacity.capacity_per_second or min(tried, default=0.0) / 2
 
 
 def no_metrics(contract: Contract, seen: ServiceEvidence) -> str:

@@ -16,7 +16,7 @@ from audition.domain.evidence import ArtifactKind
 from audition.domain.execution import Limits
 from audition.domain.monitoring import DriftSignal, Monitoring
 from audition.domain.probe import ServiceEvidence, StartEvidence
-from audition.domain.probe_load import CapacityEvidence
+from audition.domain.probe_load import CapacityEvidence, LoadSummary
 from audition.domain.probe_metrics import ExpositionEvidence
 from audition.domain.probe_plan import Ask, AskVerb, Line, ProbeTask
 from audition.domain.run import Stage, StageStatus, Verdict
@@ -220,6 +220,16 @@ def test_a_plan_that_does_not_fit_gives_way_to_a_smaller_one() -> None:
     assert len(lean.runs) == 8
     assert none is None
     assert "at 150 requests a second, which is 30 % of what the service can answer" in reason
+
+
+def test_half_of_the_lowest_rate_is_a_guess_where_none_was_held() -> None:
+    tried = tuple(
+        LoadSummary(rate_per_second=rate, seconds=5, sent=500, good=1, failures={}) for rate in (160.0, 80.0)
+    )
+    seen = replace(READY, capacity=CapacityEvidence(steps=tried, capacity_per_second=0.0))
+    plan, _ = plan_for(with_limit(9000.0), Contract(), seen, 1)
+    assert plan is not None
+    assert plan.runs[0].rate_per_second == pytest.approx(12.0)
 
 
 def test_a_service_that_held_no_rate_is_not_sent_anything() -> None:
