@@ -171,11 +171,15 @@ def _cost(workspace: Workspace, rows: Rows) -> Looked:
         seed=_SEED,
     )
     sentence = (
-        f"Decisions at {threshold:g} cost {found.cost.value:.3f} a row"
-        f" ({spec.confidence:.0%} interval {found.cost.low:.3f} to {found.cost.high:.3f});"
-        f" always deciding the same would cost {found.constant:.3f}."
+        f"Decisions at {threshold:g} save {found.saved:.0%} of what always deciding the same would cost."
+        if found.saved
+        else f"Decisions at {threshold:g} cost more than always deciding the same."
     )
-    note = f"The best threshold on these rows, {found.best_threshold:.3f}, would cost {found.best:.3f} a row."
+    note = (
+        f"{found.cost.value:.4f} a row ({spec.confidence:.0%} interval {found.cost.low:.4f} to {found.cost.high:.4f});"
+        f" always the same {found.constant:.4f}; at the best threshold on these rows, {found.best_threshold:.3f},"
+        f" {found.best:.4f}."
+    )
     return _judged(found.saved, sentence, note), ()
 
 

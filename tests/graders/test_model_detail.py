@@ -10,7 +10,7 @@ from scipy import stats
 
 from audition.domain.challenge import DetailSpec
 from audition.domain.contract import Contract, ModelFiles
-from audition.domain.grade import Grade, GradeStatus, Outcome
+from audition.domain.grade import Finding, Grade, GradeStatus, Outcome
 from audition.domain.metrics import METRICS
 from audition.grading import Workspace
 from graders.answers import Answers
@@ -139,13 +139,21 @@ def test_decisions_are_made_at_the_threshold_that_the_candidate_declares(tmp_pat
     inventory = replace(workspace.evidence.inventory, contract=contract)
     declared = replace(workspace, evidence=replace(workspace.evidence, inventory=inventory))
 
-    def sentence(of: Workspace) -> str:
-        return by_check(grade_of(of, probability))["model.decision.cost"].sentence
+    def cost(of: Workspace) -> Finding:
+        return by_check(grade_of(of, probability))["model.decision.cost"]
 
-    assert sentence(workspace).startswith("Decisions at 0.5 cost ")
-    assert sentence(declared).startswith("Decisions at 0.1667 cost ")
-    costs = [float(sentence(of).split(" cost ")[1].split(" ")[0]) for of in (declared, workspace)]
+    assert cost(workspace).sentence.startswith("Decisions at 0.5 cost more")
+    assert cost(declared).sentence.startswith("Decisions at 0.1667 save ")
+    costs = [float(cost(of).reviewer_note.split(" ")[0]) for of in (declared, workspace)]
     assert costs[0] < costs[1], "with a miss five times as dear, a low threshold is cheaper"
+
+
+def test_decisions_that_cost_more_than_none_are_told_so(tmp_path: Path) -> None:
+    truth, probability, columns = world()
+    workspace = asked(tmp_path, truth, columns, detail=replace(DETAIL, points={"model.decision.cost": 1.0}))
+    finding = by_check(grade_of(workspace, 1 - probability))["model.decision.cost"]
+    assert (finding.outcome, finding.points) == (Outcome.FAILED, 0.0)
+    assert finding.sentence == "Decisions at 0.5 cost more than always deciding the same."
 
 
 def test_rates_of_groups_are_counted_and_their_largest_difference_has_an_interval() -> None:
