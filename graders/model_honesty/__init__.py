@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audition.domain.grade import Dimension, Finding, Grade, GradeStatus
+from audition.domain.traces import Traces
 from audition.grading import Check, Need, Result, Workspace, not_applicable
 from audition.grading.versions import content_version
 from graders import columns, model_quality
@@ -56,13 +57,14 @@ class ModelHonesty:
 
     def grade(self, workspace: Workspace) -> Grade:
         """Look, if there are predictions to look at."""
-        results = _looked_at(workspace)
+        results, traces = _looked_at(workspace)
         return Grade(
             grader=self.name,
             version=self.version,
             dimension=self.dimension,
             status=GradeStatus.OK,
             findings=tuple(_finding(check, results, workspace) for check in _TITLES),
+            traces=traces,
         )
 
 
@@ -71,10 +73,10 @@ def _finding(check: str, results: Mapping[str, Result], workspace: Workspace) ->
     return Check(check, _TITLES[check], 0.0, _WHY[check], _FIX[check], lambda _: result)(workspace)
 
 
-def _looked_at(workspace: Workspace) -> Mapping[str, Result]:
+def _looked_at(workspace: Workspace) -> tuple[Mapping[str, Result], Traces | None]:
     found = usable(workspace)
     if found is None:
-        return {}
+        return {}, None
     # Loads numpy, for which those who only ask what this grader needs should not wait.
     from graders.model_honesty.signs import look  # noqa: PLC0415
 

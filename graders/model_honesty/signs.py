@@ -8,6 +8,7 @@ from hashlib import sha256
 import numpy as np
 
 from audition.domain.metrics import METRICS, Direction, Form
+from audition.domain.traces import MAX_DIGITS, Traces
 from audition.grading import Result, Workspace, informative, not_applicable
 from graders.answers import Answers
 from graders.cells import Value, number
@@ -25,15 +26,17 @@ _CONSTANT = 0.99
 _BEYOND_CHANCE = 4.0
 #: A rank correlation from here on says that the two are the same order.
 _SAME_ORDER = 0.95
-_BITS = 256
+_LEAST_DIFFERENT = 64
 _SEED = 20_240_505
 _ROUNDS = 200
 _LAST_DIGITS = re.compile(r"\d+$")
 _WORDS = frozenset({Form.ITEMS, Form.TEXT})
 
 
-def look(workspace: Workspace, answers: Answers, predictions: Mapping[str, Value]) -> Mapping[str, Result]:
-    """Look for every sign.
+def look(
+    workspace: Workspace, answers: Answers, predictions: Mapping[str, Value]
+) -> tuple[Mapping[str, Result], Traces]:
+    """Look for every sign, and take what can be compared with other candidates.
 
     Args:
         workspace: Has the inputs.
@@ -42,13 +45,15 @@ def look(workspace: Workspace, answers: Answers, predictions: Mapping[str, Value
     """
     rows = Rows.of(workspace.manifest, answers, predictions)
     columns = input_columns(workspace, rows.ids)
-    return {
+    digits = last_digits(rows)
+    results = {
         CONSTANT: _constant(rows),
         ORDER: _order(rows, columns),
         SINGLE: _single(rows, columns),
         TOO_GOOD: _too_good(rows),
-        FINGERPRINT: _fingerprint(rows),
+        FINGERPRINT: _fingerprint(digits),
     }
+    return results, Traces(digits=digits)
 
 
 def _constant(rows: Rows) -> Result:
@@ -125,31 +130,33 @@ def _too_good(rows: Rows) -> Result:
     return _noted("The metric is not beyond the best that the author could reach.", note)
 
 
-def _fingerprint(rows: Rows) -> Result:
+def _fingerprint(digits: str) -> Result:
+    if not digits:
+        return not_applicable("There are no numbers with last digits, or too few different ones.")
+    return informative("Reviewers can compare the predictions' last digits with other candidates'.")
+
+
+def last_digits(rows: Rows) -> str:
+    """Parities of the fourth significant digit of chosen predictions; empty where they would say nothing."""
     said = _series(rows)
     if not said or METRICS[rows.spec.name].form == Form.LABEL:
-        return not_applicable("Only numbers have last digits.")
-    values = next(iter(said.values()))
-    whole = sha256("\n".join(f"{value:.6g}" for value in values).encode()).hexdigest()[:16]
-    note = f"Whole vector {whole}; last digits {fingerprint(dict(zip(rows.ids, values.tolist(), strict=True))):064x}."
-    return _noted("Reviewers can compare the predictions' last digits between candidates.", note)
+        return ""
+    return parities(dict(zip(rows.ids, next(iter(said.values())).tolist(), strict=True)))
 
 
-def fingerprint(values: Mapping[str, float]) -> int:
-    """Bits of the fourth significant digit of chosen rows.
+def parities(values: Mapping[str, float]) -> str:
+    """A 0 or 1 for each of up to `MAX_DIGITS` predictions; empty when few are different, as of one tree's leaves.
 
-    Models made independently agree in half of the bits, give or take 3 % (one standard deviation); the same model, or
-    a copy with a little noise, in nearly all.
+    Models made independently agree in half of them, give or take 3 % (one standard deviation); the same model, or a
+    copy with a little noise, in nearly all.
 
     Args:
         values: Prediction by id; rows are chosen by a hash of their ids, so equal ids give equal rows.
     """
-    chosen = sorted(values, key=lambda i: sha256(i.encode()).digest())[:_BITS]
-    bits = 0
-    for identifier in chosen:
-        digits = f"{abs(values[identifier]):.3e}"
-        bits = bits << 1 | int(digits[4]) & 1
-    return bits
+    chosen = sorted(values, key=lambda i: sha256(i.encode()).digest())[:MAX_DIGITS]
+    if len({values[identifier] for identifier in chosen}) < _LEAST_DIFFERENT:
+        return ""
+    return "".join(str(int(f"{abs(values[identifier]):.3e}"[4]) & 1) for identifier in chosen)
 
 
 def _series(rows: Rows) -> dict[str, Array]:

@@ -8,9 +8,10 @@ from scipy import stats
 
 from audition.domain.challenge import DetailSpec
 from audition.domain.grade import Finding, Outcome
+from audition.domain.traces import Traces, compare
 from audition.grading import Workspace
 from graders.model_honesty import grader
-from graders.model_honesty.signs import fingerprint, rank_correlation
+from graders.model_honesty.signs import parities, rank_correlation
 from graders.model_quality.statistic import Array
 from tests.graders.model_world import ROWS, asked, world
 from tests.graders.workspaces import by_check, with_output
@@ -71,16 +72,33 @@ def test_a_result_beyond_the_best_anchor_is_seen(workspace: Workspace) -> None:
     assert "0.84" not in finding.sentence
 
 
-def test_copies_share_a_fingerprint_and_independent_models_half_of_it() -> None:
-    def agreement(one: Array, other: Array) -> int:
-        prints = [fingerprint({f"r{n}": float(v) for n, v in enumerate(values)}) for values in (one, other)]
-        return 256 - (prints[0] ^ prints[1]).bit_count()
+def test_copies_share_last_digits_and_independent_models_half_of_them() -> None:
+    def agreement(one: Array, other: Array) -> float:
+        first, second = (
+            Traces(digits=parities({f"r{n}": float(v) for n, v in enumerate(values)}))
+            for values in (one, other)
+        )
+        share = compare(first, second).digits
+        assert share is not None
+        return share
 
     model = noisy(1, 0.05) * 0.9 + 0.01
-    assert agreement(model, model) == 256
-    assert agreement(model, model * (1 + 1e-6)) > 245
+    assert agreement(model, model) == 1
+    assert agreement(model, model * (1 + 1e-6)) > 0.95
     for seed in range(2, 12):
-        assert 96 <= agreement(model, noisy(seed, 0.05) * 0.9 + 0.01) <= 160
+        assert 0.375 <= agreement(model, noisy(seed, 0.05) * 0.9 + 0.01) <= 0.625
+
+
+def test_last_digits_are_left_for_comparison_unless_they_would_say_nothing(workspace: Workspace) -> None:
+    def digits(predictions: Array) -> str:
+        rows = "".join(f"r{n},{value:.12g}\n" for n, value in enumerate(predictions))
+        traces = grader.grade(with_output(workspace, f"id,probability\n{rows}")).traces
+        assert traces is not None
+        return traces.digits
+
+    assert set(digits(noisy(1))) == {"0", "1"}
+    assert len(digits(noisy(1))) == 256
+    assert digits(noisy(1).round(1)) == ""
 
 
 @pytest.mark.parametrize("seed", range(5))

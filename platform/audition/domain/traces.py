@@ -1,11 +1,14 @@
-"""What of a submission can be compared with others: fingerprints of its code and digests of its files.
+"""What of a submission can be compared with others: its code, its files and the last digits of its predictions.
 
 For reviewers only, and never points: what two submissions share may have a good reason.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-MAX_PRINTS, MAX_FILES = 4000, 300
+MAX_PRINTS, MAX_FILES, MAX_DIGITS = 4000, 300, 256
+_LEAST_DIGITS = 64
+"""Of fewer an agreement could be chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,8 @@ class Traces:
     """Whether there were more."""
     files: tuple[TracedFile, ...] = ()
     """The largest ones, at most `MAX_FILES`."""
+    digits: str = ""
+    """A 0 or 1 for the last digit of each of at most `MAX_DIGITS` predictions, of the same rows for all submissions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,21 @@ class Resemblance:
     """Of the fingerprints of the one with fewer, in [0, 1]."""
     files: tuple[TracedFile, ...] = ()
     """Of the first, those whose bytes the other has too."""
+    digits: float | None = None
+    """Share of last digits of predictions that agree: by chance one half; None where they cannot be compared."""
+
+
+def together(several: Iterable[Traces]) -> Traces:
+    """Traces that several graders left of one submission; each kind comes from one of them."""
+    found = Traces()
+    for traces in several:
+        found = Traces(
+            prints=found.prints or traces.prints,
+            is_sample=found.is_sample or traces.is_sample,
+            files=found.files or traces.files,
+            digits=found.digits or traces.digits,
+        )
+    return found
 
 
 def compare(one: Traces, other: Traces) -> Resemblance:
@@ -52,7 +72,14 @@ def compare(one: Traces, other: Traces) -> Resemblance:
         prints=len(shared),
         share=len(shared) / least if least else 0.0,
         files=tuple(file for file in one.files if file.digest in digests),
+        digits=_agreeing(one.digits, other.digits),
     )
+
+
+def _agreeing(one: str, other: str) -> float | None:
+    if len(one) != len(other) or len(one) < _LEAST_DIGITS:
+        return None
+    return sum(a == b for a, b in zip(one, other, strict=True)) / len(one)
 
 
 def _comparable(one: Traces, other: Traces) -> tuple[frozenset[int], frozenset[int]]:

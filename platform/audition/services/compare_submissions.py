@@ -20,6 +20,8 @@ _MOST_SHOWN = 5
 #: A resemblance is shown from here on. In pairs of solutions that were written apart the shared part of what is not
 #: the starter's stays far below; with fewer prints a share says nothing.
 _LEAST_SHARE, _LEAST_PRINTS = 0.25, 12
+#: Of 256 last digits half agree by chance, give or take 3 %; a copy with a little noise keeps nearly all.
+_LEAST_DIGITS = 0.75
 #: Prints that so many of the others have are common ground, e.g. of a framework's first page.
 _COMMON_SHARE, _COMMON_LEAST = 0.5, 4
 
@@ -97,11 +99,13 @@ def _less(traces: Traces, common: frozenset[int]) -> Traces:
 
 
 def _is_shown(found: Resemblance) -> bool:
+    if found.digits is not None and found.digits >= _LEAST_DIGITS:
+        return True
     return bool(found.files) or (found.share >= _LEAST_SHARE and found.prints >= _LEAST_PRINTS)
 
 
 def _weight(found: Resemblance) -> float:
-    return found.share + len(found.files)
+    return found.share + len(found.files) + (found.digits or 0.0)
 
 
 def _alias(uow: UnitOfWork, submission: Submission) -> str:

@@ -4,6 +4,7 @@ from audition import codec
 from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.grade import Grade
 from audition.domain.run import Stage
+from audition.domain.traces import together
 from audition.ports import UnitOfWork
 from audition.services.claim import Claimed
 from audition.services.runner import Runner
@@ -13,7 +14,8 @@ TRACES_FILE = "traces.json"
 
 def keep_traces(runner: Runner, uow: UnitOfWork, claimed: Claimed, grades: tuple[Grade, ...]) -> None:
     """Publish the traces that came with grades, unless the same were published before."""
-    found = next((grade.traces for grade in grades if grade.traces is not None), None)
+    left = [grade.traces for grade in grades if grade.traces is not None]
+    found = together(left) if left else None
     if found is None:
         return
     data = codec.to_json(found)

@@ -8,7 +8,7 @@ from audition.domain.errors import DeniedError
 from audition.domain.evidence import ArtifactKind
 from audition.domain.people import Principal, PrincipalKind
 from audition.domain.submission import Submission
-from audition.domain.traces import TracedFile, Traces
+from audition.domain.traces import TracedFile, Traces, compare, together
 from audition.services.compare_submissions import Comparison, compare_submissions
 from audition.services.compose_report import compose_report, for_candidate
 from audition.services.retry import regrade
@@ -76,6 +76,22 @@ def test_an_equal_file_is_enough(world: World) -> None:
     hand_in(world, "dave", Traces(files=(replace(MODEL, path="other.bin"),)))
     own = hand_in(world, "erin", Traces(files=(MODEL,)))
     assert compared(world, own).likenesses[0].resemblance.files == (MODEL,)
+
+
+def test_predictions_that_agree_in_their_last_digits_are_shown(world: World) -> None:
+    digits = "01" * 128
+    hand_in(world, "dave", Traces(digits=digits))
+    hand_in(world, "finn", Traces(digits="0011" * 64))
+    own = hand_in(world, "erin", Traces(digits="11" + digits[2:]))
+    found = compared(world, own)
+    assert [likeness.alias for likeness in found.likenesses] == ["Alias dave"]
+    assert found.likenesses[0].resemblance.digits == 255 / 256
+
+
+def test_traces_of_several_graders_are_one() -> None:
+    parts = (Traces(files=(MODEL,)), Traces(digits="01" * 64), MINE)
+    assert together(parts) == Traces(prints=MINE.prints, files=(MODEL,), digits="01" * 64)
+    assert compare(MINE, MINE).digits is None
 
 
 def test_little_in_common_and_ones_own_attempts_are_not_shown(world: World) -> None:
