@@ -145,6 +145,15 @@ def test_a_cache_saves_nothing_of_what_stands_behind_the_code(site: Site) -> Non
     assert again.run_seconds > 2
 
 
+def test_a_cache_is_of_the_same_run_only(site: Site) -> None:
+    recipe = FROM + "RUN date +%N > /planted\nCOPY a.py /a.py\n"
+    one = site.build(recipe, {"a.py": b"1"}, keeps_steps=True)
+    other = site.build(recipe, {"a.py": b"1"}, kind=BuildKind.TOUCHED)
+
+    assert (one.outcome.run_steps, other.outcome.run_steps) == (1, 1)
+    assert "Using cache" not in other.outcome.log
+
+
 def test_an_export_that_is_cut_is_our_limit(site: Site, blobs: FolderBlobs) -> None:
     exit_ = show(site, blobs, site.build(FROM + "RUN true\n"), most=10 << 20)
 
