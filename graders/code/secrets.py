@@ -22,6 +22,8 @@ _NOISE = frozenset({"Hex High Entropy String", "Base64 High Entropy String", "Pu
 #: Where a value is given to a secret's name: env files, Dockerfiles, manifests (name, then value), settings.
 _NAME = r"(?:[A-Z0-9_]*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY)[A-Z0-9_]*)"
 _ASSIGNED = re.compile(rf"(?i)\b({_NAME})[\"']?\s*[:=]\s*[\"']?([^\s\"'#,}}]{{6,200}})")
+#: The same with any value: scanners name lines such as `automountServiceAccountToken: false`, too.
+_NAMED = re.compile(rf"(?i)\b({_NAME})[\"']?\s*[:=]\s*[\"']?([^\s\"'#,}}]{{1,200}})")
 _MANIFEST_NAME = re.compile(rf"(?i)^\s*-?\s*name:\s*[\"']?({_NAME})[\"']?\s*$")
 _MANIFEST_VALUE = re.compile(r"^\s*value:\s*[\"']?([^\s\"'#]{6,200})")
 #: Values that say where the secret is, or that there is none.
@@ -99,7 +101,7 @@ def _of_tools(workspace: Workspace, found: list[tuple[str, ToolFinding]]) -> Ite
 
 def _is_harmless(workspace: Workspace, finding: ToolFinding) -> bool:
     """Whether a weak sign is a value that only points at the secret."""
-    match = _ASSIGNED.search(_line(workspace, finding.file, finding.line or 0))
+    match = _NAMED.search(_line(workspace, finding.file, finding.line or 0))
     return bool(match and (_HARMLESS.match(match[2]) or _POINTER.search(match[1])))
 
 

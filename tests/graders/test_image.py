@@ -13,6 +13,7 @@ from audition.domain.grade import Finding, Outcome
 from audition.domain.image import ImageConfig
 from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_runtime import LadderEvidence
+from audition.domain.run import Stage
 from audition.domain.serving import Serving, ServingKind
 from audition.grading import Workspace
 from graders.image import grader
@@ -108,3 +109,12 @@ def test_root_costs_nothing_where_the_contract_asks_for_it(tmp_path: Path) -> No
     inventory = Inventory(contract=Contract(serving=Serving(kind=ServingKind.SAGEMAKER)))
     workspace = replace(workspace, evidence=replace(workspace.evidence, inventory=inventory))
     assert finding(workspace, "image.user.non-root").outcome == Outcome.PASSED
+
+
+def test_without_a_dockerfile_there_is_no_image_where_one_is_asked_for(tmp_path: Path) -> None:
+    workspace = workspace_of(tmp_path, None)
+    stages = (Stage.UNPACK, Stage.BUILD, Stage.PREDICT)
+    asked = replace(workspace, manifest=replace(workspace.manifest, stages=stages))
+    assert finding(asked, "image.build.succeeds").outcome == Outcome.FAILED
+    assert "no Dockerfile" in finding(asked, "image.build.succeeds").sentence
+    assert finding(workspace, "image.build.succeeds").outcome == Outcome.NOT_APPLICABLE

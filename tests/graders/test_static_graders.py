@@ -150,6 +150,21 @@ def test_entropy_alone_is_no_secret(good: Workspace) -> None:
     assert by_check(code.grade(workspace))["code.secrets.kept"].outcome == Outcome.PASSED
 
 
+def test_a_switch_that_is_called_after_a_secret_is_none(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path)
+    write_repo(workspace.submission, {"k8s.yaml": "automountServiceAccountToken: false\n"})
+    said = ToolFinding(rule="Secret Keyword", severity=Severity.WARNING, message="", file="k8s.yaml", line=1)
+    workspace = with_reports(workspace, report("gitleaks"), report("detect-secrets", said))
+    assert by_check(code.grade(workspace))["code.secrets.kept"].outcome == Outcome.PASSED
+
+
+@pytest.mark.parametrize("rule", ["B104", "B603"])
+def test_what_a_service_in_a_container_has_to_do_is_no_defect(good: Workspace, rule: str) -> None:
+    said = ToolFinding(rule=rule, severity=Severity.WARNING, message="", file="app.py", line=1)
+    workspace = with_reports(good, report("ruff"), report("bandit", said))
+    assert by_check(code.grade(workspace))["code.lint.sound"].outcome == Outcome.PASSED
+
+
 @pytest.mark.parametrize("check", [*OVER_TOOLS, "code.lint.scripts"])
 def test_without_a_static_stage_nothing_is_lost(good: Workspace, check: str) -> None:
     finding = findings(replace(good, tools=None))[check]
