@@ -161,7 +161,11 @@ def equipment(settings: Settings, images: Mapping[str, str] | None = None) -> Eq
     facts = sandbox(settings, runtimes=chosen).facts()
     if old := ", ".join(floors.check_versions(settings, facts["engine"], facts["runc"])):
         _log.warning("older than the fixes that matter: %s", old)
-    return Equipment(images=images, runtimes=chosen, facts={**facts, "old_versions": old or "none"})
+    return Equipment(
+        images=images,
+        runtimes=chosen,
+        facts={**facts, "host": socket.gethostname(), "old_versions": old or "none"},
+    )
 
 
 def readiness(settings: Settings) -> Readiness:

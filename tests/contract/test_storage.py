@@ -181,6 +181,12 @@ def test_submissions_are_listed_in_order_of_time(storage: Storage) -> None:
         assert [s.id for s in submissions.in_states(both, limit=2)] == oldest_first[:2]
         assert submissions.in_states([]) == ()
         assert submissions.of_invitation("inv_9") == ()
+        first = submissions.get("sub_c")
+        same = submissions.of_archive(first.challenge_version_id, first.archive_digest)
+        assert first in same
+        assert [s.id for s in same] == [name for name in oldest_first if submissions.get(name) in same]
+        assert submissions.of_archive("chv_9", first.archive_digest) == ()
+        assert submissions.of_archive(first.challenge_version_id, "9" * 64) == ()
 
 
 def test_a_move_happens_from_the_expected_state_only(storage: Storage) -> None:

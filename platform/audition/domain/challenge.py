@@ -178,12 +178,14 @@ class Manifest:
 
 
 class Area(StrEnum):
-    """Who may see a data file: public files go to candidates, private ones to graders only."""
+    """Who may see a file: public ones go to candidates, private ones to graders only."""
 
     PUBLIC = "public"
     PRIVATE = "private"
     TRAFFIC = "traffic"
     """What the drift stage sends, made by us when the challenge is published; only the prober gets it."""
+    REFERENCE = "reference"
+    """The archive of the reference submission: services are compared with it. No container of a candidate's sees it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,3 +223,8 @@ class ChallengeVersion:
     def files_in(self, area: Area) -> tuple[DataFile, ...]:
         """The data files of one area."""
         return tuple(f for f in self.files if f.area == area)
+
+    @property
+    def reference(self) -> DataFile | None:
+        """The archive that services are compared with; None when the challenge serves none."""
+        return next(iter(self.files_in(Area.REFERENCE)), None)

@@ -40,6 +40,10 @@ class Submissions(Protocol):
         """All of an invitation, oldest first."""
         ...
 
+    def of_archive(self, version_id: str, archive_digest: str) -> tuple[Submission, ...]:
+        """All of exactly these bytes to a challenge version, oldest first."""
+        ...
+
     def in_states(self, states: Sequence[State], limit: int = 1000) -> tuple[Submission, ...]:
         """Submissions in any of the states, oldest first."""
         ...

@@ -36,6 +36,8 @@ _PREPARE_LIMITS = Limits(
     log_bytes=64 << 10,
 )
 _DATA_BYTES = 1 << 30
+#: Samples that services may be compared with, the best first.
+_REFERENCES = ("accepted/golden", "accepted/reference")
 _READY_SECONDS = 60.0
 #: Imports the author's module by path and calls it: nothing of ours is in that container.
 _CALL_PREPARE = """
@@ -69,6 +71,7 @@ def publish(
     if Stage.DRIFT in folder.manifest.stages:
         say("measuring the drift family and preparing its traffic")
         files = (*files, prepare_traffic(runner, folder.manifest, files, say))
+    files = (*files, *_reference(runner, folder))
     documents = {"brief.md": folder.brief, "datacard.md": folder.datacard}
     # The grader image changes with every release of ours and says nothing about the challenge.
     image = folder.manifest.image
@@ -112,6 +115,19 @@ def _store(
         uow.audit.add(AuditEntry(at=now, actor=actor, action="published", subject=version.id, reason=digest))
         uow.commit()
     return version
+
+
+def _reference(runner: Runner, folder: ChallengeFolder) -> tuple[DataFile, ...]:
+    """The sample whose service others are compared with, as a candidate would upload it."""
+    if Stage.SERVE not in folder.manifest.stages:
+        return ()
+    by_name = {sample.name: sample for sample in folder.samples}
+    for name in _REFERENCES:
+        if name in by_name:
+            data = by_name[name].pack()
+            digest = runner.ports.blobs.put(data)
+            return (DataFile(area=Area.REFERENCE, name="reference.zip", digest=digest, bytes=len(data)),)
+    return ()
 
 
 def _next_number(latest: Callable[[str], ChallengeVersion], slug: str) -> int:

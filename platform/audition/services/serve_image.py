@@ -17,6 +17,7 @@ from audition.services.claim import Claimed
 from audition.services.lease import Lease, check_lease
 from audition.services.lint import linted_rules
 from audition.services.probe_service import converse, traffic_seed, wanted_service
+from audition.services.reference import reference_of
 from audition.services.runner import Runner
 from audition.services.stage_book import StageBook
 
@@ -90,6 +91,7 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
         contract=inventory.contract,
         seed=traffic_seed(claimed),
         pace=manifest.pace,
+        reference=reference_of(runner, claimed),
         pod=pod,
         rules=linted_rules(runner, artifacts),
     )

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 from audition import codec
 from audition.adapters.memory.inside import Inside
 from audition.catalog.read import ChallengeFolder
+from audition.catalog.samples import Expectation, Sample
 from audition.domain.challenge import Area, ChallengeVersion
 from audition.domain.contract import CollectedFile, Collection, Inventory
 from audition.domain.errors import InvalidError, UnavailableError
 from audition.domain.execution import FileMount, Profile
+from audition.domain.run import Stage, Verdict
 from audition.services.publish import publish
 from tests import factories
 from tests.unit.services.world import World
@@ -203,3 +206,21 @@ def test_an_engine_that_fails_is_ours(world: World, folder: ChallengeFolder, sta
 
 def test_nobody_has_to_listen(world: World, folder: ChallengeFolder) -> None:
     assert publish(world.runner, "cli", folder).number == 1
+
+
+def sample(folder: ChallengeFolder, name: str) -> Sample:
+    place = folder.path / "submissions" / name
+    place.mkdir(parents=True)
+    (place / "predict.py").write_text(f"# {name}\n")
+    return Sample(name=name, folder=place, expectation=Expectation(about="x", verdict=Verdict.ACCEPTED))
+
+
+def test_the_best_sample_is_what_services_are_compared_with(world: World, folder: ChallengeFolder) -> None:
+    samples = (sample(folder, "accepted/reference"), sample(folder, "accepted/golden"))
+    stages = (*folder.manifest.stages, Stage.SERVE)
+    serving = replace(folder, manifest=replace(folder.manifest, stages=stages), samples=samples)
+    version, _ = publish_it(world, serving)
+    assert version.reference is not None
+    assert world.blobs.get(version.reference.digest) == samples[1].pack()
+    without, _ = publish_it(world, replace(folder, samples=samples))
+    assert without.reference is None

@@ -69,7 +69,12 @@ def polite(inside: Inside) -> int:
 
 @pytest.fixture
 def hall() -> World:
-    made = World(manifest=factories.make_manifest(stages=STAGES))
+    return make_hall()
+
+
+def make_hall(reference: bytes = b"") -> World:
+    """A world whose runs build and serve."""
+    made = World(manifest=factories.make_manifest(stages=STAGES), reference=reference)
     names = ("python-slim", "mirror", "prober")
     for name in names:
         made.sandbox.engine.images[f"audition/{name}:1"] = f"sha256:{name}"

@@ -168,6 +168,8 @@ class World:
     manifest: Manifest = field(default_factory=factories.make_manifest)
     is_empty: bool = False
     """Whether the challenge and its people are left out."""
+    reference: bytes = b""
+    """The archive that services are compared with; empty when there is none."""
     carol: Principal = CAROL
     alice: Principal = ALICE
 
@@ -197,6 +199,11 @@ class World:
                 (Area.PRIVATE, "answers.csv", b"id,defaulted\n1,1\n"),
             )
         )
+        if data := self.reference:
+            own = DataFile(
+                area=Area.REFERENCE, name="reference.zip", digest=self.blobs.put(data), bytes=len(data)
+            )
+            files = (*files, own)
         manifest = self.manifest
         version = factories.make_version(
             manifest=manifest,

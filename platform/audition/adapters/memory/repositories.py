@@ -44,6 +44,11 @@ class MemorySubmissions:
         """All of an invitation, oldest first."""
         return tuple(s for s in self._sorted() if s.invitation_id == invitation_id)
 
+    def of_archive(self, version_id: str, archive_digest: str) -> tuple[Submission, ...]:
+        """All of exactly these bytes to a challenge version, oldest first."""
+        wanted = (version_id, archive_digest)
+        return tuple(s for s in self._sorted() if (s.challenge_version_id, s.archive_digest) == wanted)
+
     def in_states(self, states: Sequence[State], limit: int = 1000) -> tuple[Submission, ...]:
         """Submissions in any of the states, oldest first."""
         return tuple(s for s in self._sorted() if s.state in states)[:limit]

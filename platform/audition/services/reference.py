@@ -1,0 +1,98 @@
+"""The reference submission: submitted like any other, measured like any other, and what others are compared with.
+
+Theory of operation. What a request costs and how many a service holds are facts of a host as much as of a service. So
+the bytes of the challenge's reference sample are submitted once, by nobody in particular; a worker serves them as it
+serves everybody's; and what the prober measured then is what services on the same host are compared with. Where the
+reference was not yet looked at, nothing is compared, and the checks that would are not assessed.
+"""
+
+from collections.abc import Mapping
+from io import BytesIO
+from statistics import fmean
+
+from audition import codec
+from audition.domain.challenge import ChallengeVersion
+from audition.domain.errors import ConflictError, InvalidError, NotFoundError
+from audition.domain.evidence import Artifact, ArtifactKind, RunEvidence
+from audition.domain.probe import ServiceEvidence
+from audition.domain.probe_plan import Reference
+from audition.domain.submission import Submission
+from audition.ports import Ports, UnitOfWork
+from audition.services.claim import Claimed
+from audition.services.invite import invite
+from audition.services.runner import Runner
+from audition.services.sign_in import identify, sign_in_candidate
+from audition.services.submit import Upload, submit
+
+_MAX_SERVICE = 8 << 20
+_NAME = "Reference submission"
+
+
+def submit_reference(ports: Ports, actor: str, version: ChallengeVersion) -> Submission | None:
+    """Submit the reference of the newest version of a challenge.
+
+    Returns:
+        The submission; None when there is no reference, or it was submitted before.
+
+    Raises:
+        ConflictError: The version is not the newest: nobody can be invited to it any more.
+    """
+    file = version.reference
+    if file is None:
+        return None
+    with ports.unit_of_work() as uow:
+        if uow.submissions.of_archive(version.id, file.digest):
+            return None
+        if uow.challenges.latest(version.slug).id != version.id:
+            msg = f"Version {version.number} of {version.slug} is not the newest."
+            raise ConflictError(msg, code="old-version")
+    _, secret = invite(ports, actor, slug=version.slug, email=f"reference@{version.slug}.invalid", name=_NAME)
+    principal = identify(ports, sign_in_candidate(ports, secret), is_api=False)
+    if principal is None:
+        msg = "The session of the reference ended at once."
+        raise ConflictError(msg, code="no-session")
+    return submit(ports, principal, Upload(stream=BytesIO(ports.blobs.get(file.digest)), name=file.name))
+
+
+def reference_of(runner: Runner, claimed: Claimed) -> Reference:
+    """What this host measured of the challenge's reference; empty when it did not yet."""
+    file = claimed.version.reference
+    if file is None:
+        return Reference()
+    with runner.ports.unit_of_work() as uow:
+        twins = uow.submissions.of_archive(claimed.version.id, file.digest)
+        runs = [_artifacts(uow, twin.id) for twin in reversed(twins) if twin.id != claimed.submission.id]
+    for artifacts in runs:
+        found = _measured_here(runner, artifacts)
+        if found.cpu_ms_per_request is not None or found.capacity_per_second is not None:
+            return found
+    return Reference()
+
+
+def _artifacts(uow: UnitOfWork, submission_id: str) -> Mapping[ArtifactKind, Artifact]:
+    """What the last run of a submission left, by kind."""
+    try:
+        run = uow.runs.latest(submission_id)
+    except NotFoundError:
+        return {}
+    return {artifact.kind: artifact for artifact in uow.runs.artifacts(run.id)}
+
+
+def _measured_here(runner: Runner, artifacts: Mapping[ArtifactKind, Artifact]) -> Reference:
+    """What a prober measured in a run; nothing when that was on another host, or under another runtime."""
+    evidence, service = artifacts.get(ArtifactKind.EVIDENCE), artifacts.get(ArtifactKind.SERVICE)
+    if evidence is None or service is None:
+        return Reference()
+    try:
+        blobs = runner.ports.blobs
+        where = codec.from_json(RunEvidence, blobs.get(evidence.digest), what="evidence.json")
+        data = blobs.get(service.digest)
+        seen = codec.from_json(ServiceEvidence, data, what="service.json", max_bytes=_MAX_SERVICE)
+    except (InvalidError, NotFoundError):
+        return Reference()  # Of another release, or pruned: as if it had not been looked at.
+    if where.environment != dict(runner.facts):
+        return Reference()
+    return Reference(
+        cpu_ms_per_request=fmean(seen.cost.windows_ms) if seen.cost and seen.cost.windows_ms else None,
+        capacity_per_second=seen.capacity.capacity_per_second if seen.capacity else None,
+    )
