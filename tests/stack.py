@@ -14,6 +14,7 @@ from audition.catalog.read import ChallengeFolder, read_challenge
 from audition.cli.client import Client
 from audition.cli.stack import Host, start_processes
 from audition.domain.people import Role
+from audition.domain.probe_plan import Pace
 from audition.domain.run import Stage
 from audition.host.processes import Processes
 from audition.host.steps import Steps
@@ -68,6 +69,14 @@ def without_linters(challenge: ChallengeFolder) -> ChallengeFolder:
     stages = (Stage.UNPACK, Stage.PREDICT, Stage.SCORE, Stage.JUDGE)
     graders = ("model-quality", "output-format", "dockerfile")
     return replace(challenge, manifest=replace(challenge.manifest, stages=stages, graders=graders))
+
+
+def in_a_hurry(challenge: ChallengeFolder) -> ChallengeFolder:
+    """The challenge as it is, but for the length of measurements under load, on which no test depends."""
+    pace = Pace(
+        cost_requests=50, cost_windows=2, level_seconds=1.0, step_seconds=1.0, steps=2, burst_seconds=1.0
+    )
+    return replace(challenge, manifest=replace(challenge.manifest, pace=pace))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Run the measurements: `audition bench [--runs N] [--only warm,cold,load,runtimes,drift,metrics]`."""
+"""Run the measurements: `audition bench [--runs N] [--only warm,cold,load,runtimes,drift,metrics,repeatability]`."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import metrics, overhead, runtimes
+from tests.bench import metrics, overhead, repeatability, runtimes
 from tests.bench.drift import table
 from tests.stack import running_stack, without_linters
 
@@ -27,6 +27,7 @@ def main() -> None:
         "runtimes": _runtimes,
         "drift": _drift,
         "metrics": _metrics,
+        "repeatability": _repeatability,
     }
     for name in arguments.only.split(","):
         sys.stdout.write(parts[name](arguments.runs) + "\n")
@@ -75,6 +76,10 @@ def _metrics(_runs: int) -> str:
     # No container either.
     with _folder() as folder:
         return metrics.report(Path(folder), _say)
+
+
+def _repeatability(runs: int) -> str:
+    return repeatability.report(runs, _say)
 
 
 def _load(runs: int) -> str:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from audition.catalog.read import read_challenge
+from audition.catalog.read import ChallengeFolder, read_challenge
 from audition.catalog.samples import Sample, find_samples
 from audition.domain.grade import dimension_scores
 from audition.domain.run import Fault, Verdict
 from audition.domain.submission import State
 from tests.challenges.conftest import PACK
 from tests.pipeline import Pipeline, make_pipeline
+from tests.stack import in_a_hurry
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -20,12 +21,17 @@ _SAMPLES = find_samples(PACK)
 _numbers = count()
 
 
+def challenge() -> ChallengeFolder:
+    """The pack as it is, but for its pace."""
+    return in_a_hurry(read_challenge(PACK))
+
+
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory, images: Mapping[str, str]) -> Iterator[Pipeline]:
     """The pack, published once: `prepare` has run in its container."""
     folder: Path = tmp_path_factory.mktemp("pack")
     pipeline = make_pipeline(folder, images)
-    pipeline.publish(read_challenge(PACK))
+    pipeline.publish(challenge())
     yield pipeline
     pipeline.runner.sandbox.sweep(lambda _run, _fence: True)
 
@@ -50,7 +56,7 @@ def test_a_sample_ends_as_its_author_expects(published: Pipeline, sample: Sample
 
 
 def test_publishing_the_same_content_again_is_the_same_version(published: Pipeline) -> None:
-    again = published.publish(read_challenge(PACK))
+    again = published.publish(challenge())
     with published.ports.unit_of_work() as uow:
         assert uow.challenges.all() == (again,)
     assert again.number == 1

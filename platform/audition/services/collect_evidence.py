@@ -88,9 +88,7 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
         LeaseLostError, CancelledError: The work must not go on.
         UnavailableError: The engine or the keeper failed.
     """
-    built = None
-    if Stage.BUILD in claimed.version.manifest.stages:
-        built = build_image(runner, claimed, lease, keeper, inventory, book)
+    built = _built(runner, claimed, lease, keeper, inventory, book)
     collection, outputs, exit_, verdict, message = _predict(runner, claimed, lease, keeper, inventory, book)
     logs = (*_store_logs(runner, claimed, exit_), *_store_build_log(runner, claimed, built))
     stage = StageEvidence(
@@ -107,10 +105,8 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
         tried = exercise_commands(runner, claimed, lease, inventory, built, book)
     live = tuple(_live(runner, claimed, lease, inventory, built, outputs, book, settle))
     stages = (*((built.stage,) if built else ()), stage, *(part.stage for part in live))
-    # The first thing that went wrong is what happened; what came after it still counts.
-    failed = next((s.verdict for s in stages if s.verdict != Verdict.ACCEPTED), Verdict.ACCEPTED)
     evidence = RunEvidence(
-        verdict=failed,
+        verdict=_verdict(stages),
         inventory=inventory,
         stages=stages,
         outputs=tuple(file.name for file in collection.files),
@@ -145,6 +141,26 @@ def _live(  # noqa: PLR0913  the work and everything it works with
         sent = send_drift(runner, claimed, lease, inventory, built, served, linted, book)
         if sent is not None:
             yield sent
+
+
+def _built(  # noqa: PLR0913  the work and everything it works with
+    runner: Runner, claimed: Claimed, lease: Lease, keeper: Served, inventory: Inventory, book: StageBook
+) -> Built | None:
+    """The candidate's own image; None when there is none to build, which is no failed build."""
+    if Stage.BUILD not in claimed.version.manifest.stages:
+        return None
+    plan = inventory.build
+    if plan is not None and not plan.file:
+        book.end(book.begin(Stage.BUILD), StageStatus.SKIPPED, None, " ".join(plan.refusals))
+        return None
+    return build_image(runner, claimed, lease, keeper, inventory, book)
+
+
+def _verdict(stages: tuple[StageEvidence, ...]) -> Verdict:
+    """What happened: first of all what befell the predictions, without which nothing is worth much."""
+    failed = [stage for stage in stages if stage.verdict != Verdict.ACCEPTED]
+    failed.sort(key=lambda stage: stage.stage != Stage.PREDICT)
+    return failed[0].verdict if failed else Verdict.ACCEPTED
 
 
 def _predict(  # noqa: PLR0913  the work and everything it works with

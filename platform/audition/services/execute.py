@@ -36,6 +36,8 @@ from audition.services.transition import transition
 
 _log = logging.getLogger(__name__)
 _MAX_REASON = 4000
+#: Verdicts of runs whose program ended well: that its predictions cannot be used then matters more.
+_WITH_OUTPUT = frozenset({Verdict.ACCEPTED, Verdict.BUILD_FAILED, Verdict.UNHEALTHY})
 
 
 def execute_run(runner: Runner, run_id: str, fence: int) -> None:
@@ -119,7 +121,7 @@ def _publish_grades(runner: Runner, claimed: Claimed, verdict: Verdict, grades: 
     is_broken = any(grade.status == GradeStatus.ERRORED for grade in grades)
     is_invalid = any(grade.invalid_output for grade in grades)
     fault = None if verdict == Verdict.ACCEPTED else Fault.CANDIDATE
-    if verdict == Verdict.ACCEPTED and is_invalid:
+    if verdict in _WITH_OUTPUT and is_invalid:
         verdict, fault = Verdict.INVALID_OUTPUT, Fault.CANDIDATE
     if is_broken:
         verdict, fault = Verdict.INTERNAL_ERROR, Fault.PLATFORM

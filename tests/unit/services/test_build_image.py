@@ -172,6 +172,25 @@ def test_a_refused_dockerfile_reaches_no_builder(yard: World) -> None:
     assert (evidence.build.cause, evidence.build.refusals) == (BuildCause.POLICY, (refusal,))
 
 
+def test_where_there_is_no_dockerfile_nothing_failed_to_build(yard: World) -> None:
+    yard.sandbox.programs["unpack"] = keeps_with(BuildPlan(refusals=("There is no Dockerfile.",)))
+    submission = yard.graded()
+
+    assert yard.sandbox.builds == []
+    assert yard.run(submission).verdict == Verdict.ACCEPTED
+    build = yard.stage(submission, Stage.BUILD)
+    assert (build.status, build.message) == (StageStatus.SKIPPED, "There is no Dockerfile.")
+    assert evidence_of(yard, submission).build is None
+
+
+def test_what_befell_the_predictions_is_what_happened_though_the_build_failed_before(yard: World) -> None:
+    yard.sandbox.build_program = lambda *_: BuildResult(cause=BuildCause.STEP_FAILED, seconds=2.0)
+    yard.sandbox.programs["predict"] = lambda _inside: 3
+    submission = yard.graded()
+
+    assert yard.run(submission).verdict == Verdict.NONZERO_EXIT
+
+
 def test_an_engine_that_fails_to_build_is_ours_and_the_run_is_tried_again(yard: World) -> None:
     yard.sandbox.fail("build", UnavailableError("The engine is gone."))
     submission = yard.submit()

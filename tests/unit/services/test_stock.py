@@ -73,6 +73,7 @@ def test_the_challenge_that_was_submitted_to_last_comes_next(world: World) -> No
         slug="other",
         digest="f" * 64,
         manifest_digest=world.blobs.put(b"{}"),
+        kit_digest=world.blobs.put(b"kit"),
         files=(),
         published_at=factories.later(60),
         manifest=factories.make_manifest(slug="other", image="other"),

@@ -1,0 +1,92 @@
+"""The golden submission as it runs: 0.9 and more everywhere, twice the same, and faults that only running shows."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from audition.catalog.archive import pack_folder
+from audition.domain.grade import COUNTED_OUTCOMES, Dimension, dimension_scores
+from audition.domain.run import Verdict
+from tests.challenges.mutants import GOLDEN, LIVE, Mutant
+from tests.challenges.test_credit_scoring_pipeline import challenge
+from tests.pipeline import Pipeline, make_pipeline
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+_numbers = count()
+#: How far a dimension may move that nothing was done to. Source: the grader catalogue, section 11.
+_SPREAD = 0.05
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a submission earned."""
+
+    verdict: Verdict | None
+    dimensions: Mapping[Dimension, float]
+    checks: Mapping[str, tuple[Dimension, float]]
+    """Dimension and share of the points, by check."""
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory, images: Mapping[str, str]) -> Iterator[Pipeline]:
+    """The pack, published once, at the pace of tests."""
+    folder: Path = tmp_path_factory.mktemp("live")
+    folder.chmod(0o755)
+    pipeline = make_pipeline(folder, images)
+    pipeline.publish(challenge())
+    yield pipeline
+    pipeline.runner.sandbox.sweep(lambda _run, _fence: True)
+
+
+@pytest.fixture(scope="module")
+def golden(published: Pipeline) -> Seen:
+    """The golden submission, unchanged."""
+    return submitted(published, GOLDEN)
+
+
+def submitted(published: Pipeline, folder: Path) -> Seen:
+    """Submit a folder and wait for its grades."""
+    candidate = published.candidate("credit-scoring", f"live{next(_numbers)}@example.org")
+    _, report = published.run(candidate, pack_folder(folder, leave_out={"expect.toml"}))
+    checks = {
+        finding.check: (grade.dimension, finding.points / finding.max_points)
+        for grade in report.grades
+        for finding in grade.findings
+        if finding.outcome in COUNTED_OUTCOMES and finding.max_points
+    }
+    known = {name: score for name, score in dimension_scores(report.grades).items() if score is not None}
+    return Seen(report.verdict, known, checks)
+
+
+def test_every_dimension_of_the_golden_submission_is_at_least_nine_tenths(golden: Seen) -> None:
+    assert golden.verdict == Verdict.ACCEPTED
+    weak = {check: share for check, (_, share) in golden.checks.items() if share < 1}
+    assert {name: score for name, score in golden.dimensions.items() if score < 0.9} == {}, weak
+    asked = {name for name, weight in challenge().manifest.weights.items() if weight > 0}
+    assert golden.dimensions.keys() >= asked
+
+
+def test_looked_at_again_it_earns_the_same(published: Pipeline, golden: Seen) -> None:
+    again = submitted(published, GOLDEN)
+    moved = {name: again.dimensions[name] - score for name, score in golden.dimensions.items()}
+    assert {name: by for name, by in moved.items() if abs(by) > _SPREAD} == {}
+
+
+@pytest.mark.parametrize("broken", LIVE, ids=lambda mutant: mutant.name)
+def test_a_fault_that_shows_when_it_runs_is_seen(
+    published: Pipeline, golden: Seen, tmp_path: Path, broken: Mutant
+) -> None:
+    seen = submitted(published, broken.made(tmp_path / "repository"))
+    for check in broken.drops:
+        assert seen.checks[check][1] < golden.checks[check][1], check
+    touched = {golden.checks[check][0] for check in broken.drops}
+    moved = {
+        name: seen.dimensions[name] - score
+        for name, score in golden.dimensions.items()
+        if name not in touched
+    }
+    assert {name: by for name, by in moved.items() if abs(by) > _SPREAD} == {}
