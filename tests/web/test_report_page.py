@@ -1,5 +1,6 @@
 """The report of a submission to which everything was done, as its readers see it."""
 
+import gzip
 import re
 from itertools import pairwise
 
@@ -167,8 +168,14 @@ def test_findings_are_folded_and_only_the_first_three_are_open(full: World) -> N
     text = page(full)
     findings = text[text.index('id="findings"') : text.index('id="prompts"')]
     assert len(re.findall(r'<details class="finding \w+" open>', findings)) == 3
-    assert len(re.findall(r'<details class="finding \w+">', findings)) > 20
+    assert len(re.findall(r'<details class="finding \w+">', findings)) > 10
+    assert len(re.findall(r'<li id="check-', findings)) > 40
     assert "How to fix" in findings
+
+
+def test_even_a_full_report_stays_small(full: World) -> None:
+    assert len(gzip.compress(page(full).encode())) < 30 << 10
+    assert len(page(full).encode()) < 100 << 10
 
 
 def test_questions_for_the_interview_are_for_staff_only(full: World) -> None:

@@ -165,6 +165,22 @@ class TestForCandidates:
         assert not any(f.reviewer_note for f in reduced.findings)
         assert not any(f.reviewer_note for g in reduced.grades for f in g.findings)
 
+    def test_questions_for_the_interview(self, report: Report) -> None:
+        assert [prompt.checks for prompt in report.prompts] == [("model.metric.primary",)]
+        assert for_candidate(report).prompts == ()
+
+    def test_decimals_of_the_profile(self, report: Report) -> None:
+        fine = replace(report.summary.profile[0], score=0.123456, low=0.111111, high=0.199999)
+        summary = replace(report.summary, profile=(fine,))
+        gauge = for_candidate(replace(report, summary=summary)).summary.profile[0]
+
+        assert (gauge.score, gauge.low, gauge.high) == (0.12, 0.11, 0.2)
+
+    def test_digits_of_what_checks_were_worth(self, report: Report) -> None:
+        told = [w for w in for_candidate(report).summary.worths if w.check == "model.metric.primary"]
+        # 0.554321 of the points, of which two decimals are told.
+        assert [w.won_of_dimension for w in told] == [55.0]
+
     def test_notes_of_graders(self, report: Report) -> None:
         assert any(g.note for g in report.grades)
         assert not any(g.note for g in for_candidate(report).grades)
