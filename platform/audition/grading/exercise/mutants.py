@@ -23,10 +23,8 @@ _ELSEWHERE = re.compile(
 )
 _TRAINING_CALLS = frozenset(["fit", "fit_transform", "partial_fit", "cross_val_score", "parse_args"])
 _SAYING_CALLS = frozenset(["print", "debug", "info", "warning", "error", "exception", "log", "log_message"])
-#: Methods without which a value stays what it was.
-_STEPS = frozenset(
-    ["fillna", "clip", "dropna", "astype", "abs", "round", "strip", "lower", "upper", "map", "replace"]
-)
+#: Methods without which a value stays what it was; `astype` is none, for much is of that type already.
+_STEPS = frozenset(["fillna", "clip", "dropna", "abs", "round", "strip", "lower", "upper", "map", "replace"])
 _LIBRARIES = frozenset(["np", "numpy", "pd", "pandas", "pl", "math"])
 _TURNED: Mapping[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE,

@@ -105,6 +105,8 @@ def try_gate(stand: Stand, command: Command) -> Plan:
         about = "training on labels turned round, to have a model that must be refused"
         is_made = yield stand.step("gate.sabotage", trainer, values, share=_RETRAIN_SHARE, about=about)
         bad = stand.take_artifact() if is_made else None
+        if bad is not None and not stand.left[-1].is_new:
+            bad = None  # The submitted model once more, which the gate has to let pass.
     if bad is not None:
         yield _gate(stand, command, bad, rows, "sabotaged", "a model that was trained on labels turned round")
     # A gate that knows its own model by heart lets it pass whatever the rows say.
