@@ -27,6 +27,7 @@ _GOOD = 0.9
 _MOST_ERROR = 0.1
 _MOST_POINTS = 200
 _MOST_DRAWN = 12
+_LEAST_ROUNDS, _MOST_DRAWS = 100, 20_000_000
 
 Looked = tuple[Result, tuple[Curve, ...]]
 
@@ -140,7 +141,7 @@ def _calibration(rows: Rows) -> Looked:
     if decisions is None:
         return not_applicable("Predictions are no probabilities of two classes."), ()
     spec = rows.spec
-    found = calibration(*decisions, rounds=spec.bootstrap_rounds, confidence=spec.confidence, seed=_SEED)
+    found = calibration(*decisions, rounds=_rounds(rows), confidence=spec.confidence, seed=_SEED)
     excess = max(0.0, found.error.value - found.by_chance)
     sentence = (
         f"Probabilities are off by {found.error.value:.3f} on average, which chance alone explains"
@@ -166,7 +167,7 @@ def _cost(workspace: Workspace, rows: Rows) -> Looked:
         *decisions,
         threshold,
         detail,
-        rounds=spec.bootstrap_rounds,
+        rounds=_rounds(rows),
         confidence=spec.confidence,
         seed=_SEED,
     )
@@ -207,6 +208,11 @@ def _judged(share: float, sentence: str, note: str) -> Result:
 
 def _noted(result: Result, note: str) -> Result:
     return Result(outcome=result.outcome, share=result.share, sentence=result.sentence, note=note)
+
+
+def _rounds(rows: Rows) -> int:
+    """Fewer rounds for very many rows: there the interval is narrow, and the container has a minute."""
+    return max(_LEAST_ROUNDS, min(rows.spec.bootstrap_rounds, _MOST_DRAWS // len(rows.ids)))
 
 
 def _whole(rows: Rows) -> str:

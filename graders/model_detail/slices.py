@@ -23,12 +23,14 @@ Mask = NDArray[np.bool_]
 LEAST_ROWS = 30
 """Parts with fewer rows are not looked at: an interval of theirs would say nothing."""
 MOST_PARTS = 1500
-"""Most parts that are tried in a search, the largest first."""
+"""Most parts that are tried in a search, the largest first; fewer where there are more than 33,000 rows."""
 WORST = 5
 _MOST_LEVELS = 8
 _BINS = 4
 _ROUNDS = 200
 _SEED = 20_240_502
+#: Rows times parts that are tried in a search, and at once.
+_MOST_CELLS, _BLOCK = 50_000_000, 2_000_000
 #: Two parts that share more of their rows than this are one finding.
 _MOST_OVERLAP = 0.5
 
@@ -64,6 +66,10 @@ class Measured:
         weaker = ", clearly weaker" if self.is_weaker else ""
         ends = f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
         return f"{self.part.name}: {ends} on {self.part.rows:,} rows{weaker}"
+
+
+#: What a candidate of the search is made of: one part, or two of different columns.
+_Members = tuple[Part] | tuple[Part, Part]
 
 
 def levels(column: str, values: Sequence[str]) -> list[Part]:
@@ -159,41 +165,48 @@ def worst(rows: Rows, parts: Sequence[Part]) -> tuple[list[Measured], int]:
 
     Only for metrics that can be taken of any part at once; for others there is nothing.
     """
-    statistic = MEASURES[rows.spec.name](rows)
-    if METRICS[rows.spec.name].interval in {Interval.CLUSTER, Interval.JACKKNIFE}:
+    if not parts or METRICS[rows.spec.name].interval in {Interval.CLUSTER, Interval.JACKKNIFE}:
         return [], 0
-    candidates = _candidates(parts)
-    if not candidates:
-        return [], 0
-    values = _values(statistic, candidates)
+    candidates = _candidates(parts, len(rows.ids))
+    values = _values(MEASURES[rows.spec.name](rows), candidates)
     turn = 1.0 if rows.spec.direction == Direction.HIGHER else -1.0
     order = np.argsort(np.where(np.isfinite(values), turn * values, np.inf), kind="stable")
     chosen: list[Part] = []
     for place in order.tolist():
-        part = candidates[place]
-        if np.isfinite(values[place]) and all(_overlap(part, other) <= _MOST_OVERLAP for other in chosen):
-            chosen.append(part)
-        if len(chosen) == WORST:
+        if len(chosen) == WORST or not np.isfinite(values[place]):
             break
+        part = _joined(candidates[place])
+        if all(_overlap(part, other) <= _MOST_OVERLAP for other in chosen):
+            chosen.append(part)
     return measure_parts(rows, chosen, len(candidates)), len(candidates)
 
 
-def _candidates(parts: Sequence[Part]) -> list[Part]:
-    pairs = (
-        Part(name=f"{a.name} and {b.name}", column=f"{a.column}, {b.column}", mask=a.mask & b.mask)
-        for a, b in itertools.combinations(parts, 2)
-        if a.column != b.column
-    )
-    large = [part for part in pairs if part.rows >= LEAST_ROWS]
-    large.sort(key=lambda part: (-part.rows, part.name))
-    return [*parts, *large][:MOST_PARTS]
+def _candidates(parts: Sequence[Part], rows: int) -> list[_Members]:
+    """Single parts and pairs of different columns, the largest pairs first; only who they are made of is kept."""
+    pairs = []
+    for a, b in itertools.combinations(parts, 2):
+        if a.column != b.column and (size := int(np.count_nonzero(a.mask & b.mask))) >= LEAST_ROWS:
+            pairs.append((-size, f"{a.name} {b.name}", (a, b)))
+    pairs.sort(key=lambda pair: pair[:2])
+    singles: list[_Members] = [(part,) for part in parts]
+    return [*singles, *(members for *_, members in pairs)][: min(MOST_PARTS, max(1, _MOST_CELLS // rows))]
 
 
-def _values(statistic: Statistic, parts: Sequence[Part]) -> Array:
-    """The metric on each part, a hundred at a time to bound memory."""
+def _joined(members: _Members) -> Part:
+    if len(members) == 1:
+        return members[0]
+    a, b = members
+    return Part(name=f"{a.name} and {b.name}", column=f"{a.column}, {b.column}", mask=a.mask & b.mask)
+
+
+def _values(statistic: Statistic, candidates: Sequence[_Members]) -> Array:
+    """The metric on each part, some at a time to bound memory."""
     evaluate = statistic.evaluator(None, statistic.rows)
-    blocks = (parts[start : start + 100] for start in range(0, len(parts), 100))
-    return np.concatenate([evaluate(np.array([p.mask for p in block], dtype=np.float64)) for block in blocks])
+    size = max(1, _BLOCK // max(1, statistic.rows))
+    blocks = (candidates[start : start + size] for start in range(0, len(candidates), size))
+    return np.concatenate(
+        [evaluate(np.array([_joined(m).mask for m in block], dtype=np.float64)) for block in blocks]
+    )
 
 
 def _overlap(one: Part, other: Part) -> float:

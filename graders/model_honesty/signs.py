@@ -11,8 +11,8 @@ from audition.domain.metrics import METRICS, Direction, Form
 from audition.domain.traces import MAX_DIGITS, Traces
 from audition.grading import Result, Workspace, informative, not_applicable
 from graders.answers import Answers
-from graders.cells import Value, number
-from graders.columns import input_columns
+from graders.cells import Value
+from graders.columns import InputTable, input_table
 from graders.model_honesty.names import CONSTANT, FINGERPRINT, ORDER, SINGLE, TOO_GOOD
 from graders.model_quality.intervals import estimate
 from graders.model_quality.ranked import midranks
@@ -44,12 +44,12 @@ def look(
         predictions: By the same ids, usable.
     """
     rows = Rows.of(workspace.manifest, answers, predictions)
-    columns = input_columns(workspace, rows.ids)
+    table = input_table(workspace, rows.ids)
     digits = last_digits(rows)
     results = {
         CONSTANT: _constant(rows),
-        ORDER: _order(rows, columns),
-        SINGLE: _single(rows, columns),
+        ORDER: _order(rows, table),
+        SINGLE: _single(rows, table),
         TOO_GOOD: _too_good(rows),
         FINGERPRINT: _fingerprint(digits),
     }
@@ -65,11 +65,11 @@ def _constant(rows: Rows) -> Result:
     return informative(f"There are {len(counts):,} different predictions for {len(values):,} rows.")
 
 
-def _order(rows: Rows, columns: Mapping[str, Mapping[str, str]]) -> Result:
+def _order(rows: Rows, table: InputTable | None) -> Result:
     said = _series(rows)
     if not said:
         return not_applicable("Lists and texts have no order to compare.")
-    orders = _orders(rows, columns)
+    orders = _orders(rows, table)
     true = _truth(rows)
     notes, followed = [], ""
     for name, order in orders.items():
@@ -81,24 +81,20 @@ def _order(rows: Rows, columns: Mapping[str, Mapping[str, str]]) -> Result:
     return _noted(followed or "Predictions follow neither ids nor the order of rows.", " ".join(notes))
 
 
-def _orders(rows: Rows, columns: Mapping[str, Mapping[str, str]]) -> dict[str, Array]:
+def _orders(rows: Rows, table: InputTable | None) -> dict[str, Array]:
     """What rows could be ordered by without knowing anything about them."""
     found: dict[str, Array] = {}
-    first: Mapping[str, str] = next(iter(columns.values()), {})
-    if first:
-        place = {identifier: at for at, identifier in enumerate(first)}
-        found["the order of the rows"] = np.array([place[i] for i in rows.ids], dtype=np.float64)
+    if table is not None:
+        found["the order of the rows"] = np.array([table.place[i] for i in rows.ids], dtype=np.float64)
     ends = [_LAST_DIGITS.search(i) for i in rows.ids]
     if all(ends):
         found["the number in the id"] = np.array([float(end[0][-15:]) for end in ends if end])
     return found
 
 
-def _single(rows: Rows, columns: Mapping[str, Mapping[str, str]]) -> Result:
+def _single(rows: Rows, table: InputTable | None) -> Result:
     """Which column of numbers predictions follow most, and what it is worth alone."""
-    said = _series(rows)
-    numbers = {name: _numbers(rows, column) for name, column in columns.items()}
-    usable = {name: values for name, values in numbers.items() if values is not None}
+    said, usable = _series(rows), _numbers(rows, table)
     if not said or not usable:
         return not_applicable("There are no columns of numbers to compare with.")
     strength = {name: _strongest(said, values) for name, values in usable.items()}
@@ -185,13 +181,17 @@ def _truth(rows: Rows) -> dict[str, Array]:
     return {"": rows.truth()}
 
 
-def _numbers(rows: Rows, column: Mapping[str, str]) -> Array | None:
-    """A column as numbers, missing ones in the middle; None when it holds anything else."""
-    values = np.array([number(column[i]) if column[i] else np.nan for i in rows.ids])
-    is_text = [bool(column[i]) for i in rows.ids] & ~np.isfinite(values)
-    if is_text.any() or not np.isfinite(values).any():
-        return None
-    return np.where(np.isfinite(values), values, np.nanmedian(values))
+def _numbers(rows: Rows, table: InputTable | None) -> dict[str, Array]:
+    """Columns of numbers in the order of the rows, missing cells in the middle of the others."""
+    if table is None:
+        return {}
+    at = np.array([table.place[i] for i in rows.ids])
+    found = {name: np.array(values)[at] for name, values in table.numbers.items()}
+    return {
+        name: np.where(np.isfinite(values), values, np.nanmedian(values))
+        for name, values in found.items()
+        if np.isfinite(values).any()
+    }
 
 
 def _strongest(series: Mapping[str, Array], other: Array) -> float:

@@ -94,7 +94,7 @@ def resample(statistic: Statistic, rounds: int, generator: np.random.Generator, 
     """Values of the metric in rounds of a bootstrap, float64 (rounds,)."""
     size = statistic.rows if design.units is None else design.count
     evaluate = statistic.evaluator(design.units, size)
-    per_block = max(1, _BLOCK // max(1, size))
+    per_block = max(1, _BLOCK // max(1, size, statistic.rows))
     blocks = [min(per_block, rounds - done) for done in range(0, rounds, per_block)]
     if design.units is None and isinstance(statistic, Ranked):
         return np.concatenate([statistic.drawn(block, generator) for block in blocks])

@@ -1,5 +1,6 @@
 """Signs that predictions were not made by a model are seen, honest models show none, and nobody is accused."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from audition.domain.challenge import DetailSpec
 from audition.domain.grade import Finding, Outcome
 from audition.domain.traces import Traces, compare
 from audition.grading import Workspace
+from graders.columns import input_table
 from graders.model_honesty import grader
 from graders.model_honesty.signs import parities, rank_correlation
 from graders.model_quality.statistic import Array
@@ -107,6 +109,25 @@ def test_the_rank_correlation_is_that_of_scipy(seed: int) -> None:
     one, other = random.integers(0, 9, 80).astype(float), random.normal(size=80)
     assert rank_correlation(one, other) == pytest.approx(stats.spearmanr(one, other).statistic, abs=1e-12)
     assert rank_correlation(np.ones(80), other) == 0
+
+
+def test_an_input_without_all_the_rows_is_passed_over(workspace: Workspace) -> None:
+    path = workspace.inputs / "test.csv"
+    assert input_table(workspace, ["r0", "r1"]) is not None
+    path.write_text("\n".join(path.read_text().splitlines()[:-1]) + "\n")
+    found = signs(workspace, noisy(1))
+    assert found["model.signs.single-column"].outcome == Outcome.NOT_APPLICABLE
+    assert "order of the rows" not in found["model.signs.order"].reviewer_note
+
+
+def test_only_columns_of_numbers_are_kept_of_an_input(workspace: Workspace) -> None:
+    (workspace.inputs / "test.csv").write_text("id,a,b,c\nr1,1,x,\nr0,,2,3\nr9,no,1,1\n")
+    found = input_table(workspace, ["r0", "r1"])
+    assert found is not None
+    assert found.place == {"r1": 0, "r0": 1}
+    assert found.numbers.keys() == {"a", "c"}
+    assert found.numbers["a"][0] == 1
+    assert math.isnan(found.numbers["a"][1])
 
 
 def test_without_predictions_nothing_applies(workspace: Workspace) -> None:
