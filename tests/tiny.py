@@ -41,8 +41,17 @@ def archive(script: str = GOOD, recipe: str = "FROM debian:12\nUSER 1000\n") -> 
     return buffer.getvalue()
 
 
-def store_tiny(ports: Ports, attempts: int = 9, **overrides: Any) -> ChallengeVersion:
-    """Store the challenge, a candidate and an invitation."""
+def store_tiny(
+    ports: Ports, attempts: int = 9, *, more: tuple[DataFile, ...] = (), **overrides: Any
+) -> ChallengeVersion:
+    """Store the challenge, a candidate and an invitation.
+
+    Args:
+        ports: Where to.
+        attempts: Of the candidate.
+        more: Files of the version besides its own.
+        overrides: Of the manifest.
+    """
     manifest = factories.make_manifest(
         image="tabular",
         limits={Stage.PREDICT: Limits(time_seconds=60.0, memory_bytes=256 << 20)},
@@ -59,7 +68,7 @@ def store_tiny(ports: Ports, attempts: int = 9, **overrides: Any) -> ChallengeVe
             (Area.PRIVATE, "answers.csv", answers),
         )
     )
-    return store_version(ports, manifest, files, attempts)
+    return store_version(ports, manifest, (*files, *more), attempts)
 
 
 def store_version(
