@@ -71,7 +71,7 @@ def test_an_honest_image_of_two_stages_is_seen_as_it_is(site: Site, blobs: Folde
 
     config = built.outcome.config
     assert config is not None
-    assert (config.user, config.working_dir, config.process) == ("10001", "/srv", ("python", "serve.py"))
+    assert (config.user, config.working_dir, config.command) == ("10001", "/srv", ("python", "serve.py"))
     assert evidence.hits == ()
     assert evidence.wasted_bytes == 0
     assert sum(not layer.is_base and layer.files > 0 for layer in evidence.layers) == 2

@@ -76,6 +76,8 @@ def _check_limits(manifest: Manifest, problems: Problems) -> None:
         )
     for key in BuildLimits.__slots__:
         _check_positive(f"build.{key}", getattr(manifest.build, key), problems)
+    if manifest.reference_image_bytes is not None:
+        _check_positive("reference_image_bytes", manifest.reference_image_bytes, problems)
 
 
 def _check_positive(key: str, value: float, problems: Problems) -> None:

@@ -24,16 +24,6 @@ class ImageConfig:
     """Names, sorted, without ours."""
     stop_signal: str = ""
 
-    @property
-    def process(self) -> tuple[str, ...]:
-        """What becomes process 1."""
-        return (*self.entrypoint, *self.command)
-
-    @property
-    def is_shell_form(self) -> bool:
-        """Whether a shell of the builder's stands before the command."""
-        return self.process[:2] == ("/bin/sh", "-c")
-
 
 class HitKind(StrEnum):
     """What should not be in an image."""

@@ -63,6 +63,7 @@ def test_all_problems_are_told_at_once(folder: Path) -> None:
     [
         ("attempts = 2", "attemps = 2", "attemps: there is no such key; did you mean 'attempts'?"),
         ("attempts = 2", "attempts = 0", "attempts: is 0; it must be more than 0."),
+        ("attempts = 2", "attempts = 2\nreference_image_bytes = 0", "reference_image_bytes: is 0"),
         ("attempts = 2", 'attempts = "few"', "attempts: Input should be a valid integer"),
         ("time_seconds", "seconds", "limits.predict.seconds: there is no such key"),
         ("time_seconds = 10.0", "pids = 0", "limits.predict.pids: is 0"),

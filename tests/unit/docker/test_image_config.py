@@ -31,7 +31,6 @@ def test_the_record_is_taken_over_without_values_of_variables_and_without_our_la
         labels=("maintainer",),
         stop_signal="SIGINT",
     )
-    assert config.process == ("python", "serve.py")
 
 
 def test_what_an_image_does_not_say_is_empty() -> None:
@@ -46,11 +45,6 @@ def test_hostile_words_are_few_short_and_printable() -> None:
     assert config.command[0].isprintable()
     assert config.user == "a\\nb"
     assert (len(config.environment), len(config.environment[0])) == (64, 512)
-
-
-def test_a_shell_before_the_command_is_seen() -> None:
-    assert read_config({"Cmd": ["/bin/sh", "-c", "python serve.py"]}).is_shell_form
-    assert not read_config(FULL).is_shell_form
 
 
 def test_only_the_next_step_is_believed() -> None:
