@@ -12,6 +12,7 @@ ELSEWHERE = {
     "DL3007": "dockerfile.base.pinned",
     "CKV_DOCKER_7": "dockerfile.base.pinned",
     "DL3002": "dockerfile.user.non-root",
+    "DL3066": "dockerfile.user.non-root",
     "CKV_DOCKER_3": "dockerfile.user.non-root",
     "CKV_DOCKER_8": "dockerfile.user.non-root",
     "DL3055": "dockerfile.health.declared",

@@ -76,9 +76,10 @@ def test_a_fault_that_two_tools_and_a_check_of_ours_see_is_counted_once(good: Wo
         rule="CKV_DOCKER_3", severity=Severity.WARNING, message="no user", file="Dockerfile", line=1
     )
     root = ToolFinding(rule="DL3002", severity=Severity.WARNING, message="root", file="Dockerfile", line=1)
+    name = replace(root, rule="DL3066", severity=Severity.INFO)
     apt = ToolFinding(rule="DL3009", severity=Severity.INFO, message="lists", file="Dockerfile", line=2)
     twice = replace(apt, rule="CKV_DOCKER_5", severity=Severity.WARNING)
-    workspace = with_reports(good, report("hadolint", root, apt), report("checkov", user, twice))
+    workspace = with_reports(good, report("hadolint", root, name, apt), report("checkov", user, twice))
     finding = by_check(dockerfile.grade(workspace))["dockerfile.lint.clean"]
     assert len(finding.evidence) == 1
     assert "1 kind of defect" in finding.sentence
