@@ -1,10 +1,14 @@
 """What is seen in the layers of an image: what is there, what was hidden, what should not be there."""
 
+import gzip
+import io
+import json
+
 import pytest
 
 from audition.domain.image import Hit, HitKind, ImageEvidence, ImageTask
 from audition.grading.layers.look import look
-from tests.unit.grading.image_tars import Item, export, folder
+from tests.unit.grading.image_tars import Item, export, folder, tar_of
 
 BASE = [
     folder("usr"),
@@ -230,3 +234,26 @@ def test_equal_images_share_their_layers_in_an_export() -> None:
 
     assert found.reproduction is not None
     assert (found.reproduction.files, found.reproduction.differing_bytes) == (2, 0)
+
+
+def test_exports_of_newer_engines_are_read_too() -> None:
+    """Laid out as the OCI image specification says, with the older manifest beside; layers may be compressed."""
+    blobs = {}
+    for name, data in (
+        ("b0", tar_of(BASE)),
+        ("a1", gzip.compress(tar_of([Item("app/x", b"123")]))),
+        ("c2", b'{"history": [{"created_by": "base"}, {"created_by": "COPY x"}]}'),
+    ):
+        blobs[f"blobs/sha256/{name}"] = data
+    manifest = [{"Config": "blobs/sha256/c2", "Layers": ["blobs/sha256/b0", "blobs/sha256/a1"]}]
+    items = [
+        folder("blobs"),
+        *(Item(name, data) for name, data in sorted(blobs.items())),
+        Item("index.json", b"{}"),
+        Item("manifest.json", json.dumps(manifest).encode()),
+        Item("oci-layout", b"{}"),
+    ]
+    found = look(io.BytesIO(tar_of(items)), ImageTask(base_layers=1))
+
+    assert (found.limit, found.app_bytes) == ("", 3)
+    assert found.layers[1].instruction == "COPY x"
