@@ -130,7 +130,16 @@ class DetailSpec:
 SERVE_LIMITS = Limits(time_seconds=900.0, pids=512, flood_bytes=64 << 20)
 #: Of the drift protocol: a lean plan takes five minutes at 100 requests a second, a full one ten.
 DRIFT_LIMITS = Limits(time_seconds=900.0)
-_DEFAULTS = {Stage.SERVE: SERVE_LIMITS, Stage.DRIFT: DRIFT_LIMITS, Stage.EXERCISE: EXERCISE_LIMITS}
+#: Of linters: a share of the machine, for candidates' code runs beside.
+STATIC_LIMITS = Limits(
+    time_seconds=90.0, memory_bytes=2 << 30, cpus=1.0, pids=256, scratch_bytes=128 << 20, scratch_inodes=16384
+)
+_DEFAULTS = {
+    Stage.STATIC: STATIC_LIMITS,
+    Stage.SERVE: SERVE_LIMITS,
+    Stage.DRIFT: DRIFT_LIMITS,
+    Stage.EXERCISE: EXERCISE_LIMITS,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +184,10 @@ class Manifest:
     def limits_of(self, stage: Stage) -> Limits:
         """Limits the author set for a stage, else the defaults."""
         return self.limits.get(stage) or _DEFAULTS.get(stage) or Limits()
+
+    def ceilings_of(self, stage: Stage) -> Limits | BuildLimits:
+        """What holds a stage, whichever kind of limits it has."""
+        return self.build if stage == Stage.BUILD else self.limits_of(stage)
 
 
 class Area(StrEnum):

@@ -112,7 +112,7 @@ def _provenance(  # noqa: PLR0913  a report is made of all of these
         fence=run.fence,
         images={s.stage: s.image_id for s in stages if s.image_id},
         runtimes={s.stage: s.runtime for s in stages if s.runtime},
-        limits={stage: asdict(manifest.limits_of(stage)) for stage in manifest.stages},
+        limits={stage: asdict(manifest.ceilings_of(stage)) for stage in manifest.stages},
         graders={g.grader: g.version for g in grades},
         data_digests={f.name: f.digest for f in version.files_in(Area.PUBLIC)},
         report_digest=sha256(digested).hexdigest(),

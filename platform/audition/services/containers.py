@@ -44,10 +44,6 @@ _PROBER_MEMORY = 512 << 20
 _UNPACK_SECONDS = 60.0
 #: The smallest files still fill a memory page: room for rounding beside the limit on bytes.
 _PAGE = 4096
-#: What linters get where the challenge says nothing else: a share of the machine, for candidates' code runs beside.
-_STATIC_LIMITS = Limits(
-    time_seconds=90.0, memory_bytes=2 << 30, cpus=1.0, pids=256, scratch_bytes=128 << 20, scratch_inodes=16384
-)
 
 #: A part of the stage in which images are built.
 _IMAGE = "image"
@@ -239,7 +235,7 @@ def static_spec(
     runner: Runner, version: ChallengeVersion, owner: Ownership, evidence_digest: str
 ) -> ContainerSpec:
     """Runs the linters; sees the unpacked files and nothing else of the run."""
-    limits = version.manifest.limits.get(Stage.STATIC, _STATIC_LIMITS)
+    limits = version.manifest.limits_of(Stage.STATIC)
     return ContainerSpec(
         stage=Stage.STATIC,
         image=runner.images[LINTERS_IMAGE],

@@ -103,7 +103,7 @@ def challenge_document(home: CandidateHome) -> dict[str, Any]:
         "datacard": home.version.datacard,
         "declared_hours": manifest.declared_hours,
         "stages": [str(stage) for stage in manifest.stages],
-        "limits": {str(stage): asdict(manifest.limits_of(stage)) for stage in manifest.stages},
+        "limits": {str(stage): asdict(manifest.ceilings_of(stage)) for stage in manifest.stages},
         "metric": _plain(manifest.metric),
         "output": _plain(manifest.output),
         "inputs": list(manifest.inputs),

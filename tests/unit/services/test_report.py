@@ -128,6 +128,17 @@ class TestForReviewers:
         )
         assert made.limits["predict"]["time_seconds"] == 30.0
 
+    def test_each_stage_has_the_limits_that_held_it(self, world: World) -> None:
+        submission = world.graded()
+        world.set_version(stages=tuple(Stage))
+        limits = compose_report(world.ports, ALICE, submission.id).provenance.limits
+
+        assert [limits[stage]["time_seconds"] for stage in ("static", "build", "predict")] == [
+            90.0,
+            300.0,
+            30.0,
+        ]
+
     def test_equal_grades_have_an_equal_report_digest(self, world: World) -> None:
         digests = {
             compose_report(world.ports, ALICE, world.graded().id).provenance.report_digest for _ in range(2)
