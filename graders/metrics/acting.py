@@ -4,7 +4,15 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from audition.domain.alerting import AlertingEvidence, Situation, Stretch, TriedRule, time_threshold
+from audition.domain.alerting import (
+    SHORTEST_RANGE_SECONDS,
+    SLOW_FACTOR,
+    AlertingEvidence,
+    Situation,
+    Stretch,
+    TriedRule,
+    time_threshold,
+)
 from audition.domain.contract import Contract
 from audition.domain.grade import Evidence
 from audition.domain.probe import ServiceEvidence
@@ -87,7 +95,8 @@ def _judge(
     return _Judged(
         tried=tried,
         kind=kind,
-        is_false=quiet is not None and _fired_at(tried, quiet) is not None,
+        # The rows of the quiet stretch need not be like the training data; the drift protocol has some that are.
+        is_false=kind != AlertKind.DRIFT and quiet is not None and _fired_at(tried, quiet) is not None,
         unprovoked=_unprovoked(tried, kind, stretch, quiet, service),
         after_seconds=_fired_at(tried, stretch) if stretch else None,
     )
@@ -116,13 +125,18 @@ def _unprovoked(
     if kind == AlertKind.ERRORS:
         return _without_errors(tried.text, stretch, service)
     if kind == AlertKind.LATENCY:
-        usual = (quiet.median_seconds if quiet else None) or 0.0
-        least = time_threshold(tried) or usual * _SLOWER
-        if stretch.median_seconds is None or stretch.median_seconds < least:
-            return (
-                f"answers took {stretch.median_seconds or 0:.2f} s at most, which is not slow enough for it"
-            )
+        return _without_delay(tried, stretch, quiet)
     return ""
+
+
+def _without_delay(tried: TriedRule, stretch: Stretch, quiet: Stretch | None) -> str:
+    if 0 < tried.range_seconds < SHORTEST_RANGE_SECONDS:
+        return "its range is shorter than the pulses in which the service was slow"
+    threshold = time_threshold(tried)
+    usual = (quiet.median_seconds if quiet else None) or 0.0
+    least = usual * _SLOWER if threshold is None else threshold * SLOW_FACTOR
+    seen = stretch.median_seconds or 0.0
+    return "" if seen >= least else f"answers took {seen:.2f} s, which is not slow enough for it"
 
 
 def _without_errors(expression: str, stretch: Stretch, service: ServiceEvidence) -> str:

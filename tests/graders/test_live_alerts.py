@@ -25,7 +25,7 @@ from tests.graders.workspaces import by_check, make_workspace
 
 CHECK = "metrics.alerts.act"
 QUIET = Stretch(situation=Situation.QUIET, from_seconds=10, to_seconds=30, good=400, median_seconds=0.004)
-SLOW = Stretch(situation=Situation.SLOW, from_seconds=30, to_seconds=50, good=300, median_seconds=0.8)
+SLOW = Stretch(situation=Situation.SLOW, from_seconds=30, to_seconds=50, good=300, median_seconds=1.2)
 ERRORS = Stretch(
     situation=Situation.ERRORS, from_seconds=50, to_seconds=70, good=200, refused=200, median_seconds=0.004
 )
@@ -90,6 +90,7 @@ def test_a_false_alarm_of_a_rule_that_was_not_provoked_costs_all_the_same(tmp_pa
 NOT_JUDGED = [
     (alert("Fivers", 'rate(requests_total{status=~"5.."}[5m]) > 0.1'), "no request made the service fail"),
     (alert("Slow", LATENCY.replace("0.5", "2.5")), "not slow enough"),
+    (alert("Short", LATENCY, range_seconds=2.0), "shorter than the pulses"),
     (alert("Queue", "queue_length > 0"), "trouble that we did not make"),
     (alert("Drift", "max(feature_psi) > 0.2"), "trouble that we did not make"),
     (alert("Old", "x offset 1d > 1", untried="it compares with another time"), "another time"),
@@ -129,6 +130,11 @@ def test_a_declared_signal_makes_an_alert_one_on_drift(tmp_path: Path) -> None:
     )
     finding = by_check(metrics.grader.grade(workspace))[CHECK]
     assert finding.evidence[0].summary.startswith("A (drift)")
+
+
+def test_a_drift_alert_in_the_quiet_is_no_false_alarm_here(tmp_path: Path) -> None:
+    finding = judged(tmp_path, seen(*GOOD, alert("Drift", "max(feature_psi) > 0.1", 20)))
+    assert finding.outcome == Outcome.PASSED
 
 
 def test_a_service_that_could_hardly_be_scraped_is_not_judged(tmp_path: Path) -> None:

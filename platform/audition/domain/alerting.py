@@ -15,6 +15,10 @@ MAX_RULES = 100
 MAX_EXPRESSION = 2000
 """Characters of one expression."""
 MAX_NAME = 120
+SLOW_FACTOR = 2.0
+"""So many times a threshold has to be exceeded for a client: about half of what it sees, the service sees as well."""
+SHORTEST_RANGE_SECONDS = 4.0
+"""In the slow situation a scrape comes each 2.2 s; a shorter range holds less than two."""
 _THRESHOLD = re.compile(r">=?\s*(?:bool\s+)?(\d+(?:\.\d+)?)\s*\)?\s*$")
 _OF_TIME = re.compile(r"second|duration|latency|_time|_ms(?:_|\b)|millis", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
@@ -49,7 +53,7 @@ class Situation(StrEnum):
     QUIET = "quiet"
     """Good requests at an easy rate: whatever fires now is a false alarm."""
     SLOW = "slow"
-    """The service has hardly any processor time, in short pulses with requests in flight."""
+    """In pulses the service has hardly any processor time while it works at a request."""
     ERRORS = "errors"
     """Half of all requests cannot be answered well."""
     DOWN = "down"
@@ -91,6 +95,8 @@ class TriedRule:
     rule: AlertRule
     records: tuple[str, ...] = ()
     """Expressions of the recorded series that it looks at."""
+    range_seconds: float = 0.0
+    """Longest range, compressed."""
     needs_seconds: float = 0.0
     """Longest range and wait together, compressed: how long trouble has to last before it can fire."""
     firings: tuple[FiringSpan, ...] = ()

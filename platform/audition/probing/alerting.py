@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audition.domain.alerting import (
+    SLOW_FACTOR,
     AlertingEvidence,
     AlertRule,
     Situation,
@@ -32,15 +33,17 @@ from audition.probing.session import CannotProbeError, Session
 #: Intervals of scraping, each with the longest scrape for which it is used.
 _INTERVALS = ((0.5, 0.2), (1.0, 0.5))
 _MOST_NEEDED_SECONDS = 30.0
-_LEAST_STRETCH, _BEYOND_SECONDS = 8.0, 4.0
+_LEAST_STRETCH, _BEYOND_SECONDS = 8.0, 6.0
 #: The server takes five seconds to its first scrape. Source: Prometheus 2.42, discovery/manager.go.
 _WARM_SECONDS = 7.0
-_MOST_RATE, _SHARE_OF_RATE = 20.0, 0.3
+_MOST_RATE, _SHARE_OF_RATE = 10.0, 0.3
 _MOST_WAITING = 32
-_IN_FLIGHT = 24
-_PULSE, _LONGEST_PULSE, _BETWEEN_PULSES = 0.6, 3.0, 0.6
-#: How much slower than a rule's threshold an answer is made.
-_BEYOND_THRESHOLD = 1.5
+#: A pulse, and the time for a scrape after it.
+_PULSE_SECONDS, _BETWEEN_PULSES = 1.5, 0.7
+_BATCHES = (1, 5, 25, 100)
+#: What is left of a processor in a pulse; see `AskVerb.SLOW`.
+_SLOW_CPUS = 0.01
+_LONGEST_THRESHOLD, _USUAL_SLOW = 1.0, 0.3
 _LONG = Caps(seconds=20.0)
 
 
@@ -52,7 +55,8 @@ class Pace:
     factor: float
     stretch_seconds: float
     rate_per_second: float
-    pulse_seconds: float
+    slow_seconds: float
+    """How long an answer has to take to be slow."""
 
 
 async def probe_alerting(session: Session, rules: Sequence[AlertRule], home: Path = HOME) -> AlertingEvidence:
@@ -104,7 +108,7 @@ async def _prepare(session: Session, rules: Sequence[AlertRule]) -> tuple[Pace, 
         factor=factor,
         stretch_seconds=max(_LEAST_STRETCH, max(needed) + _BEYOND_SECONDS),
         rate_per_second=await _easy_rate(session),
-        pulse_seconds=_pulse(tried),
+        slow_seconds=_slow_seconds(tried),
     ), tried
 
 
@@ -131,12 +135,25 @@ async def _easy_rate(session: Session) -> float:
     return min(_MOST_RATE, _SHARE_OF_RATE / max(0.001, statistics.median(reply.seconds for reply in replies)))
 
 
-def _pulse(tried: Sequence[TriedRule]) -> float:
-    """How long answers take when the service is slow: longer than every threshold of a rule that looks at times."""
-    thresholds = [_PULSE / _BEYOND_THRESHOLD]
-    thresholds += [found for item in tried if (found := time_threshold(item)) is not None]
-    fitting = [value * _BEYOND_THRESHOLD for value in thresholds]
-    return max((value for value in fitting if value <= _LONGEST_PULSE), default=_PULSE)
+def _slow_seconds(tried: Sequence[TriedRule]) -> float:
+    """How long answers have to take: longer than every threshold of an alert that looks at times."""
+    thresholds = [found for item in tried if (found := time_threshold(item)) is not None]
+    return max(
+        (value * SLOW_FACTOR for value in thresholds if value <= _LONGEST_THRESHOLD), default=_USUAL_SLOW
+    )
+
+
+async def _large_request(session: Session, slow_seconds: float) -> Request:
+    """The smallest batch that takes so long with hardly any processor; the largest when none does."""
+    rows = session.plan.rows
+    sizes = _BATCHES if session.serving.accepts_batch else _BATCHES[:1]
+    request = session.prediction([rows[0]])
+    for size in sizes:
+        request = session.prediction([rows[number % len(rows)] for number in range(size)])
+        replies = [await session.client.ask(request) for _ in range(3)]
+        if statistics.median(reply.seconds for reply in replies) >= slow_seconds * _SLOW_CPUS:
+            break
+    return request
 
 
 def _tried(rule: AlertRule, rules: Sequence[AlertRule], factor: float) -> TriedRule:
@@ -148,7 +165,13 @@ def _tried(rule: AlertRule, rules: Sequence[AlertRule], factor: float) -> TriedR
         most = _MOST_NEEDED_SECONDS * factor / 60
         why = f"it needs {(span + rule.for_seconds) / 60:.0f} minutes of trouble; {most:.0f} are made"
     records = tuple(each.expression for each in looked_at)
-    return TriedRule(rule=rule, records=records, needs_seconds=round(needs, 3), untried=why)
+    return TriedRule(
+        rule=rule,
+        records=records,
+        range_seconds=round(span / factor, 3),
+        needs_seconds=round(needs, 3),
+        untried=why,
+    )
 
 
 def _untried(rule: AlertRule) -> str:
@@ -166,11 +189,13 @@ class _Trial:
         self._pace = pace
         self._replies: list[Reply] = []
         self._stretches: list[Stretch] = []
+        self._large = self._good(0)
 
     async def run(self) -> tuple[Stretch, ...]:
         await self._good_requests(_WARM_SECONDS)
         with self._stretch(Situation.QUIET):
             await self._good_requests(self._pace.stretch_seconds)
+        self._large = await _large_request(self._session, self._pace.slow_seconds)
         with self._stretch(Situation.SLOW):
             await self._slow()
         with self._stretch(Situation.ERRORS):
@@ -227,18 +252,23 @@ class _Trial:
         await open_loop(send, rate=rate, count=count, most_waiting=_MOST_WAITING)
 
     async def _slow(self) -> None:
-        """Pulses in which requests wait for a processor; between them the service is scraped."""
+        """Pulses without a processor, in which one request after the other is worked at; between them comes a scrape.
+
+        One at a time, for what waits in a queue is not slow by the service's own clock.
+        """
         until = time.monotonic() + self._pace.stretch_seconds
         while time.monotonic() < until:
             await self._ask(AskVerb.SLOW)
+            ends_at = time.monotonic() + _PULSE_SECONDS
+            sent: asyncio.Task[Reply] | None = None
             try:
-                sent = [
-                    asyncio.create_task(self._send(self._good(number), _LONG)) for number in range(_IN_FLIGHT)
-                ]
-                await asyncio.sleep(self._pace.pulse_seconds)
+                while (left := ends_at - time.monotonic()) > 0:
+                    sent = asyncio.create_task(self._send(self._large, _LONG))
+                    await asyncio.wait([sent], timeout=left)
             finally:
                 await self._ask(AskVerb.FAST)
-            await asyncio.gather(*sent)
+            if sent is not None:
+                await sent
             await asyncio.sleep(_BETWEEN_PULSES)
 
     async def _ask(self, verb: AskVerb) -> None:
