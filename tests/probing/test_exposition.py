@@ -1,8 +1,18 @@
 """Metrics pages are read strictly and within bounds."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
+from audition.domain.probe_plan import ProbePlan
 from audition.probing.exposition import UnreadableError, lint, read_page
+from audition.probing.linting import linted
+from audition.probing.promtool import said_by
+from audition.probing.session import Session
+from audition.probing.starting import probe_start
+from tests.probing.sessions import ROWS, make_serving
+from tests.services.start import fastapi_service
 
 PAGE = b"""# HELP requests_total Answered.
 # TYPE requests_total counter
@@ -68,3 +78,32 @@ def test_the_linter_names_families_that_break_the_naming_rules() -> None:
     assert "latency_ms: use base units" in said
     assert "drift_gauge_total: only counters end in _total" in said
     assert "drift_gauge_total: the name says its type" in said
+
+
+ODD = "# TYPE took_ms gauge\ntook_ms 1\n# HELP python_info x\n# TYPE python_info gauge\npython_info_ms 1\n"
+
+
+@pytest.mark.docker
+def test_promtool_itself_is_asked_about_names(prometheus: Path) -> None:
+    with fastapi_service() as running:
+        plan = ProbePlan(serving=make_serving(running.port), rows=ROWS, metrics_path="/metrics")
+
+        async def ask() -> tuple[str, ...]:
+            session = Session(plan, running)
+            await probe_start(session)
+            found = await linted(session, await session.scrape(), prometheus)
+            session.close()
+            return found
+
+        assert asyncio.run(ask()) == ()
+    said = asyncio.run(
+        said_by(
+            prometheus / "promtool",
+            "check",
+            "metrics",
+            folder=prometheus,
+            codes=(0, 3),
+            stdin=ODD.encode() + b"# padding\n" * 200_000,
+        )
+    )
+    assert b"took_ms no help text" in said

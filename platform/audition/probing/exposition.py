@@ -18,7 +18,7 @@ SCRAPE_HEADERS = {
     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 }
 #: Families that a library brings and no candidate decided on.
-_LIBRARY = re.compile(r"^(process|python|go|promhttp|scrape)_|_created$")
+LIBRARY = re.compile(r"^(process|python|go|promhttp|scrape)_|_created$")
 #: Units that are not base units, in names. Source: promtool's linter, which follows the practices of Prometheus.
 _UNITS = re.compile(
     r"_(milliseconds?|ms|microseconds?|us|minutes?|hours?|kilobytes|kb|megabytes|mb|gigabytes|percent)(_|$)"
@@ -66,7 +66,7 @@ class Series:
     @property
     def is_library(self) -> bool:
         """Whether it speaks of the process, not of the service."""
-        return bool(_LIBRARY.search(self.family) or self.name.endswith("_created"))
+        return bool(LIBRARY.search(self.family) or self.name.endswith("_created"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def lint(page: Page) -> tuple[str, ...]:
     """What promtool's linter would say of names, units and help, a line for each family."""
     found = []
     for family in page.families:
-        if _LIBRARY.search(family.name):
+        if LIBRARY.search(family.name):
             continue
         if not family.documentation:
             found.append(f"{family.name}: no help text")

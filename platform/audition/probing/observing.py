@@ -14,7 +14,8 @@ from audition.domain.probe_metrics import (
     SignalsEvidence,
 )
 from audition.probing.client import Reply, Request
-from audition.probing.exposition import Page, Series, UnreadableError, lint, read_page
+from audition.probing.exposition import Page, Series, UnreadableError, read_page
+from audition.probing.linting import linted
 from audition.probing.session import Session
 
 _GOOD, _BAD = 100, 20
@@ -44,7 +45,7 @@ async def probe_exposition(session: Session) -> ExpositionEvidence:
         families=len(page.families) if page else 0,
         series=len(page.series) if page else 0,
         names=page.names if page else (),
-        lint=lint(page) if page else (),
+        lint=await linted(session, page) if page else (),
     )
 
 

@@ -74,7 +74,12 @@ async def load_rules(rules: Sequence[AlertRule], target: Target, folder: Path, h
 
 
 async def said_by(
-    program: Path, *argv: str, folder: Path, codes: tuple[int, ...] = (0,), seconds: float = _SECONDS
+    program: Path,
+    *argv: str,
+    folder: Path,
+    codes: tuple[int, ...] = (0,),
+    seconds: float = _SECONDS,
+    stdin: bytes = b"",
 ) -> bytes:
     """What a program says on both its streams until it ends.
 
@@ -88,7 +93,7 @@ async def said_by(
             *argv,
             cwd=folder,
             env=environment(folder),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
@@ -97,6 +102,7 @@ async def said_by(
         raise EvaluatorError(msg) from None
     assert process.stdout is not None  # noqa: S101  a pipe was asked for
     guarded = asyncio.create_task(guard(process))
+    fed = asyncio.create_task(_feed(process, stdin))
     try:
         async with asyncio.timeout(seconds):
             text = await _read(process.stdout)
@@ -106,6 +112,7 @@ async def said_by(
         raise EvaluatorError(msg) from None
     finally:
         guarded.cancel()
+        fed.cancel()
         if process.returncode is None:
             process.kill()
             await process.wait()
@@ -113,6 +120,15 @@ async def said_by(
         msg = f"{name} ended with {code}."
         raise EvaluatorError(msg)
     return text
+
+
+async def _feed(process: asyncio.subprocess.Process, data: bytes) -> None:
+    """Give a program its input; one that ends before it has read all of it is fine."""
+    assert process.stdin is not None  # noqa: S101  a pipe was asked for
+    with suppress(ConnectionError):
+        process.stdin.write(data)
+        await process.stdin.drain()
+    process.stdin.close()
 
 
 async def _read(stream: asyncio.StreamReader) -> bytes:

@@ -61,6 +61,7 @@ QUESTIONS = {
     "metrics.signals.true": "A dashboard shows these numbers: which decision would they have led to?",
     "metrics.registry.single": "What does Prometheus see when several worker processes each keep their own numbers?",
     "metrics.cardinality.bounded": "What becomes of the time series when callers send what they like?",
+    "metrics.alerts.act": "How had you tried this alert, and what would it have cost you to find out?",
     "monitoring.rules.metrics-exist": "How would you have noticed that this alert can never fire?",
     "monitoring.rules.actionable": "Somebody is woken by this alert: what do they know, and what do they do?",
     "monitoring.rules.coverage": "Which failure would your users see before you do?",
