@@ -314,6 +314,34 @@ def test_patches_of_the_overlay_for_production_are_applied(tmp_path: Path) -> No
     assert "other containers of the pod, which are not run" in made.unmet
 
 
+@pytest.mark.parametrize(
+    ("step", "environment"),
+    [
+        ("{op: add, path: ENV/-, value: {name: C, value: new}}", {"A": "base", "B": "kept", "C": "new"}),
+        ("{op: add, path: ENV/0, value: {name: C, value: new}}", {"A": "base", "B": "kept", "C": "new"}),
+        ("{op: replace, path: ENV/0, value: {name: C, value: new}}", {"B": "kept", "C": "new"}),
+        ("{op: remove, path: ENV/1}", {"A": "base"}),
+        ("{op: remove, path: ENV/9}", {"A": "base", "B": "kept"}),
+        ("{op: test, path: ENV/0, value: 1}", {"A": "base", "B": "kept"}),
+        ("{op: test, path: /spec, value: 1}", {"A": "base", "B": "kept"}),
+    ],
+)
+def test_steps_of_a_json_patch_do_in_lists_what_they_say(
+    tmp_path: Path, step: str, environment: dict[str, str]
+) -> None:
+    told = step.replace("ENV", "/spec/template/spec/containers/0/env")
+    text = f"resources: [../base]\npatches:\n- target: {{name: credit}}\n  patch: |-\n    - {told}\n    - 3\n"
+    assert kustomized(tmp_path, **{"k8s/production/kustomization.yaml": text}).environment == environment
+
+
+def test_a_secret_that_is_no_base64_is_an_empty_text(tmp_path: Path) -> None:
+    text = workload(
+        "env: [{name: KEY, valueFrom: {secretKeyRef: {name: mine, key: k}}}]",
+        "---\napiVersion: v1\nkind: Secret\nmetadata: {name: mine}\ndata: {k: '%%%'}\n",
+    )
+    assert pod(tmp_path, text).environment == {"KEY": ""}
+
+
 def test_patches_for_others_and_null_and_delete_do_what_they_say(tmp_path: Path) -> None:
     made = kustomized(
         tmp_path,
