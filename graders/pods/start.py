@@ -83,26 +83,32 @@ def _asked(probe: PodProbe) -> str:
     fix="Let liveness ask something cheap, with a timeout and a threshold that a busy moment does not break.",
 )
 def kept(workspace: Workspace) -> Result:
-    """Not killed at its start, and the share of good answers under load."""
+    """Not killed at its start; nor under load, where else the share of good answers counts."""
     seen = seen_of(workspace)
     if isinstance(seen, Result):
         return seen
     probe = seen.pod.probe(ProbeKind.LIVENESS)
-    if seen.start.refused or probe is None:
-        reason = (
-            "Blocked: a cluster would not start it." if seen.start.refused else "It has no liveness probe."
-        )
-        return not_assessed(reason) if seen.start.refused else not_applicable(reason)
+    if probe is None:
+        return not_applicable("It has no liveness probe.")
+    if seen.start.refused:
+        return not_assessed("Blocked: a cluster would not start it.")
     if probe.means == ProbeMeans.OTHER:
         return not_assessed(_NOT_ASKED.format(kind=probe.kind, words=probe.words))
     fate = fate_of(seen.pod, seen.start)
-    if fate.killed_by is not None:
-        return seen.fault(_never(seen, fate))
+    return _under_load(seen, probe) if fate.killed_by is None else seen.fault(_never(seen, fate))
+
+
+def _under_load(seen: Seen, probe: PodProbe) -> Result:
+    """All as long as fewer failed in a row than it takes to kill: one late answer is no fault."""
     counts = next((item for item in seen.start.probes if item.kind == ProbeKind.LIVENESS), None)
     if counts is None or not counts.asked or not seen.start.asked:
         return not_assessed("Blocked: the pod answered no prediction, so there was no load.")
     sentence = f"Under load {counts.good} of {plural(counts.asked, 'liveness question')} were answered."
-    return scored(counts.good / counts.asked, sentence)
+    if counts.longest_bad < probe.failure_threshold and counts.good:
+        return passed(sentence)
+    return scored(
+        counts.good / counts.asked, f"{sentence} So many in a row went wrong that it would be killed."
+    )
 
 
 @check(

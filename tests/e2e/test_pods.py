@@ -74,6 +74,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 SETUP
+ThreadingHTTPServer.request_queue_size = 128
 ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Handler).serve_forever()
 """
 MANIFEST = """

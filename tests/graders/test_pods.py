@@ -36,7 +36,11 @@ POD = Pod(
 
 def seen_of(kind: ProbeKind, outcome: str = "200", *, is_good: bool = True, good: int = 4) -> ProbeSeen:
     return ProbeSeen(
-        kind=kind, readings=(Reading(seconds=2.0, outcome=outcome, is_good=is_good),), asked=4, good=good
+        kind=kind,
+        readings=(Reading(seconds=2.0, outcome=outcome, is_good=is_good),),
+        asked=4,
+        good=good,
+        longest_bad=4 - good,
     )
 
 
@@ -123,6 +127,11 @@ def test_the_limit_is_right_while_the_peak_is_40_to_90_percent_of_it(
 def test_liveness_that_breaks_under_load_earns_the_share_that_it_answers(tmp_path: Path) -> None:
     start = replace(START, probes=(seen_of(ProbeKind.READINESS), seen_of(ProbeKind.LIVENESS, good=1)))
     assert findings(tmp_path, POD, start)["pods.alive.kept"].points == pytest.approx(1.5 / 4)
+
+
+def test_liveness_that_fails_less_often_in_a_row_than_kills_costs_nothing(tmp_path: Path) -> None:
+    start = replace(START, probes=(seen_of(ProbeKind.READINESS), seen_of(ProbeKind.LIVENESS, good=2)))
+    assert findings(tmp_path, POD, start)["pods.alive.kept"].outcome == Outcome.PASSED
 
 
 def test_a_pod_that_relies_on_what_it_is_not_given_is_not_assessed_when_it_fails(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_good_pod_is_seen_to_be_good(launcher: Launcher) -> None:
 def test_a_probe_of_a_route_that_is_not_there_is_seen_to_fail(launcher: Launcher) -> None:
     pod = a_pod(launcher.port)
     pod = replace(pod, probes=(replace(pod.probes[0], path="/nowhere"), pod.probes[1]))
-    seen = look(pod, launcher, launcher.port, startup_seconds=5.0)
+    seen = look(pod, launcher, launcher.port, startup_seconds=15.0)
     assert seen.predict_seconds is not None
     assert [item.readings[-1].outcome for item in seen.probes] == ["404", "200"]
     assert fate_of(pod, seen).ready_seconds is None

@@ -129,6 +129,8 @@ class ProbeSeen:
     asked: int = 0
     """How often it was asked under load, after the start; and how many answers were good."""
     good: int = 0
+    longest_bad: int = 0
+    """The most that were not good in a row: what a kubelet counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,7 @@ class _Watch:
     def __init__(self, ask: Callable[[], Awaitable[tuple[str, bool]]]) -> None:
         self._ask = ask
         self.readings: list[Reading] = []
-        self.asked = self.good = 0
+        self.asked = self.good = self.longest_bad = self._bad = 0
 
     @property
     def is_good(self) -> bool:
@@ -92,6 +92,8 @@ class _Watch:
     async def count(self) -> None:
         _, is_good = await self._ask()
         self.asked, self.good = self.asked + 1, self.good + is_good
+        self._bad = 0 if is_good else self._bad + 1
+        self.longest_bad = max(self.longest_bad, self._bad)
 
 
 class _Look:
@@ -151,7 +153,13 @@ class _Look:
         return PodEvidence(
             waited_seconds=self._waited,
             probes=tuple(
-                ProbeSeen(kind=kind, readings=tuple(watch.readings), asked=watch.asked, good=watch.good)
+                ProbeSeen(
+                    kind=kind,
+                    readings=tuple(watch.readings),
+                    asked=watch.asked,
+                    good=watch.good,
+                    longest_bad=watch.longest_bad,
+                )
                 for kind, watch in self._probes.items()
             ),
             predict_seconds=next((r.seconds for r in self._predict.readings if r.is_good), None),
