@@ -13,14 +13,12 @@ from pathlib import Path
 import pytest
 
 from audition import codec
-from audition.domain.alerting import AlertRule
 from audition.domain.drift import DriftEvidence, DriftRun, ScrapeTable, pack, problems, unpack
 from audition.domain.drift_plan import DriftPlan, Lengths
 from audition.domain.grade import Finding, Outcome
-from audition.domain.monitoring import DriftSignal, Monitoring
+from audition.domain.monitoring import DriftSignal
 from audition.domain.probe_plan import Answer, AskVerb, Start
 from audition.grading.drift import read_drift
-from audition.probing.backfill import Backfill, with_firings
 from audition.probing.drifting import Protocol
 from graders import drift, runtime
 from tests.graders.workspaces import by_check, make_workspace
@@ -113,22 +111,6 @@ def test_an_honest_monitor_is_believed(
     assert found["drift.alarm.detects"].outcome is Outcome.PASSED
     assert found["drift.signal.names-column"].outcome is Outcome.PASSED
     assert found["drift.alarm.prompt"].points > 0
-    assert found["drift.alarm.quiet"].points > 0.8 * found["drift.alarm.quiet"].max_points
-
-
-@pytest.mark.docker
-def test_an_alert_rule_calls_as_a_threshold_does(
-    everything: tuple[DriftEvidence, list[str]], tmp_path: Path, prometheus: Path
-) -> None:
-    signal = replace(SIGNALS["psi-200"], threshold=None)
-    threshold = SIGNALS["psi-200"].threshold
-    rule = AlertRule(name="Drift", expression=f"max({signal.metric}) > {threshold}", for_seconds=15.0)
-    evidence = only(everything[0], "psi-200", signal)
-    backfill = Backfill([rule], Monitoring(signals=(signal,)), evidence.plan, prometheus)
-    names, runs = asyncio.run(with_firings(backfill, evidence.runs))
-    found = judged(tmp_path, replace(evidence, runs=tuple(runs), drift_alerts=names))
-    assert names == ("Drift",)
-    assert found["drift.alarm.detects"].outcome is Outcome.PASSED, found["drift.alarm.detects"]
     assert found["drift.alarm.quiet"].points > 0.8 * found["drift.alarm.quiet"].max_points
 
 
