@@ -1,6 +1,7 @@
 """Start a service as a process of its own on a free port, and be its runner."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -36,6 +37,7 @@ class Running:
     port: int
     terminated_at: float = 0.0
     asked: list[AskVerb] = field(default_factory=list)
+    is_killed: bool = False
     _brake: "asyncio.Task[None] | None" = None
 
     async def ask(self, verb: AskVerb, start: Start | None = None) -> Answer:  # noqa: ARG002  it runs already
@@ -48,7 +50,7 @@ class Running:
             await self._slow(is_slow=verb is AskVerb.SLOW)
             return Answer(number=number)
         if verb is AskVerb.KILL:
-            self.process.kill()
+            self.kill()
         if verb is AskVerb.TERMINATE:
             self.terminated_at = time.monotonic()
             self.process.send_signal(signal.SIGTERM)
@@ -82,6 +84,15 @@ class Running:
             await asyncio.sleep(0.1)
             self.process.send_signal(signal.SIGCONT)
             await asyncio.sleep(0.001)
+
+    def kill(self) -> None:
+        """As an engine kills a container: the process and every worker that it started."""
+        if self.is_killed:
+            return  # Its number may be somebody else's by now.
+        self.is_killed = True
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def cpu_seconds(self) -> float:
         """Of the process and of its children, in the kernel's ticks."""
@@ -122,8 +133,7 @@ class Launcher:
             self._running = self._open.enter_context(self._start(self.starts[-1]))
         assert self._running is not None
         if verb is AskVerb.KILL:
-            self._running.process.kill()
-            self._running.process.wait()
+            self._running.kill()
         if verb in {AskVerb.CPU, AskVerb.TERMINATE, AskVerb.EXIT}:
             return await self._running.ask(verb)
         if verb is AskVerb.LOGS:
@@ -148,17 +158,21 @@ def started(argv: list[str], port: int, **environment: str) -> Iterator[Running]
     """A program of this repository, ended at the end."""
     env = {**os.environ, "PYTHONPATH": f"{REPO}:{REPO / 'platform'}", "OMP_NUM_THREADS": "1", **environment}
     process = subprocess.Popen(
-        [sys.executable, *argv], cwd=REPO, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, *argv],
+        cwd=REPO,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
+    running = Running(process, port)
     try:
-        yield Running(process, port)
+        yield running
     finally:
         process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        running.kill()  # Workers that a killed parent left behind, too.
 
 
 @contextmanager
