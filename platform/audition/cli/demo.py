@@ -39,7 +39,7 @@ _SAMPLES = {
 }
 _OPERATOR = "operator@demo.example"
 _WAIT_SECONDS = 1200.0
-#: Services are looked at in a hurry: what is timed is noisier than in earnest, everything else is the same.
+#: Images are built once, and services are looked at in a hurry: what is timed is noisier than in earnest.
 _PACE = Pace(
     cost_requests=100, cost_windows=2, level_seconds=2.0, step_seconds=2.0, steps=3, burst_seconds=2.0
 )
@@ -69,7 +69,7 @@ def demo(*, once: bool) -> None:
     started = time.monotonic()
     steps, settings = Steps(), Settings.from_env()
     folder = find_challenge(settings, _CHALLENGE)
-    folder = replace(folder, manifest=replace(folder.manifest, pace=_PACE))
+    folder = replace(folder, manifest=replace(folder.manifest, pace=_PACE, rebuilds=False))
     with running_stack(steps, settings) as (host, processes):
         memory = _Memory(host.settings.data_dir / "demo.json")
         _publish(steps, host, folder, memory)
