@@ -42,7 +42,7 @@ def test_a_sample_ends_as_its_author_expects(published: Pipeline, sample: Sample
     ended, report = published.run(candidate, sample.pack())
     expected = sample.expectation
     assert ended.state == State.GRADED, ended.state_reason
-    assert report.verdict == expected.verdict
+    assert report.verdict == expected.verdict, "\n".join(stage.message for stage in report.stages)
     assert report.fault == (None if report.verdict == Verdict.ACCEPTED else Fault.CANDIDATE)
     assert report.score is not None
     assert expected.score_low <= report.score <= expected.score_high
