@@ -1,7 +1,6 @@
 """The real pipeline in one process: real database, blobs, containers; the test is the worker."""
 
 import functools
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -10,6 +9,7 @@ from pathlib import Path
 from audition import bootstrap
 from audition.adapters.blobs import FolderBlobs
 from audition.adapters.clock import SystemClock
+from audition.adapters.docker.translate import RUNC
 from audition.adapters.memory import MemoryMailer, MemoryQueue, PlainPasswords
 from audition.adapters.sql.engine import make_engine
 from audition.adapters.sql.migrations import upgrade
@@ -88,7 +88,7 @@ class Pipeline:
 
 @functools.cache
 def _runtimes(wanted: str) -> Mapping[Profile, str]:
-    settings = replace(Settings.from_env(), runtime=wanted)
+    settings = replace(Settings.from_env(), runtime=RUNC if wanted == "auto" else wanted)
     return bootstrap.runtimes(settings, bootstrap.image_references(settings))
 
 
@@ -101,7 +101,7 @@ def make_pipeline(
         folder: For its data.
         images: Name to reference.
         slot: Of the worker that it is.
-        runtime: Like AUDITION_RUNTIME; without either it is runc, which every host has and which is faster.
+        runtime: Like AUDITION_RUNTIME, but that "auto" is runc, which every host has and which is faster.
     """
     settings = Settings.from_env()
     queue = MemoryQueue()
@@ -118,7 +118,7 @@ def make_pipeline(
         mailer=MemoryMailer(),
     )
     own = replace(settings, database_url=url, data_dir=folder)
-    sandbox = bootstrap.sandbox(own, slot, _runtimes(runtime or os.environ.get("AUDITION_RUNTIME", "runc")))
+    sandbox = bootstrap.sandbox(own, slot, _runtimes(runtime or settings.runtime))
     runner = Runner(
         ports=ports,
         sandbox=sandbox,
