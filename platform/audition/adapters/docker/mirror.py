@@ -53,13 +53,20 @@ class Mirror:
             reader, _ = attach(self._client, self.container, stdin=False)
             self._talk = Conversation(reader, what=_STAGE, stderr_cap=4096)
             self._client.start(self.container)
-        self._talk.read_line(_MAX_LINE, _START_SECONDS)
+        try:
+            self._talk.read_line(_MAX_LINE, _START_SECONDS)
+        except UnavailableError:
+            self._end()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End it."""
+        self._end()
+
+    def _end(self) -> None:
         self._talk.close()
         with contextlib.suppress(APIError, RequestException):  # The sweeper finds it by its labels.
             self._client.remove_container(self.container, v=True, force=True)
