@@ -85,6 +85,8 @@ class Walker:
 
     def look(self, name: str) -> None:
         """Check the open page and take its picture, at every width and in both schemes."""
+        # A click returns when the next page is on its way, which has nothing to look at yet.
+        self.page.wait_for_load_state()
         for scheme in SCHEMES:
             self.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             for width in WIDTHS:
