@@ -100,9 +100,13 @@ def _of_tools(workspace: Workspace, found: list[tuple[str, ToolFinding]]) -> Ite
 
 
 def _is_harmless(workspace: Workspace, finding: ToolFinding) -> bool:
-    """Whether a weak sign is a value that only points at the secret."""
-    match = _NAMED.search(_line(workspace, finding.file, finding.line or 0))
-    return bool(match and (_HARMLESS.match(match[2]) or _POINTER.search(match[1])))
+    """Whether a weak sign is a value that only points at the secret, or a switch that is called after one."""
+    given = list(_NAMED.finditer(_line(workspace, finding.file, finding.line or 0)))
+    return bool(given) and all(_only_points(match[1], match[2]) for match in given)
+
+
+def _only_points(name: str, value: str) -> bool:
+    return bool(_HARMLESS.match(value) or _POINTER.search(name))
 
 
 def _own(workspace: Workspace) -> Iterator[Leak]:
@@ -127,12 +131,11 @@ def _given(line: str, before: str) -> str:
     """The name of the secret that a line gives a value to; empty when it gives none."""
     if line.lstrip().startswith("#"):
         return ""
-    match = _ASSIGNED.search(line)
-    if match and not _HARMLESS.match(match[2]) and not _POINTER.search(match[1]):
-        return match[1][:40]
+    for match in _ASSIGNED.finditer(line):
+        if not _only_points(match[1], match[2]):
+            return match[1][:40]
     name, value = _MANIFEST_NAME.match(before), _MANIFEST_VALUE.match(line)
-    is_given = name and value and not _HARMLESS.match(value[1]) and not _POINTER.search(name[1])
-    return name[1][:40] if name and is_given else ""
+    return name[1][:40] if name and value and not _only_points(name[1], value[1]) else ""
 
 
 def _is_settings(path: Path) -> bool:

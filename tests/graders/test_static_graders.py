@@ -151,12 +151,33 @@ def test_entropy_alone_is_no_secret(good: Workspace) -> None:
     assert by_check(code.grade(workspace))["code.secrets.kept"].outcome == Outcome.PASSED
 
 
-def test_a_switch_that_is_called_after_a_secret_is_none(tmp_path: Path) -> None:
+#: What detect-secrets 1.5.0 says "Secret Keyword" of; of the same key in plain YAML and in JSON it says nothing.
+SWITCHES = {
+    "a.yaml": "spec: {automountServiceAccountToken: false, enableServiceLinks: false}\n",
+    "b.yaml": 'automountServiceAccountToken: "false"   # none is needed\n',
+    "c.tf": "automount_service_account_token = false\n",
+    "d.md": "Set `automountServiceAccountToken: false` in the pod.\n",
+}
+REAL = "spec: {automountServiceAccountToken: false, password: correct-horse-battery}\n"
+
+
+def said_of(tmp_path: Path, name: str, text: str) -> Outcome:
+    """What comes of one line, when detect-secrets names it and gitleaks says nothing."""
     workspace = make_workspace(tmp_path)
-    write_repo(workspace.submission, {"k8s.yaml": "automountServiceAccountToken: false\n"})
-    said = ToolFinding(rule="Secret Keyword", severity=Severity.WARNING, message="", file="k8s.yaml", line=1)
+    write_repo(workspace.submission, {name: text})
+    said = ToolFinding(rule="Secret Keyword", severity=Severity.WARNING, message="", file=name, line=1)
     workspace = with_reports(workspace, report("gitleaks"), report("detect-secrets", said))
-    assert by_check(code.grade(workspace))["code.secrets.kept"].outcome == Outcome.PASSED
+    return by_check(code.grade(workspace))["code.secrets.kept"].outcome
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_a_switch_that_is_called_after_a_secret_is_none(tmp_path: Path, name: str) -> None:
+    assert said_of(tmp_path, name, SWITCHES[name]) == Outcome.PASSED
+
+
+@pytest.mark.parametrize("name", ["a.yaml", "a.py"])
+def test_a_switch_hides_no_secret_behind_it(tmp_path: Path, name: str) -> None:
+    assert said_of(tmp_path, name, REAL) == Outcome.PARTIAL
 
 
 @pytest.mark.parametrize("rule", ["B104", "B603"])
