@@ -12,6 +12,7 @@ from audition.services import look_up
 from audition.services.authorize import require_role
 from audition.services.cancel import cancel
 from audition.services.compose_report import compose_report
+from audition.services.export_report import export_report
 from audition.services.invite import invite
 from audition.services.release import release
 from audition.services.retry import regrade, rerun
@@ -19,7 +20,7 @@ from audition.services.sign_in import sign_in_candidate, sign_in_staff
 from audition.services.submit import submit
 from audition.web import shapes, uploads
 from audition.web.context import asker, ports, settings
-from audition.web.downloads import kit_response, log_response
+from audition.web.downloads import export_response, kit_response, log_response
 from audition.web.sessions import exchange_for_token
 
 T = TypeVar("T")
@@ -179,6 +180,12 @@ def _submission(submission_id: str) -> Response:
 def report(submission_id: str) -> Response:
     """The report, as the asker may see it."""
     return jsonify(codec.to_plain(compose_report(ports(), asker(), submission_id)))
+
+
+@blueprint.get("/submissions/<submission_id>/exports/<name>")
+def export(submission_id: str, name: str) -> Response:
+    """The report as a file for other programs."""
+    return export_response(export_report(ports(), asker(), submission_id, name))
 
 
 @blueprint.get("/submissions/<submission_id>/logs/<name>")

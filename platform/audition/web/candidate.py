@@ -7,11 +7,12 @@ from audition.services import look_up
 from audition.services.authorize import require_candidate
 from audition.services.cancel import cancel
 from audition.services.compose_report import compose_report
+from audition.services.export_report import EXPORTS, export_report
 from audition.services.sign_in import sign_in_candidate
 from audition.services.submit import submit
 from audition.web import sessions, uploads
 from audition.web.context import asker, ports, settings
-from audition.web.downloads import kit_response, log_response
+from audition.web.downloads import export_response, kit_response, log_response
 
 #: Open to anyone who has a link.
 arrival = Blueprint("arrival", __name__, url_prefix="/i")
@@ -110,6 +111,8 @@ def report(submission_id: str) -> str:
         "report/page.html",
         report=compose_report(ports(), asker(), submission_id),
         log_endpoint="candidate.log",
+        export_endpoint="candidate.export",
+        exports=EXPORTS,
     )
 
 
@@ -117,3 +120,9 @@ def report(submission_id: str) -> str:
 def log(submission_id: str, name: str) -> Response:
     """A log as plain text."""
     return log_response(look_up.log_text(ports(), asker(), submission_id, name), f"{submission_id}-{name}")
+
+
+@blueprint.get("/s/<submission_id>/exports/<name>")
+def export(submission_id: str, name: str) -> Response:
+    """The report as a file for other programs."""
+    return export_response(export_report(ports(), asker(), submission_id, name))

@@ -4,6 +4,7 @@ import re
 
 from flask import Response, make_response
 
+from audition.services.export_report import Export
 from audition.web.plain_text import decode
 
 _UNSAFE_NAME = re.compile(r"[^A-Za-z0-9_.-]")
@@ -17,6 +18,11 @@ def log_response(data: bytes, name: str) -> Response:
 def kit_response(name: str, data: bytes) -> Response:
     """A kit, to be saved."""
     return _file(data, name, "application/zip", "attachment")
+
+
+def export_response(export: Export) -> Response:
+    """A file made of stored things, to be saved."""
+    return _file(export.data, export.name, export.media_type, "attachment")
 
 
 def _file(data: bytes, name: str, kind: str, disposition: str) -> Response:

@@ -10,10 +10,11 @@ from audition.services import look_up
 from audition.services.authorize import require_role
 from audition.services.compare_submissions import compare_submissions
 from audition.services.compose_report import compose_report
+from audition.services.export_report import EXPORTS, export_report
 from audition.services.release import release
 from audition.services.retry import regrade, rerun
 from audition.web.context import asker, ports
-from audition.web.downloads import log_response
+from audition.web.downloads import export_response, log_response
 from audition.web.plain_text import decode
 
 blueprint = Blueprint("reviewer", __name__, url_prefix="/r")
@@ -44,6 +45,8 @@ def report(submission_id: str) -> str:
         report=composed,
         status=look_up.status(ports(), asker(), submission_id),
         log_endpoint="reviewer.log",
+        export_endpoint="reviewer.export",
+        exports=EXPORTS,
         logs={a: _tail(submission_id, a) for a in composed.artifacts if _is_log(a)},
         leads_to=TRANSITIONS[composed.state],
         comparison=compare_submissions(ports(), asker(), submission_id),
@@ -63,6 +66,12 @@ def _tail(submission_id: str, artifact: Artifact) -> str:
 def log(submission_id: str, name: str) -> Response:
     """A log as plain text."""
     return log_response(look_up.log_text(ports(), asker(), submission_id, name), f"{submission_id}-{name}")
+
+
+@blueprint.get("/<submission_id>/exports/<name>")
+def export(submission_id: str, name: str) -> Response:
+    """The report as a file for other programs."""
+    return export_response(export_report(ports(), asker(), submission_id, name))
 
 
 @blueprint.post("/<submission_id>/release")
