@@ -35,6 +35,7 @@ class Command:
     points=1,
     why="The README is the first thing that a colleague tries, and the last that was updated.",
     fix="Run every command of the README in a fresh clone, and mend those that fail.",
+    is_static=True,
 )
 def readme(workspace: Workspace) -> Result:
     """Every script, module, file and make target that a fenced command names exists (K9); nothing is run."""

@@ -47,7 +47,7 @@ def _loop(study: Study | None, workspace: Workspace) -> Finding:
     """What files say of the way from an alert to a training; they alone say nothing of drift."""
     is_known = study is not None and (bool(study.evidence.obstacle) or study.is_conclusive())
     found = loop.closed if is_known else replace(loop.closed, look=lambda given: _unknown(study, given))
-    return replace(found(workspace), is_static=True)
+    return found(workspace)
 
 
 def _result(rule: Rule, study: Study | None, workspace: Workspace) -> Result:

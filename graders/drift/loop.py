@@ -27,6 +27,7 @@ _ALERTED = re.compile(r"drift|psi\b|alert", re.IGNORECASE)
     points=1,
     why="An alarm that ends in a mailbox leaves the old model in place until somebody has time.",
     fix="Let the alert's webhook send a repository_dispatch (or a trigger token) to the pipeline that trains.",
+    is_static=True,
 )
 def closed(workspace: Workspace) -> Result:
     """1 when both ends are there, 0.5 for one of them (F7)."""

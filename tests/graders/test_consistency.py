@@ -212,3 +212,8 @@ def test_a_reference_that_is_a_table_is_read_as_one(tmp_path: Path) -> None:
     inventory = replace(made.evidence.inventory, contract=contract)
     found = by_check(grader.grade(replace(made, evidence=replace(made.evidence, inventory=inventory))))
     assert found["consistency.reference.training"].outcome == Outcome.PASSED
+
+
+def test_what_is_only_read_is_marked_so_in_a_grader_that_also_observes(tmp_path: Path) -> None:
+    found = by_check(grader.grade(make_workspace(tmp_path)))
+    assert {name for name, finding in found.items() if finding.is_static} == {"consistency.readme.true"}

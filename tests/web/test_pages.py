@@ -210,15 +210,26 @@ def test_numbers_read_well() -> None:
     assert formats.number(2.0) == "2"
 
 
+def test_a_line_is_drawn_by_its_corners() -> None:
+    assert charts.path((x, 2 * x) for x in range(100)) == "M0 0 99 198"
+    assert charts.path([(0, 0), (1, 0), (2, 5), (3, 5), (4, 5)]) == "M0 0 1 0 2 5 4 5"
+    assert charts.path([(0, 0), (0, 5), (0, 9)]) == "M0 0 0 5 0 9"
+    assert charts.path([(3, 4)]) == "M3 4"
+    # A bend that is too slow to be seen between neighbours is seen over all of them.
+    bend = [(float(x), x * x / 200) for x in range(101)]
+    corners = charts.path(bend).removeprefix("M").split()
+    assert 10 < len(corners) // 2 < 60
+
+
 def test_chart_geometry_stays_inside() -> None:
     assert charts.linear(2, 0, 1, 10, 20) == 20
     assert charts.linear(1, 1, 1, 10, 20) == 10
     assert charts.on_arc(0, 50, 80, 84) == (30.0, 84.0)
     assert charts.on_arc(1, 50, 80, 84) == (130.0, 84.0)
     many = [i / 5000 for i in range(5001)]
-    path = charts.line(many, many, 0, 0, 100)
-    assert path.count("L") <= charts.MOST_POINTS + 1
-    assert path.endswith("L100.0 0.0")
+    curve = charts.line(many, [x * x for x in many], 0, 0, 100)
+    assert len(curve.split()) <= 2 * (charts.MOST_POINTS + 1)
+    assert curve.endswith(" 100 0")
     assert charts.line((), (), 0, 0, 1) == ""
     bars = charts.bars(
         (make_stage(), make_stage(stage=Stage.SCORE, started_at=later(2), finished_at=None)), later(5)

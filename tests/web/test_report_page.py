@@ -174,8 +174,8 @@ def test_findings_are_folded_and_only_the_first_three_are_open(full: World) -> N
 
 
 def test_even_a_full_report_stays_small(full: World) -> None:
-    assert len(gzip.compress(page(full).encode())) < 30 << 10
-    assert len(page(full).encode()) < 100 << 10
+    assert len(gzip.compress(page(full).encode())) < 20 << 10
+    assert len(page(full).encode()) < 86 << 10
 
 
 def test_questions_for_the_interview_are_for_staff_only(full: World) -> None:

@@ -34,6 +34,8 @@ class Check:
     why: str
     fix: str
     look: Callable[[Workspace], Result]
+    is_static: bool = False
+    """Whether it reads files only, whatever the grader's other checks do."""
 
     def __call__(self, workspace: Workspace) -> Finding:
         """Run the function and lay its result out as a finding; texts are capped, for they quote candidates."""
@@ -50,16 +52,18 @@ class Check:
             why=self.why,
             how_to_fix="" if is_clean else self.fix,
             evidence=result.evidence[:_MAX_EVIDENCE],
+            is_static=self.is_static,
         )
 
 
-def check(
+def check(  # noqa: PLR0913  what is known of a check before it runs
     id: str,  # noqa: A002  the catalogue's own word
     title: str,
     *,
     points: float,
     why: str,
     fix: str,
+    is_static: bool = False,
 ) -> Callable[[Callable[[Workspace], Result]], Check]:
     """Turn a function into a check.
 
@@ -69,10 +73,11 @@ def check(
         points: What the check is worth; 0 for one that informs or guards only.
         why: Why it matters in production, one sentence.
         fix: What to do, one or two sentences.
+        is_static: Whether it reads files only, in a grader that otherwise judges what was observed.
     """
 
     def wrap(look: Callable[[Workspace], Result]) -> Check:
-        return Check(id, title, points, why, fix, look)
+        return Check(id, title, points, why, fix, look, is_static)
 
     return wrap
 
@@ -126,5 +131,9 @@ class CheckList:
             version=self.version,
             dimension=self.dimension,
             status=GradeStatus.OK,
-            findings=tuple(replace(check(workspace), is_static=self.is_static) for check in self.checks),
+            findings=tuple(self._found(check, workspace) for check in self.checks),
         )
+
+    def _found(self, check: Check, workspace: Workspace) -> Finding:
+        found = check(workspace)
+        return replace(found, is_static=found.is_static or self.is_static)

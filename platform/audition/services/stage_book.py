@@ -48,9 +48,13 @@ class StageBook:
         Raises:
             LeaseLostError: The fence is old.
         """
-        ended = replace(record, status=status, message=message, finished_at=self._runner.ports.clock.now())
+        now = self._runner.ports.clock.now()
+        ended = replace(record, status=status, message=message, finished_at=now)
         if exit_ is not None:
-            ended = replace(ended, usage=exit_.usage, image_id=exit_.image_id, runtime=exit_.runtime)
+            # A stage that is a talk of several containers has no clock of its own but this one.
+            seconds = exit_.usage.wall_seconds or (now - record.started_at).total_seconds()
+            usage = replace(exit_.usage, wall_seconds=seconds)
+            ended = replace(ended, usage=usage, image_id=exit_.image_id, runtime=exit_.runtime)
         self._save(ended)
 
     def _save(self, record: StageRecord) -> None:

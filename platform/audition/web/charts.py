@@ -3,7 +3,7 @@
 All charts are about 340 units wide, so that their text stays readable on a telephone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -15,6 +15,8 @@ from audition.domain.run import StageRecord
 MOST_POINTS = 160
 #: Marks whose scores differ by less have words that would touch.
 _CLOSE = 0.2
+#: What can be seen of a line that misses a point, in units: about a third of a pixel on a telephone.
+_SEEN = 0.15
 #: Height of the words of a mark: three lines.
 _ROW = 46
 
@@ -54,8 +56,33 @@ def line(x: Sequence[float], y: Sequence[float], left: float, top: float, side: 
     kept = [*range(0, len(x), step)]
     if kept and kept[-1] != len(x) - 1:
         kept.append(len(x) - 1)
-    steps = (f"{linear(x[i], 0, 1, left, left + side)} {linear(y[i], 0, 1, top + side, top)}" for i in kept)
-    return "M" + "L".join(steps) if kept else ""
+    return path((linear(x[i], 0, 1, left, left + side), linear(y[i], 0, 1, top + side, top)) for i in kept)
+
+
+def path(points: Iterable[tuple[float, float]]) -> str:
+    """A line through points, each to a tenth of a unit; those that lie on the way to the next are left out."""
+    all_ = [(round(x, 1), round(y, 1)) for x, y in points]
+    # After the first point, pairs of numbers are lines. Source: SVG 2, path data, the moveto commands.
+    return "M" + " ".join(f"{x:g} {y:g}" for x, y in _corners(all_)) if all_ else ""
+
+
+def _corners(points: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    start = 0
+    for end in range(len(points)):
+        if not all(_is_between(points[start], point, points[end]) for point in points[start + 1 : end]):
+            yield points[start]
+            start = end - 1
+    yield points[start]
+    if start < len(points) - 1:
+        yield points[-1]
+
+
+def _is_between(start: tuple[float, float], point: tuple[float, float], end: tuple[float, float]) -> bool:
+    """Whether a point is on the straight way from the one to the other, as far as can be seen."""
+    if not start[0] <= point[0] <= end[0] or start[0] == end[0]:
+        return False
+    on_way = start[1] + (end[1] - start[1]) * (point[0] - start[0]) / (end[0] - start[0])
+    return abs(on_way - point[1]) < _SEEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from audition.domain.grade import Curve
-from audition.web.charts import MOST_POINTS, linear
+from audition.web.charts import MOST_POINTS, linear, path
 
 LEFT, RIGHT = 52.0, 334.0
 TOP, BOTTOM = 24.0, 150.0
@@ -80,11 +80,10 @@ def _thinned(size: int, most: int) -> list[int]:
 
 
 def _path(curve: Curve, seconds: float, values: tuple[float, float], ends: tuple[float, float]) -> str:
-    points = (
-        f"{_at(curve.x[i], seconds)} {linear(curve.y[i], *values, *ends)}"
+    return path(
+        (_at(curve.x[i], seconds), linear(curve.y[i], *values, *ends))
         for i in _thinned(len(curve.x), MOST_POINTS)
     )
-    return "M" + "L".join(points)
 
 
 def _bars(alarm: Curve, seconds: float) -> Iterator[tuple[float, float]]:

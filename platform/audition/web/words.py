@@ -16,7 +16,7 @@ class Words:
     Attributes:
         label: A few words.
         tone: Name of a colour pair: "good", "fair", "bad", "busy" or "quiet".
-        icon: Name of a symbol in `static/icons.svg`, so that nothing is said by colour alone.
+        icon: Name of a symbol in `templates/macros.html`, so that nothing is said by colour alone.
         hint: A sentence that says what it means for the reader.
     """
 

@@ -127,6 +127,19 @@ def test_what_the_prober_saw_is_kept_and_shown_to_the_judge(hall: World) -> None
     assert "/evidence/service.json" not in {mount.target for mount in score.mounts}
 
 
+def test_a_stage_that_is_a_talk_of_containers_takes_the_time_from_its_begin_to_its_end(hall: World) -> None:
+    prober = Prober()
+
+    def slow(inside: Inside) -> int:
+        hall.clock.advance(75)
+        return prober(inside)
+
+    hall.sandbox.programs |= {"serve": slow, "service": polite}
+    usage = hall.stage(hall.graded(), Stage.SERVE).usage
+    assert usage is not None
+    assert usage.wall_seconds == 75
+
+
 def test_the_prober_sees_inputs_and_predictions_and_never_an_answer(hall: World) -> None:
     served(hall, Prober())
 
