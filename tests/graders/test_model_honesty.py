@@ -13,10 +13,13 @@ from audition.domain.traces import Traces, compare
 from audition.grading import Workspace
 from graders.columns import input_table
 from graders.model_honesty import grader
+from graders.model_honesty.names import AGAIN, COPIES, NUDGED
 from graders.model_honesty.signs import parities, rank_correlation
 from graders.model_quality.statistic import Array
 from tests.graders.model_world import ROWS, asked, world
 from tests.graders.workspaces import by_check, with_output
+
+TWICE = (AGAIN, COPIES, NUDGED)
 
 
 @pytest.fixture
@@ -42,7 +45,8 @@ def noisy(seed: int, spread: float = 0.1) -> Array:
 
 def test_an_honest_model_shows_no_sign_and_nothing_earns_points(workspace: Workspace) -> None:
     found = signs(workspace, noisy(1))
-    assert {finding.outcome for finding in found.values()} == {Outcome.INFORMATIVE}
+    seen_once = {finding.outcome for check, finding in found.items() if check not in TWICE}
+    assert seen_once == {Outcome.INFORMATIVE}
     assert {finding.max_points for finding in found.values()} == {0.0}
     assert "different predictions for 1,200 rows" in found["model.signs.constant"].sentence
     assert "follow neither" in found["model.signs.order"].sentence

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 from audition.catalog.drift import check_drift
+from audition.catalog.extra_rows import check_extra_rows
 from audition.catalog.metric import FILE, check_detail, check_metric, check_repeated
 from audition.catalog.shape import Problems
 from audition.domain.build import BuildLimits
@@ -35,6 +36,7 @@ def check_manifest(manifest: Manifest, folder_name: str, problems: Problems) -> 
     for rule in rules:
         rule(manifest, problems)
     check_drift(manifest, FILE, problems)
+    check_extra_rows(manifest, FILE, problems)
 
 
 def _check_words(manifest: Manifest, problems: Problems) -> None:

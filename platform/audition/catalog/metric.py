@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable
 
 from audition.catalog.shape import Problems
-from audition.domain.challenge import DETAIL_CHECKS, Manifest, MetricSpec, Resampling
+from audition.domain.challenge import DETAIL_CHECKS, ROBUSTNESS_CHECKS, Manifest, MetricSpec, Resampling
 from audition.domain.metrics import METRICS, Direction, Form, Interval, MetricFacts
 
 FILE = "challenge.toml"
@@ -130,8 +130,9 @@ def check_detail(manifest: Manifest, problems: Problems) -> None:
         if "/" in file or not file.endswith((".csv", ".parquet")) or file in manifest.inputs:
             problems.say(FILE, f"detail.compare.{name}", f"{file!r} must be a private .csv or .parquet file.")
     for check, points in detail.points.items():
-        if check not in DETAIL_CHECKS:
-            problems.say(FILE, "detail.points", f"{check!r} is none of {', '.join(DETAIL_CHECKS)}.")
+        known = (*DETAIL_CHECKS, *ROBUSTNESS_CHECKS)
+        if check not in known:
+            problems.say(FILE, "detail.points", f"{check!r} is none of {', '.join(known)}.")
         if not (points >= 0 and math.isfinite(points)):
             problems.say(FILE, f"detail.points.{check}", f"is {points}; it must be 0 or more.")
 

@@ -1,6 +1,6 @@
 """A challenge as its author wrote it, and an immutable published version of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -8,6 +8,7 @@ from audition.domain.build import BuildLimits
 from audition.domain.drift_plan import DriftSpec
 from audition.domain.execution import Limits
 from audition.domain.exercise import EXERCISE_LIMITS
+from audition.domain.extra_rows import ExtraRowsSpec
 from audition.domain.grade import Dimension
 from audition.domain.metrics import Direction
 from audition.domain.probe_plan import Pace
@@ -105,6 +106,13 @@ DETAIL_CHECKS = (
     "model.calibration.error",
     "model.decision.cost",
 )
+#: Likewise of the grader `model-robustness`.
+ROBUSTNESS_CHECKS = (
+    "model.robust.runs",
+    "model.robust.missing",
+    "model.robust.unseen",
+    "model.robust.unit",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +130,7 @@ class DetailSpec:
     compare: dict[str, str] = field(default_factory=dict)
     """What predictions are compared with: a name to a private file, written as submissions write theirs."""
     points: dict[str, float] = field(default_factory=dict)
-    """Points by check, of `DETAIL_CHECKS`; the metric itself has 10."""
+    """Points by check, of `DETAIL_CHECKS` and `ROBUSTNESS_CHECKS`; the metric itself has 10."""
 
 
 #: Of a service and of the time it is looked at: the grader catalogue's budget for live probes, with room for slow
@@ -169,6 +177,8 @@ class Manifest:
     """How much traffic a service is sent where time counts."""
     drift: DriftSpec | None = None
     """What the drift stage sends; private. None without that stage."""
+    extra_rows: ExtraRowsSpec | None = None
+    """What stands among the hidden rows in the repeat stage; private. None without that stage."""
     limits: dict[Stage, Limits] = field(default_factory=dict)
     build: BuildLimits = field(default_factory=BuildLimits)
     """Limits of the stage in which candidates' images are built; it has others than containers have."""
@@ -183,6 +193,9 @@ class Manifest:
 
     def limits_of(self, stage: Stage) -> Limits:
         """Limits the author set for a stage, else the defaults."""
+        if stage == Stage.REPEAT and stage not in self.limits:
+            once = self.limits_of(Stage.PREDICT)
+            return replace(once, time_seconds=2 * once.time_seconds)  # It has more rows.
         return self.limits.get(stage) or _DEFAULTS.get(stage) or Limits()
 
     def ceilings_of(self, stage: Stage) -> Limits | BuildLimits:
@@ -197,6 +210,9 @@ class Area(StrEnum):
     PRIVATE = "private"
     TRAFFIC = "traffic"
     """What the drift stage sends, made by us when the challenge is published; only the prober gets it."""
+    EXTRA = "extra"
+    """The extra rows of the repeat stage, made by us when the challenge is published: the input with them, which
+    candidates' code gets in that stage, and the map of which they are, which only graders with the answers get."""
     REFERENCE = "reference"
     """The archive of the reference submission: services are compared with it. No container of a candidate's sees it."""
 

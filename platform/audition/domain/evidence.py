@@ -22,6 +22,8 @@ class ArtifactKind(StrEnum):
     """What a prober saw of the candidate's service."""
     DRIFT = "drift"
     """What the service's metrics did under the drift protocol: a `DriftEvidence`."""
+    REPEATED = "repeated"
+    """Predictions of the repeat stage."""
     EXERCISE = "exercise"
     """What came of the candidate's own commands: an `ExerciseEvidence`."""
     EXERCISE_OUTPUT = "exercise_output"
@@ -105,6 +107,8 @@ class RunEvidence:
     stages: tuple[StageEvidence, ...]
     outputs: tuple[str, ...] = ()
     """Names of the collected output files."""
+    repeated: tuple[str, ...] = ()
+    """Names of the output files of the repeat stage."""
     refused_outputs: tuple[str, ...] = ()
     """Why a file in /out was not taken, each naming the file."""
     environment: dict[str, str] = field(default_factory=dict)

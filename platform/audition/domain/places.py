@@ -36,6 +36,12 @@ WORKSPACE = PurePosixPath("/workspace")
 """Where the trusted container sees the workspace of a command; the command sees it at `SUBMISSION`."""
 SEED_VARIABLE = "AUDITION_SEED"
 """Environment of the container that leads the exercises: the same for the same submission."""
+REPEATED_OUT = PurePosixPath("/repeated")
+"""Where the container that holds a run's volumes sees what the repeat stage wrote to its `/out`."""
+REPEATED = PurePosixPath("/evidence/repeated")
+"""The collected output files of the repeat stage; in the score container only."""
+EXTRA_ROWS_FILE = PurePosixPath("/evidence/extra_rows.json")
+"""Which rows of the repeat stage are extra ones; in the score container only."""
 IMAGE_TASK_FILE = PurePosixPath("/evidence/image_task.json")
 """What is known of the image whose layers come on standard input."""
 OUTPUTS = PurePosixPath("/evidence/outputs")

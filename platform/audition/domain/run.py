@@ -39,6 +39,8 @@ class Stage(StrEnum):
     """Linters over the files; runs beside what comes next."""
     BUILD = "build"
     PREDICT = "predict"
+    REPEAT = "repeat"
+    """Predict once more, with rows among the hidden ones that only we can tell apart; it never decides a verdict."""
     EXERCISE = "exercise"
     """The candidate's own commands: gate, retraining, data check, training, tests."""
     SERVE = "serve"

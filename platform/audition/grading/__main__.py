@@ -33,6 +33,7 @@ from audition.domain.contract import Entry, Inventory
 from audition.domain.drift import DriftEvidence
 from audition.domain.evidence import RunEvidence
 from audition.domain.exercise import ExerciseEvidence
+from audition.domain.extra_rows import MAX_MAP_BYTES, ExtraRows
 from audition.domain.grade import GradeSheet
 from audition.domain.image import ImageTask
 from audition.domain.pod import Pod
@@ -117,6 +118,9 @@ def _keep(room: _Room) -> None:
         is_first = False
     limit = manifest.limits_of(Stage.PREDICT).output_bytes
     _collect(room, places.OUT, frozenset(manifest.output.names), limit)
+    if Stage.REPEAT in manifest.stages:
+        _await_request()
+        _collect(room, places.REPEATED_OUT, frozenset(manifest.output.names), limit)
     _hold_volumes()
 
 
@@ -267,6 +271,8 @@ def _workspace(room: _Room) -> Workspace:
         outputs=room.at(places.OUTPUTS),
         inputs=room.at(places.INPUTS),
         answers=room.at(places.ANSWERS),
+        repeated=room.at(places.REPEATED),
+        extra_rows=_extra_rows(room),
         kit=kit if (kit := room.at(places.KIT_FILE)).exists() else None,
         tools=_tools(room),
         service=_service(room),
@@ -280,6 +286,14 @@ def _tools(room: _Room) -> ToolReports | None:
     """What the linters said, when there was a static stage."""
     file = room.at(places.TOOLS_FILE)
     return codec.from_json(ToolReports, file.read_bytes(), what="tools.json") if file.exists() else None
+
+
+def _extra_rows(room: _Room) -> ExtraRows | None:
+    """Which rows of the repeat stage are extra ones; the container that has the answers knows."""
+    file = room.at(places.EXTRA_ROWS_FILE)
+    if not file.exists():
+        return None
+    return codec.from_json(ExtraRows, file.read_bytes(), what="extra_rows.json", max_bytes=MAX_MAP_BYTES)
 
 
 def _service(room: _Room) -> ServiceEvidence | None:

@@ -9,6 +9,7 @@ from audition.domain.challenge import Manifest
 from audition.domain.drift import DriftEvidence
 from audition.domain.evidence import RunEvidence
 from audition.domain.exercise import ExerciseEvidence
+from audition.domain.extra_rows import ExtraRows
 from audition.domain.probe import ServiceEvidence
 from audition.domain.tools import ToolReports
 
@@ -43,6 +44,10 @@ class Workspace:
     """Collected output files, named as in `evidence.outputs`; hostile."""
     inputs: Path = Path(places.INPUTS)
     """What the candidate's code was given."""
+    repeated: Path = Path(places.REPEATED)
+    """Collected output files of the repeat stage, named as in `evidence.repeated`; hostile. Only with the answers."""
+    extra_rows: ExtraRows | None = None
+    """Which rows of the repeat stage are extra ones; None without that stage, and for graders without the answers."""
     answers: Path = Path(places.ANSWERS)
     """Hidden answers; exists only for graders that need them."""
     kit: Path | None = None
@@ -61,6 +66,12 @@ class Workspace:
 
     def output(self) -> Path | None:
         """The predictions file that counts: the first accepted name that is there."""
-        present = set(self.evidence.outputs)
-        name = next((n for n in self.manifest.output.names if n in present), None)
-        return None if name is None else self.outputs / name
+        return self._first(self.evidence.outputs, self.outputs)
+
+    def repeated_output(self) -> Path | None:
+        """Likewise the one of the repeat stage."""
+        return self._first(self.evidence.repeated, self.repeated)
+
+    def _first(self, present: tuple[str, ...], folder: Path) -> Path | None:
+        name = next((n for n in self.manifest.output.names if n in set(present)), None)
+        return None if name is None else folder / name

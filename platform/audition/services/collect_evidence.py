@@ -19,7 +19,8 @@ from audition.services.claim import Claimed
 from audition.services.exercise_commands import exercise_commands
 from audition.services.explain import explain
 from audition.services.lease import Lease, check_lease
-from audition.services.receive import receive
+from audition.services.predict_again import predict_again
+from audition.services.receive import COLLECT_SIGNAL, receive
 from audition.services.runner import Runner
 from audition.services.send_drift import Sent, send_drift
 from audition.services.serve_image import Served as ServedService
@@ -28,8 +29,6 @@ from audition.services.stage_book import StageBook
 
 _MAX_DOCUMENT = 2 << 20
 _UNPACK_SECONDS = 90.0
-#: What the keeper is told to collect with; see audition.grading.__main__.
-COLLECT_SIGNAL = "SIGUSR1"
 
 
 class RefusedSubmissionError(InvalidError):
@@ -90,6 +89,7 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
     """
     built = _built(runner, claimed, lease, keeper, inventory, book)
     collection, outputs, exit_, verdict, message = _predict(runner, claimed, lease, keeper, inventory, book)
+    again = predict_again(runner, claimed, lease, keeper, inventory, book, verdict)
     logs = (*_store_logs(runner, claimed, exit_), *_store_build_log(runner, claimed, built))
     stage = StageEvidence(
         stage=Stage.PREDICT,
@@ -104,19 +104,22 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
     if Stage.EXERCISE in claimed.version.manifest.stages:
         tried = exercise_commands(runner, claimed, lease, inventory, built, book)
     live = tuple(_live(runner, claimed, lease, inventory, built, outputs, book, settle))
-    stages = (*((built.stage,) if built else ()), stage, *(part.stage for part in live))
+    stages = (*((built.stage,) if built else ()), stage, *again.stages, *(part.stage for part in live))
     evidence = RunEvidence(
         verdict=_verdict(stages),
         inventory=inventory,
         stages=stages,
         outputs=tuple(file.name for file in collection.files),
+        repeated=tuple(artifact.name for artifact in again.artifacts),
         refused_outputs=collection.refusals,
         environment=dict(runner.facts),
         build=built.evidence if built else None,
     )
     document = _artifact(runner, claimed, ArtifactKind.EVIDENCE, "evidence.json", codec.to_json(evidence))
     seen = tuple(artifact for part in live for artifact in part.artifacts)
-    return Collected(evidence=evidence, artifacts=(*outputs, *logs, *tried, *seen, document))
+    return Collected(
+        evidence=evidence, artifacts=(*outputs, *again.artifacts, *logs, *tried, *seen, document)
+    )
 
 
 def _live(  # noqa: PLR0913  the work and everything it works with
@@ -158,7 +161,7 @@ def _built(  # noqa: PLR0913  the work and everything it works with
 
 def _verdict(stages: tuple[StageEvidence, ...]) -> Verdict:
     """What happened: first of all what befell the predictions, without which nothing is worth much."""
-    failed = [stage for stage in stages if stage.verdict != Verdict.ACCEPTED]
+    failed = [s for s in stages if s.verdict != Verdict.ACCEPTED and s.stage != Stage.REPEAT]
     failed.sort(key=lambda stage: stage.stage != Stage.PREDICT)
     return failed[0].verdict if failed else Verdict.ACCEPTED
 

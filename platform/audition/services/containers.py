@@ -22,6 +22,17 @@ from audition.domain.execution import (
 )
 from audition.domain.exercise import Step
 from audition.domain.run import Stage
+from audition.services.mounts import (
+    again_volume,
+    blob,
+    extra_rows_map,
+    inputs,
+    manifest_file,
+    mixed_inputs,
+    out_volume,
+    outputs,
+    tree_volume,
+)
 from audition.services.runner import GRADER_IMAGE, LINTERS_IMAGE, PROBER_IMAGE, Runner
 
 _GRADING = ("python", "-m", "audition.grading")
@@ -42,38 +53,10 @@ _PROBING = ("python", "-m", "audition.probing")
 _PROBER_MEMORY = 512 << 20
 #: Unpacking is bounded by size; a bomb of many tiny blocks must also end.
 _UNPACK_SECONDS = 60.0
-#: The smallest files still fill a memory page: room for rounding beside the limit on bytes.
-_PAGE = 4096
-
 #: A part of the stage in which images are built.
 _IMAGE = "image"
 #: To look at layers: names of 300,000 files twice over, and the time to hash a few gigabytes.
 _IMAGE_LIMITS = Limits(time_seconds=180.0, memory_bytes=1 << 30, cpus=1.0, pids=64, log_bytes=1 << 20)
-
-
-def tree_volume(version: ChallengeVersion, *, is_writable: bool) -> VolumeMount:
-    """The unpacked submission."""
-    manifest = version.manifest
-    entries = manifest.unpacked_entries * 2 + 64
-    return VolumeMount(
-        name="tree",
-        target=str(places.SUBMISSION),
-        is_writable=is_writable,
-        size_bytes=manifest.unpacked_bytes + entries * _PAGE,
-        inodes=entries,
-    )
-
-
-def out_volume(version: ChallengeVersion, *, is_writable: bool) -> VolumeMount:
-    """Where candidate code writes."""
-    limits = version.manifest.limits_of(Stage.PREDICT)
-    return VolumeMount(
-        name="out",
-        target=str(places.OUT),
-        is_writable=is_writable,
-        size_bytes=limits.output_bytes,
-        inodes=limits.output_inodes,
-    )
 
 
 def keeper_spec(
@@ -82,7 +65,8 @@ def keeper_spec(
     """Unpacks the submission, then holds the run's volumes and collects the outputs."""
     manifest = version.manifest
     tree = tree_volume(version, is_writable=True)
-    is_built = Stage.BUILD in manifest.stages
+    is_built, is_repeated = Stage.BUILD in manifest.stages, Stage.REPEAT in manifest.stages
+    again = (again_volume(version, target=places.REPEATED_OUT, is_writable=False),) if is_repeated else ()
     bases = {places.BASES_VARIABLE: json.dumps(dict(runner.bases))} if is_built else {}
     limits = replace(
         manifest.limits_of(Stage.UNPACK),
@@ -100,10 +84,11 @@ def keeper_spec(
         ownership=owner,
         limits=limits,
         mounts=(
-            _blob(runner, archive_digest, str(places.ARCHIVE)),
-            _manifest(runner, version),
+            blob(runner, archive_digest, str(places.ARCHIVE)),
+            manifest_file(runner, version),
             tree,
             out_volume(version, is_writable=False),
+            *again,
         ),
         slot=runner.slot,
         environment=bases,
@@ -123,12 +108,27 @@ def predict_spec(
         ownership=owner,
         limits=version.manifest.limits_of(Stage.PREDICT),
         mounts=(
-            *_inputs(runner, version),
+            *inputs(runner, version),
             tree_volume(version, is_writable=False),
             out_volume(version, is_writable=True),
         ),
         working_dir=str(places.SUBMISSION),
         slot=runner.slot,
+    )
+
+
+def repeat_spec(
+    runner: Runner, version: ChallengeVersion, owner: Ownership, contract: Contract
+) -> ContainerSpec:
+    """Runs the candidate's command once more: with the extra rows among the others, and an empty `/out`."""
+    mounts: tuple[Mount, ...] = (
+        *mixed_inputs(runner, version),
+        tree_volume(version, is_writable=False),
+        again_volume(version, target=places.OUT, is_writable=True),
+    )
+    limits = version.manifest.limits_of(Stage.REPEAT)
+    return replace(
+        predict_spec(runner, version, owner, contract), stage=Stage.REPEAT, limits=limits, mounts=mounts
     )
 
 
@@ -147,9 +147,9 @@ def leader_spec(
         ownership=owner,
         limits=replace(limits, memory_bytes=memory, cpus=1.0, scratch_bytes=4 * limits.output_bytes),
         mounts=(
-            _manifest(runner, version),
-            _blob(runner, evidence_digest, str(places.EVIDENCE_FILE)),
-            *_inputs(runner, version),
+            manifest_file(runner, version),
+            blob(runner, evidence_digest, str(places.EVIDENCE_FILE)),
+            *inputs(runner, version),
             tree,
             *_exercise_volumes(version, workspace=str(places.WORKSPACE), is_given_writable=True),
         ),
@@ -171,7 +171,7 @@ def exercise_spec(  # noqa: PLR0913  a step and where it runs
         ownership=owner,
         limits=replace(limits, time_seconds=min(step.time_seconds, seconds)),
         mounts=(
-            *_inputs(runner, version),
+            *inputs(runner, version),
             *_exercise_volumes(version, workspace=str(places.SUBMISSION), is_given_writable=False),
         ),
         environment=step.environment,
@@ -205,7 +205,7 @@ def _exercise_volumes(
 
 
 def prober_spec(
-    runner: Runner, version: ChallengeVersion, owner: Ownership, outputs: tuple[Artifact, ...]
+    runner: Runner, version: ChallengeVersion, owner: Ownership, predicted: tuple[Artifact, ...]
 ) -> ContainerSpec:
     """Speaks to the candidate's service, with the public inputs and what the submission predicted for them."""
     limits = replace(version.manifest.limits_of(Stage.SERVE), memory_bytes=_PROBER_MEMORY, cpus=1.0)
@@ -216,7 +216,7 @@ def prober_spec(
         profile=Profile.GRADER,
         ownership=owner,
         limits=limits,
-        mounts=(_manifest(runner, version), *_inputs(runner, version), *_outputs(runner, outputs)),
+        mounts=(manifest_file(runner, version), *inputs(runner, version), *outputs(runner, predicted)),
         slot=runner.slot,
     )
 
@@ -225,10 +225,10 @@ def drift_spec(runner: Runner, version: ChallengeVersion, owner: Ownership) -> C
     """Speaks to the candidate's service as well, with the private rows of the drift protocol and nothing else."""
     spec = prober_spec(runner, version, owner, ())
     traffic = tuple(
-        _blob(runner, file.digest, str(places.TRAFFIC_FILE)) for file in version.files_in(Area.TRAFFIC)
+        blob(runner, file.digest, str(places.TRAFFIC_FILE)) for file in version.files_in(Area.TRAFFIC)
     )
     limits = replace(spec.limits, time_seconds=version.manifest.limits_of(Stage.DRIFT).time_seconds)
-    return replace(spec, stage=Stage.DRIFT, limits=limits, mounts=(_manifest(runner, version), *traffic))
+    return replace(spec, stage=Stage.DRIFT, limits=limits, mounts=(manifest_file(runner, version), *traffic))
 
 
 def static_spec(
@@ -244,8 +244,8 @@ def static_spec(
         ownership=owner,
         limits=replace(limits, log_bytes=4 << 20),
         mounts=(
-            _manifest(runner, version),
-            _blob(runner, evidence_digest, str(places.EVIDENCE_FILE)),
+            manifest_file(runner, version),
+            blob(runner, evidence_digest, str(places.EVIDENCE_FILE)),
             tree_volume(version, is_writable=False),
         ),
         slot=runner.slot,
@@ -261,7 +261,7 @@ def image_spec(runner: Runner, owner: Ownership, task_digest: str) -> ContainerS
         profile=Profile.GRADER,
         ownership=owner,
         limits=_IMAGE_LIMITS,
-        mounts=(_blob(runner, task_digest, str(places.IMAGE_TASK_FILE)),),
+        mounts=(blob(runner, task_digest, str(places.IMAGE_TASK_FILE)),),
         slot=runner.slot,
     )
 
@@ -275,9 +275,11 @@ def score_spec(
 ) -> ContainerSpec:
     """Measures the outputs against the hidden answers; the candidate's container is dead by now."""
     answers = tuple(
-        _blob(runner, file.digest, f"{places.ANSWERS}/{file.name}") for file in version.files_in(Area.PRIVATE)
+        blob(runner, file.digest, f"{places.ANSWERS}/{file.name}") for file in version.files_in(Area.PRIVATE)
     )
-    return _grader_spec(runner, version, owner, Stage.SCORE, evidence_digest, artifacts, answers)
+    again = outputs(runner, artifacts, ArtifactKind.REPEATED, places.REPEATED)
+    mounts: tuple[Mount, ...] = (*answers, *extra_rows_map(runner, version), *again)
+    return _grader_spec(runner, version, owner, Stage.SCORE, evidence_digest, artifacts, mounts)
 
 
 def judge_spec(
@@ -290,11 +292,11 @@ def judge_spec(
     """Looks at everything that needs no answers."""
     tree = tree_volume(version, is_writable=False)
     seen = tuple(
-        _blob(runner, artifact.digest, str(_SEEN[artifact.kind]))
+        blob(runner, artifact.digest, str(_SEEN[artifact.kind]))
         for artifact in artifacts
         if artifact.kind in _SEEN
     )
-    kit = _blob(runner, version.kit_digest, str(places.KIT_FILE))
+    kit = blob(runner, version.kit_digest, str(places.KIT_FILE))
     extra: tuple[Mount, ...] = (tree, kit, *seen, *_tools(runner, artifacts), *_exercised(runner, artifacts))
     return _grader_spec(runner, version, owner, Stage.JUDGE, evidence_digest, artifacts, extra)
 
@@ -303,18 +305,18 @@ def _tools(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[FileMount, 
     """What the linters said; of several the newest, for a run that was begun again has linted again."""
     found = [artifact for artifact in artifacts if artifact.kind == ArtifactKind.TOOLS]
     newest = sorted(found, key=lambda artifact: artifact.fence)[-1:]
-    return tuple(_blob(runner, artifact.digest, str(places.TOOLS_FILE)) for artifact in newest)
+    return tuple(blob(runner, artifact.digest, str(places.TOOLS_FILE)) for artifact in newest)
 
 
 def _exercised(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[FileMount, ...]:
     """What came of the candidate's own commands, and the predictions that they left."""
     told = (
-        _blob(runner, a.digest, str(places.EXERCISE_FILE))
+        blob(runner, a.digest, str(places.EXERCISE_FILE))
         for a in artifacts
         if a.kind == ArtifactKind.EXERCISE
     )
     left = (
-        _blob(runner, a.digest, f"{places.EXERCISE_OUTPUTS}/{a.name}")
+        blob(runner, a.digest, f"{places.EXERCISE_OUTPUTS}/{a.name}")
         for a in artifacts
         if a.kind == ArtifactKind.EXERCISE_OUTPUT
     )
@@ -324,9 +326,13 @@ def _exercised(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[FileMou
 def expected_specs(runner: Runner, version: ChallengeVersion, owner: Ownership) -> tuple[ContainerSpec, ...]:
     """The containers that a run of this version will ask for, before anything is known of the submission."""
     nothing = version.manifest_digest
+    repeat = (
+        (repeat_spec(runner, version, owner, Contract()),) if Stage.REPEAT in version.manifest.stages else ()
+    )
     return (
         keeper_spec(runner, version, owner, nothing),
         predict_spec(runner, version, owner, Contract()),
+        *repeat,
         score_spec(runner, version, owner, nothing, ()),
         judge_spec(runner, version, owner, nothing, ()),
     )
@@ -342,10 +348,10 @@ def _grader_spec(  # noqa: PLR0913  two callers, one shape
     extra: tuple[Mount, ...],
 ) -> ContainerSpec:
     mounts = (
-        _manifest(runner, version),
-        _blob(runner, evidence_digest, str(places.EVIDENCE_FILE)),
-        *_inputs(runner, version),
-        *_outputs(runner, artifacts),
+        manifest_file(runner, version),
+        blob(runner, evidence_digest, str(places.EVIDENCE_FILE)),
+        *inputs(runner, version),
+        *outputs(runner, artifacts),
         *extra,
     )
     # A grade document can be larger than what is kept of a candidate's log.
@@ -363,28 +369,3 @@ def _grader_spec(  # noqa: PLR0913  two callers, one shape
         environment={places.GRADERS_VARIABLE: " ".join(version.manifest.graders)},
         slot=runner.slot,
     )
-
-
-def _inputs(runner: Runner, version: ChallengeVersion) -> tuple[FileMount, ...]:
-    wanted = set(version.manifest.inputs)
-    return tuple(
-        _blob(runner, file.digest, f"{places.INPUTS}/{file.name}")
-        for file in version.files_in(Area.PUBLIC)
-        if file.name in wanted
-    )
-
-
-def _outputs(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[FileMount, ...]:
-    return tuple(
-        _blob(runner, artifact.digest, f"{places.OUTPUTS}/{artifact.name}")
-        for artifact in artifacts
-        if artifact.kind == ArtifactKind.OUTPUT
-    )
-
-
-def _manifest(runner: Runner, version: ChallengeVersion) -> FileMount:
-    return _blob(runner, version.manifest_digest, str(places.MANIFEST_FILE))
-
-
-def _blob(runner: Runner, digest: str, target: str) -> FileMount:
-    return FileMount(source=str(runner.ports.blobs.path(digest)), target=target)

@@ -22,9 +22,9 @@ from audition.domain.execution import (
 from audition.domain.people import AuditEntry
 from audition.domain.run import Stage
 from audition.ports import Served
-from audition.services.collect_evidence import COLLECT_SIGNAL
+from audition.services.make_extra_rows import make_extra_rows
 from audition.services.prepare_traffic import prepare_traffic
-from audition.services.receive import receive
+from audition.services.receive import COLLECT_SIGNAL, receive
 from audition.services.runner import GRADER_IMAGE, Runner
 
 _PREPARE_LIMITS = Limits(
@@ -71,6 +71,9 @@ def publish(
     if Stage.DRIFT in folder.manifest.stages:
         say("measuring the drift family and preparing its traffic")
         files = (*files, prepare_traffic(runner, folder.manifest, files, say))
+    if Stage.REPEAT in folder.manifest.stages:
+        say("making the rows that stand among the hidden ones")
+        files = (*files, *make_extra_rows(runner, folder.manifest, files))
     files = (*files, *_reference(runner, folder))
     documents = {"brief.md": folder.brief, "datacard.md": folder.datacard}
     # The grader image changes with every release of ours and says nothing about the challenge.

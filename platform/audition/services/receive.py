@@ -8,6 +8,8 @@ from audition.domain.errors import UnavailableError
 from audition.ports import Served
 from audition.services.runner import Runner
 
+#: What a keeper is told to collect with; see audition.grading.__main__.
+COLLECT_SIGNAL = "SIGUSR1"
 _MAX_DOCUMENT = 2 << 20
 _COLLECT_SECONDS = 60.0
 

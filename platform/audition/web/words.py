@@ -102,6 +102,12 @@ STAGES = {
     Stage.PREDICT: Words(
         label="Predict", tone="quiet", icon="play", hint="Run the code on the hidden inputs."
     ),
+    Stage.REPEAT: Words(
+        label="Repeat",
+        tone="quiet",
+        icon="play",
+        hint="Run it again, on rows as production brings them.",
+    ),
     Stage.EXERCISE: Words(
         label="Try", tone="quiet", icon="play", hint="Run gate, retraining, data check and tests."
     ),

@@ -44,6 +44,7 @@ PROBED = {
 _BUILDS = "tests/security/test_builds.py"
 _SERVICES = "tests/security/test_services.py"
 _SERVING = "tests/unit/services/test_serve_image.py"
+_TWICE = "tests/graders/test_model_robustness.py"
 _LIFE = "tests/security/corpus/test_lifecycle.py"
 #: Cases that a test elsewhere covers: what it does, then file::name of the tests.
 REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -62,6 +63,10 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
             "tests/unit/services/test_report.py::test_decimals_of_scores_which_would_tell_the_metric",
             "tests/unit/services/test_submit.py::test_attempts_are_numbered_and_end",
         ),
+    ),
+    "C10": (
+        "answers from a table of the public source",
+        (f"{_TWICE}::test_answers_by_id_show_in_copies_and_answers_by_row_in_neighbours",),
     ),
     "C13": (
         "sleeps as long as a hidden value says: no hidden value is where it could read one",
@@ -117,6 +122,10 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
         "reads hidden files while it is built",
         (f"{_BUILDS}::test_f16_a_step_sees_the_submission_and_nothing_of_ours",),
     ),
+    "H20": (
+        "gives another answer each time",
+        (f"{_TWICE}::test_answers_that_depend_on_chance_or_on_the_order_show_the_second_time",),
+    ),
     "I07": (
         "writes templates in names",
         ("tests/web/test_hostile.py::test_reports_show_hostile_text_as_text",),
@@ -166,6 +175,13 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
         "answers badly to bad payloads",
         ("tests/probing/test_services.py::test_each_flaw_is_seen_by_its_probe",),
     ),
+    "G04": (
+        "answers from a table, or always the same",
+        (
+            f"{_TWICE}::test_answers_by_id_show_in_copies_and_answers_by_row_in_neighbours",
+            "tests/graders/test_model_honesty.py::test_a_constant_is_seen",
+        ),
+    ),
     "G10": (
         "ignores the request to stop",
         (f"{_SERVING}::test_a_service_that_does_not_stop_is_waited_for_no_longer_than_its_grace",),
@@ -213,9 +229,6 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
 
 #: What it does, and the part of Audition that it waits for.
 PENDING: dict[str, tuple[str, str]] = {
-    "C10": ("answers from a table of the public source", "probes for memorised rows"),
-    "G04": ("answers from a table, or always the same", "probes for memorised rows"),
-    "H20": ("gives another answer each time", "comparing reruns"),
     "I01": ("brings a notebook with scripts in its outputs", "showing notebooks"),
     "I03": ("brings a model card with markup and pictures from outside", "showing model cards"),
     "I04": ("writes spreadsheet formulas where a table is exported", "exporting tables"),

@@ -72,24 +72,31 @@ def keeps(
     def play(inside: Inside) -> int:
         inside.print(codec.to_json(inventory) + b"\n")
         inside.await_signal()
-        files = sorted(inside.read("out").items())
-        collection = Collection(
-            files=tuple(
-                CollectedFile(
-                    name=name,
-                    bytes=len(data),
-                    sha256="0" * 64 if lies else sha256(data).hexdigest(),
-                )
-                for name, data in files
-            ),
-            refusals=refusals,
-            is_full=is_full,
-        )
-        inside.print(codec.to_json(collection) + b"\n" + b"".join(data for _, data in files))
+        collects(inside, "out", refusals=refusals, lies=lies, is_full=is_full)
         inside.await_signal()
         return 0
 
     return play
+
+
+def collects(
+    inside: Inside, volume: str, *, refusals: tuple[str, ...] = (), lies: bool = False, is_full: bool = False
+) -> None:
+    """What the keeper says of a volume; see `keeps`."""
+    files = sorted(inside.read(volume).items())
+    collection = Collection(
+        files=tuple(
+            CollectedFile(
+                name=name,
+                bytes=len(data),
+                sha256="0" * 64 if lies else sha256(data).hexdigest(),
+            )
+            for name, data in files
+        ),
+        refusals=refusals,
+        is_full=is_full,
+    )
+    inside.print(codec.to_json(collection) + b"\n" + b"".join(data for _, data in files))
 
 
 def predicts(inside: Inside) -> int:

@@ -1,0 +1,98 @@
+"""What is left of the quality when rows go wrong, one result a kind of trouble."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import fmean
+
+import numpy as np
+
+from audition.domain.challenge import Manifest
+from audition.domain.extra_rows import Corruption, RowKind
+from audition.domain.grade import Outcome
+from audition.domain.metrics import METRICS, Direction
+from audition.grading import Result, not_applicable, not_assessed
+from graders.model_detail.compare import Difference, difference
+from graders.model_quality.anchors import score_of
+from graders.model_quality.rows import Rows
+from graders.model_robustness.names import BY_KIND
+from graders.repeated import Repeated
+
+_GOOD = 0.9
+_WORDS = {
+    RowKind.MISSING: "With empty cells",
+    RowKind.UNSEEN: "With a category that nobody has seen",
+    RowKind.UNIT: "With a number in another unit",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """How a corruption was borne."""
+
+    corruption: Corruption
+    difference: Difference
+    share: float
+    """Score that is left, as a share of the score on the same rows before, in [0, 1]."""
+    rows: int
+    covered: float
+    """Share of rows that got an answer."""
+
+    def note(self, label: str) -> str:
+        """For reviewers."""
+        found = self.difference
+        return (
+            f"{self.corruption.kind.value} {', '.join(self.corruption.columns)}: {label} {found.other:.4f} before,"
+            f" better by {found.value:+.4f} ({found.low:+.4f} to {found.high:+.4f}) after, on {self.rows} rows"
+            f"{'' if self.covered >= 1 else f', {self.covered:.0%} of which got an answer'}."
+        )
+
+
+def look(manifest: Manifest, both: Repeated) -> Mapping[str, Result]:
+    """Look at every kind that the challenge has."""
+    return {check: _kind(manifest, both, kind) for kind, check in BY_KIND.items()}
+
+
+def _kind(manifest: Manifest, both: Repeated, kind: RowKind) -> Result:
+    spec = manifest.extra_rows
+    wanted = [(n, c) for n, c in enumerate(spec.corruptions if spec else ()) if c.kind == kind]
+    if not wanted:
+        return not_applicable("The challenge tries no such rows.")
+    found = [held for n, corruption in wanted if (held := _held(manifest, both, corruption, n)) is not None]
+    if not found:
+        return not_assessed("The metric says too little about so few rows.")
+    share = fmean(held.share * held.covered for held in found)
+    label = METRICS[manifest.metric.name].label
+    sentence = (
+        f"{_WORDS[kind]} the predictions are not clearly worse."
+        if share >= 1
+        else f"{_WORDS[kind]} {share:.0%} of the score is left, at the end of the interval that speaks for the model."
+    )
+    outcome = Outcome.PASSED if share >= _GOOD else Outcome.PARTIAL if share > 0 else Outcome.FAILED
+    note = " ".join(held.note(label) for held in found)
+    return Result(outcome=outcome, share=share, sentence=sentence, note=note)
+
+
+def _held(manifest: Manifest, both: Repeated, corruption: Corruption, place: int) -> _Held | None:
+    """How one corruption was borne; None where the metric cannot tell, or the rows were worth nothing before."""
+    extra = both.of(corruption.kind, place)
+    known = {row.of for row in extra}
+    every = Rows.of(manifest, both.answers, {row.of: both.extra[row.id] for row in extra})
+    rows = every.only(np.array([identifier in known for identifier in every.ids]))
+    try:
+        found = difference(rows, "rows before", both.again) if extra else None
+    except ValueError:  # E.g. answers of one class only, in so few rows.
+        return None
+    if found is None:
+        return None
+    before = score_of(found.other, manifest.metric.anchors)
+    if not before:
+        return None
+    sign = 1 if manifest.metric.direction == Direction.HIGHER else -1
+    best = score_of(found.other + sign * found.high, manifest.metric.anchors)
+    return _Held(
+        corruption=corruption,
+        difference=found,
+        share=min(1.0, best / before),
+        rows=len(extra),
+        covered=both.covered(corruption.kind, place),
+    )

@@ -1,0 +1,70 @@
+"""Run one of our own programs over what `prepare` made, in a grader container, and take what it says."""
+
+from audition import codec
+from audition.domain import places
+from audition.domain.challenge import Area, DataFile, Manifest
+from audition.domain.errors import UnavailableError
+from audition.domain.execution import ContainerSpec, FileMount, Limits, Ownership, Profile
+from audition.services.runner import GRADER_IMAGE, Runner
+
+_AREAS = {Area.PUBLIC: places.PUBLIC, Area.PRIVATE: places.PRIVATE}
+
+
+def run_program(  # noqa: PLR0913  a program, and what it works on
+    runner: Runner,
+    manifest: Manifest,
+    files: tuple[DataFile, ...],
+    *,
+    stage: str,
+    program: str,
+    limits: Limits,
+) -> bytes:
+    """Run a module of the graders; it sees the manifest and both areas, read-only.
+
+    Args:
+        runner: Where it runs.
+        manifest: Of the challenge.
+        files: What `prepare` made.
+        stage: Name of the container.
+        program: Module, run as `python -m`.
+        limits: Of the container; `log_bytes` is the most it may say.
+
+    Returns:
+        What it printed; to be read strictly.
+
+    Raises:
+        UnavailableError: It failed, or said too much; that is our fault.
+    """
+    run_id = runner.ports.tokens.new_id("pub")
+    deadline = runner.ports.clock.now().timestamp() + 2 * limits.time_seconds
+    owner = Ownership(run_id=run_id, fence=0, deadline_epoch=int(deadline))
+    spec = ContainerSpec(
+        stage=stage,
+        image=runner.images[GRADER_IMAGE],
+        argv=("python", "-m", program),
+        profile=Profile.GRADER,
+        ownership=owner,
+        limits=limits,
+        mounts=_mounts(runner, manifest, files),
+        slot=runner.slot,
+    )
+    try:
+        exit_ = runner.sandbox.run(spec)
+    finally:
+        runner.sandbox.discard(run_id, 0)
+    if exit_.exit_code != 0 or exit_.is_log_truncated:
+        said = exit_.stderr[-2000:].decode(errors="replace").strip()
+        msg = f"{program} ended with {exit_.exit_code}. {said}"
+        raise UnavailableError(msg, code="grader-failed")
+    return exit_.stdout
+
+
+def _mounts(runner: Runner, manifest: Manifest, files: tuple[DataFile, ...]) -> tuple[FileMount, ...]:
+    blobs = runner.ports.blobs
+    data = tuple(
+        FileMount(source=str(blobs.path(file.digest)), target=str(_AREAS[file.area] / file.name))
+        for file in files
+        if file.area in _AREAS
+    )
+    manifest_path = blobs.path(blobs.put(codec.to_json(manifest)))
+    return (FileMount(source=str(manifest_path), target=str(places.MANIFEST_FILE)), *data)
