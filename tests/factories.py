@@ -41,6 +41,8 @@ from audition.domain.people import (
     Session,
     StaffUser,
 )
+from audition.domain.review import Mark, Review
+from audition.domain.rubric import Level, RubricItem
 from audition.domain.run import Run, Stage, StageRecord, StageStatus
 from audition.domain.submission import State, Submission
 from audition.ports import UnitOfWork
@@ -93,6 +95,20 @@ def make_manifest(**overrides: Any) -> Manifest:
     return replace(manifest, **overrides)
 
 
+def make_rubric() -> tuple[RubricItem, ...]:
+    """Three items: two of three even levels, one of two."""
+    means = ("Nothing of it.", "Some of it.", "All of it, with reasons.")
+    three = tuple(Level(points=2.0 * n, means=text) for n, text in enumerate(means))
+    model, deployment = Dimension.MODEL_QUALITY, Dimension.DEPLOYMENT
+    return (
+        RubricItem(id="validation", question="Is the model's worth known?", dimension=model, levels=three),
+        RubricItem(id="image", question="Would operations accept it?", dimension=deployment, levels=three),
+        RubricItem(
+            id="limits", question="Are weaknesses named?", dimension=deployment, levels=(three[0], three[2])
+        ),
+    )
+
+
 def make_version(**overrides: Any) -> ChallengeVersion:
     """Version 1 of the small challenge, with one public and one private file."""
     version = ChallengeVersion(
@@ -111,6 +127,7 @@ def make_version(**overrides: Any) -> ChallengeVersion:
         kit_digest="c" * 64,
         kit_bytes=4096,
         published_at=NOW,
+        rubric=make_rubric(),
     )
     return replace(version, **overrides)
 
@@ -283,6 +300,25 @@ def make_grade(**overrides: Any) -> Grade:
         curves=(Curve(kind="roc", x=(0.0, 1.0), y=(0.0, 1.0), x_label="false", y_label="true"),),
     )
     return replace(grade, **overrides)
+
+
+def make_review(**overrides: Any) -> Review:
+    """The first reviewer's, not signed."""
+    review = Review(id="rev_1", submission_id="sub_1", reviewer_id="usr_1", seat=1, created_at=NOW)
+    return replace(review, **overrides)
+
+
+def make_mark(**overrides: Any) -> Mark:
+    """The middle level of the first item."""
+    mark = Mark(
+        review_id="rev_1",
+        item="validation",
+        level=1,
+        evidence="model.metric.primary",
+        note="Held out, no spread.",
+        saved_at=NOW,
+    )
+    return replace(mark, **overrides)
 
 
 def make_audit_entry(**overrides: Any) -> AuditEntry:

@@ -11,6 +11,7 @@ from werkzeug.serving import make_server
 from audition.domain.submission import State
 from tests.e2e.browser import chromium, walker
 from tests.web.full_story import tell_everything
+from tests.web.reviews import tell_reviews
 from tests.web.stories import tell_all
 from tests.web.world import LINKS, PASSWORD, World, make_world
 
@@ -30,6 +31,7 @@ def world(tmp_path: Path) -> World:
     made = make_world(tmp_path)
     tell_all(made.ports)
     tell_everything(made.ports, who="carol")
+    tell_reviews(made.ports)
     made.clock.advance(80 * 60 + 3.4)
     return made
 
@@ -143,6 +145,27 @@ def test_a_report_is_read_with_the_keyboard_alone(browser: Browser, site: str) -
         expect(page.locator("details:has(> summary:focus) > .body")).to_be_visible()
         page.keyboard.press("Enter")
         expect(page.locator("details:has(> summary:focus) > .body")).to_be_hidden()
+
+
+def test_a_reviewer_marks_with_the_keyboard_and_signs(browser: Browser, site: str) -> None:
+    """Number keys choose, what is typed is saved by itself, and the third review settles the panel."""
+    with walker(browser, site) as alice:
+        alice.sign_in("alice@example.org", PASSWORD)
+        alice.go("/r/sub_graded/mark")
+        page = alice.page
+        page.get_by_role("button", name="Begin as reviewer 3").click()
+        for form in page.locator("form[data-autosave]").all():
+            form.locator("input[type=radio]").first.focus()
+            page.keyboard.press("2")
+            expect(form.locator("input[type=radio]").nth(1)).to_be_checked()
+            form.locator("input[name=evidence]").fill("README.md")
+            page.keyboard.press("Tab")
+            expect(form.locator("[data-says]")).to_have_text("Saved.")
+        expect(page.locator("[data-unmarked]")).to_have_text("Every item has a level and its evidence.")
+        alice.look("marking")
+        page.get_by_role("button", name="Sign my review").click()
+        expect(page.get_by_role("heading", name="Marks side by side")).to_be_visible()
+        alice.look("marks")
 
 
 def test_a_report_is_printed_with_every_open_finding_and_without_notes(browser: Browser, site: str) -> None:

@@ -8,6 +8,7 @@ import sys
 from werkzeug.serving import run_simple
 
 from tests.web.full_story import tell_everything
+from tests.web.reviews import tell_reviews
 from tests.web.stories import tell_all
 from tests.web.world import LINKS, PASSWORD, STAFF, make_world
 
@@ -17,6 +18,7 @@ def main(port: int = 8765) -> None:
     world = make_world(public_url=f"http://127.0.0.1:{port}")
     tell_all(world.ports)
     tell_everything(world.ports, who="carol")
+    tell_reviews(world.ports)
     # The newest submission came 95 minutes after the first; the running one runs for a while then.
     world.clock.advance(80 * 60 + 3.4)
     for name in STAFF:

@@ -48,6 +48,11 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     "reviewer.release_report": ("POST /r/sub_graded/release", {}, (303, 303, 403, 303, 403, 403)),
     "reviewer.rerun_submission": ("POST /r/sub_graded/rerun", {}, (303, 303, 403, 303, 403, 403)),
     "reviewer.regrade_submission": ("POST /r/sub_graded/regrade", {}, (303, 303, 403, 303, 403, 403)),
+    "marking.begin": ("POST /r/sub_graded/reviews", {}, (303, 303, 403, 303, 403, 403)),
+    "marking.sheet": ("GET /r/sub_graded/mark", {}, (303, 200, 403, 200, 403, 403)),
+    # Nobody of them has a review yet, so for those who may mark there is none to change.
+    "marking.save": ("POST /r/sub_graded/mark/image", {"level": 1}, (303, 404, 403, 404, 403, 403)),
+    "marking.sign": ("POST /r/sub_graded/mark", {}, (303, 404, 403, 404, 403, 403)),
     "author.versions": ("GET /a", {}, (303, 403, 200, 200, 403, 403)),
     "author.create_invitation": ("POST /a/invitations", dict(_INVITATION), (303, 403, 201, 201, 403, 403)),
 }

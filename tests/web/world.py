@@ -1,6 +1,6 @@
 """A small world for the site: people, a challenge, and submissions in every state, over in-memory adapters.
 
-Alice reviews, Bob writes challenges, Olga operates; Carol and Dave are candidates of the same challenge.
+Alice and Rita review, Bob writes challenges, Olga operates; Carol and Dave are candidates of the same challenge.
 """
 
 import tempfile
@@ -29,7 +29,7 @@ from audition.web.app import create_app
 from tests import factories
 
 PASSWORD = "correct horse battery staple"
-STAFF = {"alice": Role.REVIEWER, "bob": Role.AUTHOR, "olga": Role.OPERATOR}
+STAFF = {"alice": Role.REVIEWER, "rita": Role.REVIEWER, "bob": Role.AUTHOR, "olga": Role.OPERATOR}
 #: Candidate to the last part of their invitation link.
 LINKS = {"carol": "carol-link-token", "dave": "dave-link-token"}
 

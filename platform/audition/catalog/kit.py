@@ -6,10 +6,10 @@ from importlib.resources import files as package_files
 
 from audition.catalog.archive import pack_files, read_files
 from audition.catalog.read import BRIEF_FILE, DATACARD_FILE, ChallengeFolder
-from audition.catalog.rubric import RubricItem
 from audition.codec import to_plain
 from audition.domain.challenge import Manifest
 from audition.domain.metrics import Form, form_of
+from audition.domain.rubric import RubricItem
 from audition.domain.run import Stage
 
 CHECK_FILE = "check_predictions.py"

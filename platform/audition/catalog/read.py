@@ -7,11 +7,12 @@ from pathlib import Path
 from audition.catalog.archive import list_files
 from audition.catalog.manifest import check_manifest
 from audition.catalog.metric import FILE
-from audition.catalog.rubric import RubricItem, read_rubric
+from audition.catalog.rubric import read_rubric
 from audition.catalog.samples import Sample, collect_samples
 from audition.catalog.shape import Problems, read_table, read_text, shape
 from audition.domain.challenge import Manifest
 from audition.domain.errors import InvalidError
+from audition.domain.rubric import RubricItem
 
 BRIEF_FILE = "brief.md"
 DATACARD_FILE = "datacard.md"

@@ -1,34 +1,14 @@
-"""What people mark: few items, each with levels that say what earns it."""
+"""Read what people mark: `rubric.toml`."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from audition.catalog.shape import Problems, read_table, shape
-from audition.domain.grade import Dimension
+from audition.domain.rubric import RubricItem
 
 FILE = "rubric.toml"
 MOST_ITEMS = 6
 """More than this and reviewers stop reading before they mark."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
-    """One step of an item."""
-
-    points: float
-    means: str
-    """What a submission at this level looks like."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RubricItem:
-    """One thing to mark."""
-
-    id: str
-    question: str
-    dimension: Dimension
-    levels: tuple[Level, ...]
-    """From the least to the most points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

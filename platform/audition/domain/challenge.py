@@ -12,6 +12,7 @@ from audition.domain.extra_rows import ExtraRowsSpec
 from audition.domain.grade import Dimension
 from audition.domain.metrics import Direction
 from audition.domain.probe_plan import Pace
+from audition.domain.rubric import RubricItem
 from audition.domain.run import Stage
 
 
@@ -248,6 +249,8 @@ class ChallengeVersion:
     """Blob key of the kit (a zip)."""
     kit_bytes: int
     published_at: datetime
+    rubric: tuple[RubricItem, ...] = ()
+    """What people mark; empty in versions of a time when it was not kept."""
 
     def files_in(self, area: Area) -> tuple[DataFile, ...]:
         """The data files of one area."""

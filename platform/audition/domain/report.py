@@ -7,6 +7,7 @@ from audition.domain.challenge import Anchor
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Curve, Finding, Grade, Metric
 from audition.domain.probe import Event
+from audition.domain.review import PanelResult
 from audition.domain.run import Fault, StageRecord, Verdict
 from audition.domain.submission import State
 from audition.domain.summary import Gauge, Prompt, Reproduction, Summary
@@ -65,4 +66,6 @@ class Report:
     finished_at: datetime | None
     events: tuple[Event, ...] = ()
     """What happened while the service was looked at for the longest time, by seconds since that began."""
+    people: PanelResult | None = None
+    """What people gave by the challenge's rubric; None where it has none, and for candidates until it is complete."""
     reproduction: Reproduction = field(default_factory=Reproduction)

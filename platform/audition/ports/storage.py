@@ -9,6 +9,7 @@ from audition.domain.challenge import ChallengeVersion
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Grade
 from audition.domain.people import AuditEntry, Candidate, Invitation, Session, StaffUser
+from audition.domain.review import Mark, Review
 from audition.domain.run import Fault, Run, StageRecord, Verdict
 from audition.domain.submission import State, Submission
 
@@ -258,6 +259,34 @@ class People(Protocol):
         ...
 
 
+class Reviews(Protocol):
+    """People's reviews and their marks. Nothing of a review changes once it is signed."""
+
+    def add(self, review: Review) -> None:
+        """Insert.
+
+        Raises:
+            ConflictError: Same submission and seat, or same submission and reviewer.
+        """
+        ...
+
+    def save_mark(self, mark: Mark) -> bool:
+        """Insert or replace the mark of an item; false when the review is signed, or there is none."""
+        ...
+
+    def sign(self, review_id: str, comment: str, at: datetime) -> bool:
+        """Make it final; false when it was already, or there is none."""
+        ...
+
+    def of(self, submission_ids: Sequence[str]) -> tuple[Review, ...]:
+        """All reviews of some submissions, by submission and seat."""
+        ...
+
+    def marks(self, review_ids: Sequence[str]) -> tuple[Mark, ...]:
+        """All marks of some reviews, by review and item."""
+        ...
+
+
 class AuditLog(Protocol):
     """Append-only record of who did what."""
 
@@ -282,6 +311,7 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     grades: Grades
     challenges: Challenges
     people: People
+    reviews: Reviews
     audit: AuditLog
 
     def __enter__(self) -> Self:

@@ -16,6 +16,7 @@ from audition.domain.summary import Summary
 from audition.ports import Ports, UnitOfWork
 from audition.services.ask_questions import ask_questions
 from audition.services.authorize import visible_submission
+from audition.services.gather_panels import gather_panels, result_of
 from audition.services.headline import headline
 from audition.services.recall import recall
 from audition.services.redact import for_candidate
@@ -77,6 +78,7 @@ def _compose(uow: UnitOfWork, submission: Submission) -> Report:
         provenance=_provenance(submission, version, run, stages, grades, artifacts),
         submitted_at=submission.created_at,
         finished_at=run.finished_at,
+        people=result_of(gather_panels(uow, [submission])[submission.id]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from audition import codec
 from audition.domain.challenge import ChallengeVersion
@@ -9,10 +10,13 @@ from audition.domain.errors import NotFoundError, UnavailableError
 from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.grade import Finding, GradeSheet, dimension_scores, total_score
 from audition.domain.people import AuditEntry, Invitation, Principal, Role
+from audition.domain.review import Panel, PanelState
 from audition.domain.run import Run, StageRecord
 from audition.domain.submission import State, Submission
 from audition.ports import Ports, UnitOfWork
 from audition.services.authorize import own_invitation, require_role, visible_submission
+from audition.services.gather_panels import gather_panels
+from audition.services.mark_submission import MARKABLE_STATES
 from audition.services.sign_in import find_invitation
 from audition.services.submit import attempts_left
 
@@ -54,6 +58,16 @@ class Landing:
     candidate_name: str
 
 
+class MyPart(StrEnum):
+    """What a reviewer can do for a submission's marks."""
+
+    NONE = "none"
+    WANTED = "wanted"
+    """There is a seat for them."""
+    BEGUN = "begun"
+    SIGNED = "signed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
     """One line of the reviewer's list."""
@@ -64,6 +78,9 @@ class InboxRow:
     verdict: str
     score: float | None
     finished_at: datetime | None
+    panel: PanelState | None
+    """Where the people's part is; None where there is nothing to mark."""
+    my_part: MyPart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +169,9 @@ def inbox(ports: Ports, principal: Principal, limit: int = 200) -> tuple[InboxRo
     """
     require_role(principal, Role.REVIEWER)
     with ports.unit_of_work() as uow:
-        return tuple(_inbox_row(uow, submission) for submission in uow.submissions.recent(limit))
+        recent = uow.submissions.recent(limit)
+        panels = gather_panels(uow, recent)
+        return tuple(_inbox_row(uow, principal, submission, panels[submission.id]) for submission in recent)
 
 
 def challenge_versions(ports: Ports) -> tuple[ChallengeVersion, ...]:
@@ -235,7 +254,15 @@ def _queue_place(uow: UnitOfWork, submission: Submission) -> int | None:
     return next((i for i, s in enumerate(waiting, 1) if s.id == submission.id), None)
 
 
-def _inbox_row(uow: UnitOfWork, submission: Submission) -> InboxRow:
+def _my_part(principal: Principal, submission: Submission, panel: Panel) -> MyPart:
+    mine = next((r for r in panel.reviews if r.reviewer_id == principal.subject_id), None)
+    if mine:
+        return MyPart.SIGNED if mine.signed_at else MyPart.BEGUN
+    is_wanted = panel.rubric and panel.open_seat and submission.state in MARKABLE_STATES
+    return MyPart.WANTED if is_wanted else MyPart.NONE
+
+
+def _inbox_row(uow: UnitOfWork, principal: Principal, submission: Submission, panel: Panel) -> InboxRow:
     run = uow.runs.latest(submission.id)
     version = uow.challenges.get(submission.challenge_version_id)
     invitation = uow.people.invitation(submission.invitation_id)
@@ -247,4 +274,6 @@ def _inbox_row(uow: UnitOfWork, submission: Submission) -> InboxRow:
         verdict=run.verdict or "",
         score=total_score(scores, version.manifest.weights),
         finished_at=run.finished_at,
+        panel=panel.state if panel.rubric else None,
+        my_part=_my_part(principal, submission, panel),
     )

@@ -75,7 +75,11 @@ def publish(
         say("making the rows that stand among the hidden ones")
         files = (*files, *make_extra_rows(runner, folder.manifest, files))
     files = (*files, *_reference(runner, folder))
-    documents = {"brief.md": folder.brief, "datacard.md": folder.datacard}
+    documents = {
+        "brief.md": folder.brief,
+        "datacard.md": folder.datacard,
+        "rubric.toml": "\n".join(codec.to_json(item).decode() for item in folder.rubric),
+    }
     # The grader image changes with every release of ours and says nothing about the challenge.
     image = folder.manifest.image
     images = {image: runner.sandbox.image_id(runner.images[image])}
@@ -113,6 +117,7 @@ def _store(
             kit_digest=blobs.put(kit),
             kit_bytes=len(kit),
             published_at=now,
+            rubric=folder.rubric,
         )
         uow.challenges.add(version)
         uow.audit.add(AuditEntry(at=now, actor=actor, action="published", subject=version.id, reason=digest))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from audition.domain.evidence import ArtifactKind
 from audition.domain.grade import Finding, Metric
 from audition.domain.report import Report
+from audition.domain.review import PanelState
 from audition.domain.summary import Gauge, Reproduction
 from audition.services.weigh import SHARE_DECIMALS
 
@@ -38,6 +39,7 @@ def for_candidate(report: Report) -> Report:
         # Worths come from shares as coarse as these, and sentences were written for candidates.
         summary=replace(report.summary, profile=tuple(_gauge(gauge) for gauge in report.summary.profile)),
         prompts=(),
+        people=report.people if report.people and report.people.state == PanelState.COMPLETE else None,
         provenance=replace(report.provenance, host={}),
         # What chance was seeded with tells the traffic that is sent the next time.
         reproduction=Reproduction(commands=report.reproduction.commands),

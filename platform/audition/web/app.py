@@ -4,7 +4,19 @@ from flask import Flask
 
 from audition.ports import Ports
 from audition.settings import Settings
-from audition.web import api, author, candidate, context, errors, look, operator, reviewer, security, staff
+from audition.web import (
+    api,
+    author,
+    candidate,
+    context,
+    errors,
+    look,
+    marking,
+    operator,
+    reviewer,
+    security,
+    staff,
+)
 
 
 def create_app(ports: Ports, settings: Settings) -> Flask:
@@ -19,6 +31,7 @@ def create_app(ports: Ports, settings: Settings) -> Flask:
         candidate.arrival,
         candidate.blueprint,
         reviewer.blueprint,
+        marking.blueprint,
         author.blueprint,
         operator.blueprint,
         api.blueprint,

@@ -11,6 +11,7 @@ from audition.services.authorize import require_role
 from audition.services.compare_submissions import compare_submissions
 from audition.services.compose_report import compose_report
 from audition.services.export_report import EXPORTS, export_report
+from audition.services.mark_submission import read_sheet
 from audition.services.release import release
 from audition.services.retry import regrade, rerun
 from audition.web.context import asker, ports
@@ -49,6 +50,7 @@ def report(submission_id: str) -> str:
         exports=EXPORTS,
         logs={a: _tail(submission_id, a) for a in composed.artifacts if _is_log(a)},
         leads_to=TRANSITIONS[composed.state],
+        sheet=read_sheet(ports(), asker(), submission_id),
         comparison=compare_submissions(ports(), asker(), submission_id),
     )
 

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from audition.domain.grade import Dimension, Outcome
 from audition.domain.metrics import METRICS
+from audition.domain.review import PanelState
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
 from audition.domain.submission import State
 from audition.domain.summary import Standing, Topic
+from audition.services.look_up import MyPart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +200,31 @@ STANDINGS = {
     Standing.UNKNOWN: Words(label="Not assessed", tone="quiet", icon="dash", hint="Nobody looked for it."),
 }
 
+PANELS = {
+    PanelState.UNMARKED: Words(
+        label="Not marked", tone="quiet", icon="dash", hint="Two reviewers are wanted."
+    ),
+    PanelState.UNDER_WAY: Words(
+        label="Being marked", tone="busy", icon="clock", hint="Fewer than two reviewers have signed."
+    ),
+    PanelState.DISPUTED: Words(
+        label="Third reviewer wanted",
+        tone="fair",
+        icon="alert",
+        hint="Two reviewers have signed and are far apart on an item.",
+    ),
+    PanelState.COMPLETE: Words(
+        label="Marked", tone="good", icon="check", hint="Everybody who was wanted has signed."
+    ),
+}
+
+MY_PARTS = {
+    MyPart.NONE: Words(label="nothing for you", tone="quiet", icon="dash"),
+    MyPart.WANTED: Words(label="mark it", tone="busy", icon="play"),
+    MyPart.BEGUN: Words(label="go on marking", tone="busy", icon="clock"),
+    MyPart.SIGNED: Words(label="you signed", tone="good", icon="check"),
+}
+
 #: What a prober did, in the words of its time line; other names are shown as they are.
 PROBES = {
     "start": "Start",
@@ -234,7 +261,7 @@ _ALL: dict[type, dict[object, Words]] = {
     type(next(iter(table))): dict(table.items())
     for table in (
         *(STATES, VERDICTS, FAULTS, STAGES, STAGE_STATUSES, OUTCOMES),
-        *(DIMENSIONS, TOPICS, STANDINGS),
+        *(DIMENSIONS, TOPICS, STANDINGS, PANELS, MY_PARTS),
     )
 }
 

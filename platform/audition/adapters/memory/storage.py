@@ -15,6 +15,7 @@ from audition.adapters.memory.repositories import (
     MemoryPeople,
     MemorySubmissions,
 )
+from audition.adapters.memory.repositories_reviews import MemoryReviews
 from audition.adapters.memory.repositories_runs import MemoryGrades, MemoryRuns
 from audition.adapters.memory.tables import Tables
 from audition.domain.errors import UnavailableError
@@ -24,6 +25,7 @@ from audition.ports import (
     Grades,
     JobQueue,
     People,
+    Reviews,
     Runs,
     Submissions,
     UnitOfWorkFactory,
@@ -51,6 +53,7 @@ class MemoryUnitOfWork:
     grades: Grades
     challenges: Challenges
     people: People
+    reviews: Reviews
     audit: AuditLog
 
     def __init__(self, database: MemoryDatabase, queue: JobQueue) -> None:
@@ -80,6 +83,7 @@ class MemoryUnitOfWork:
         self.grades = MemoryGrades(self._open)
         self.challenges = MemoryChallenges(self._open)
         self.people = MemoryPeople(self._open)
+        self.reviews = MemoryReviews(self._open)
         self.audit = MemoryAuditLog(self._open)
         return self
 

@@ -9,6 +9,7 @@ from audition.domain.errors import ConflictError, NotFoundError
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Grade
 from audition.domain.people import AuditEntry, Candidate, Invitation, Session, StaffUser
+from audition.domain.review import Mark, Review
 from audition.domain.run import Run, StageRecord
 from audition.domain.submission import Submission
 
@@ -29,6 +30,8 @@ class Tables:
     stages: dict[tuple[str, int, str], StageRecord] = field(default_factory=dict)
     artifacts: dict[tuple[str, int, str, str, str], Artifact] = field(default_factory=dict)
     grades: dict[tuple[str, str], Grade] = field(default_factory=dict)
+    reviews: dict[str, Review] = field(default_factory=dict)
+    review_marks: dict[tuple[str, str], Mark] = field(default_factory=dict)
     audit_entries: dict[int, AuditEntry] = field(default_factory=dict)
 
     def copy(self) -> "Tables":

@@ -92,6 +92,7 @@ challenge_versions = Table(
     Column("kit_digest", String, nullable=False),
     Column("kit_bytes", BigInteger, nullable=False),
     _at("published_at"),
+    Column("rubric", JSON(none_as_null=True), nullable=False, server_default="[]"),
     UniqueConstraint("slug", "number"),
     UniqueConstraint("digest"),
     Index(None, "published_at"),
@@ -236,6 +237,32 @@ grades = Table(
     _json("curves"),
     _text("note"),
     _text("invalid_output"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    _id(),
+    _ref("submission_id", "submissions"),
+    _ref("reviewer_id", "staff_users"),
+    Column("seat", Integer, nullable=False),
+    _at("created_at"),
+    _at("signed_at", nullable=True),
+    _text("comment"),
+    # Two who begin at once cannot have the same seat, and nobody has two.
+    UniqueConstraint("submission_id", "seat"),
+    UniqueConstraint("submission_id", "reviewer_id"),
+)
+
+review_marks = Table(
+    "review_marks",
+    metadata,
+    _ref("review_id", "reviews", primary_key=True),
+    Column("item", String, primary_key=True),
+    Column("level", Integer, nullable=True),
+    _text("evidence"),
+    _text("note"),
+    _at("saved_at"),
 )
 
 audit_entries = Table(

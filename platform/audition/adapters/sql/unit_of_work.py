@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 from audition.adapters.sql.errors import translated
 from audition.adapters.sql.repositories import SqlAuditLog, SqlChallenges, SqlSubmissions
 from audition.adapters.sql.repositories_people import SqlPeople
+from audition.adapters.sql.repositories_reviews import SqlReviews
 from audition.adapters.sql.repositories_runs import SqlGrades, SqlRuns
 from audition.adapters.sql.transaction import Transaction
 from audition.domain.errors import UnavailableError
@@ -18,6 +19,7 @@ from audition.ports import (
     Grades,
     JobQueue,
     People,
+    Reviews,
     Runs,
     Submissions,
     UnitOfWorkFactory,
@@ -34,6 +36,7 @@ class SqlUnitOfWork:
     grades: Grades
     challenges: Challenges
     people: People
+    reviews: Reviews
     audit: AuditLog
 
     def __init__(self, engine: Engine, queue: JobQueue) -> None:
@@ -66,6 +69,7 @@ class SqlUnitOfWork:
         self.grades = SqlGrades(transaction)
         self.challenges = SqlChallenges(transaction)
         self.people = SqlPeople(transaction)
+        self.reviews = SqlReviews(transaction)
         self.audit = SqlAuditLog(transaction)
         return self
 

@@ -50,5 +50,33 @@ function offerCopy(button) {
   });
 }
 
+// Saves a form whenever something in it changed, and says so. Number keys choose a level.
+function saveAsYouGo(form) {
+  const says = form.querySelector("[data-says]");
+  form.addEventListener("change", async () => {
+    says.textContent = "Saving …";
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
+      const { unmarked } = await answer.json();
+      if (!answer.ok) throw new Error(answer.status);
+      says.textContent = "Saved.";
+      document.querySelector("[data-unmarked]").textContent = unmarked
+        ? `${unmarked} item${unmarked === 1 ? "" : "s"} still need a level, or the evidence for it.`
+        : "Every item has a level and its evidence.";
+    } catch {
+      says.textContent = "Not saved. Press Save to see why.";
+    }
+  });
+  form.addEventListener("keydown", (event) => {
+    const levels = form.querySelectorAll("input[type=radio]");
+    const level = levels[Number(event.key) - 1];
+    if (event.target.type !== "radio" || !level || event.ctrlKey || event.metaKey || event.altKey) return;
+    level.focus();
+    level.click();
+    event.preventDefault();
+  });
+}
+
+document.querySelectorAll("form[data-autosave]").forEach(saveAsYouGo);
 document.querySelectorAll("form[data-upload]").forEach(watchUpload);
 if (navigator.clipboard) document.querySelectorAll("[data-copy]").forEach(offerCopy);

@@ -1,0 +1,53 @@
+"""Reviews and their marks in memory."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from audition.adapters.memory.tables import Tables, check_reference, check_unique, insert
+from audition.domain.review import Mark, Review
+
+
+class MemoryReviews:
+    """Implements `Reviews`."""
+
+    def __init__(self, tables: Callable[[], Tables]) -> None:
+        """Work on the tables of an open unit of work."""
+        self._tables = tables
+
+    def add(self, review: Review) -> None:
+        """Insert."""
+        tables, what = self._tables(), f"Seat {review.seat} of submission {review.submission_id}"
+        check_reference(tables.submissions, review.submission_id, what)
+        check_reference(tables.staff_users, review.reviewer_id, what)
+        check_unique(tables.reviews, review, lambda r: (r.submission_id, r.seat), what)
+        check_unique(tables.reviews, review, lambda r: (r.submission_id, r.reviewer_id), what)
+        insert(tables.reviews, review.id, review, what)
+
+    def save_mark(self, mark: Mark) -> bool:
+        """Insert or replace the mark of an item."""
+        review = self._tables().reviews.get(mark.review_id)
+        if review is None or review.signed_at is not None:
+            return False
+        self._tables().review_marks[mark.review_id, mark.item] = mark
+        return True
+
+    def sign(self, review_id: str, comment: str, at: datetime) -> bool:
+        """Make it final."""
+        review = self._tables().reviews.get(review_id)
+        if review is None or review.signed_at is not None:
+            return False
+        self._tables().reviews[review_id] = replace(review, signed_at=at, comment=comment)
+        return True
+
+    def of(self, submission_ids: Sequence[str]) -> tuple[Review, ...]:
+        """All reviews of some submissions."""
+        wanted = set(submission_ids)
+        found = (r for r in self._tables().reviews.values() if r.submission_id in wanted)
+        return tuple(sorted(found, key=lambda review: (review.submission_id, review.seat)))
+
+    def marks(self, review_ids: Sequence[str]) -> tuple[Mark, ...]:
+        """All marks of some reviews."""
+        wanted = set(review_ids)
+        found = (m for m in self._tables().review_marks.values() if m.review_id in wanted)
+        return tuple(sorted(found, key=lambda mark: (mark.review_id, mark.item)))

@@ -1,0 +1,63 @@
+"""What every storage does with reviews: in memory, on SQLite and on PostgreSQL."""
+
+import pytest
+
+from audition.domain.errors import ConflictError
+from audition.domain.submission import State
+from audition.ports import UnitOfWork
+from tests import factories as make
+from tests.contract.conftest import Storage
+from tests.factories import later
+
+
+def _store(unit: UnitOfWork) -> None:
+    """A graded submission, three reviewers, and the first one's review."""
+    make.store_run(unit, State.GRADED)
+    for number in (1, 2, 3):
+        unit.people.add_staff(make.make_staff(id=f"usr_{number}", email=f"r{number}@example.org"))
+    unit.reviews.add(make.make_review())
+
+
+def test_reviews_and_marks_come_back_equal_and_in_order(storage: Storage) -> None:
+    second = make.make_review(id="rev_0", reviewer_id="usr_2", seat=2, comment="Solid.", signed_at=later(9))
+    marks = (make.make_mark(item="image", level=None), make.make_mark())
+    with storage.unit_of_work() as unit:
+        _store(unit)
+        unit.reviews.add(second)
+        assert all(unit.reviews.save_mark(mark) for mark in reversed(marks))
+        unit.commit()
+    with storage.unit_of_work() as unit:
+        assert unit.reviews.of(["sub_1"]) == (make.make_review(), second)
+        assert unit.reviews.marks(["rev_1", "rev_0"]) == marks
+        assert unit.reviews.of(["sub_9"]) == unit.reviews.of([]) == ()
+        assert unit.reviews.marks(["rev_0"]) == unit.reviews.marks([]) == ()
+        assert unit.challenges.get("ver_1").rubric == make.make_rubric()
+
+
+def test_a_seat_is_taken_once_and_nobody_has_two(storage: Storage) -> None:
+    with storage.unit_of_work() as unit:
+        _store(unit)
+        for clash in (
+            make.make_review(id="rev_2", reviewer_id="usr_2"),
+            make.make_review(id="rev_2", seat=2),
+            make.make_review(id="rev_2", reviewer_id="usr_9", seat=2),
+            make.make_review(id="rev_2", submission_id="sub_9", reviewer_id="usr_2", seat=2),
+        ):
+            with pytest.raises(ConflictError):
+                unit.reviews.add(clash)
+        unit.reviews.add(make.make_review(id="rev_2", reviewer_id="usr_2", seat=2))
+
+
+def test_a_mark_is_replaced_until_its_review_is_signed(storage: Storage) -> None:
+    with storage.unit_of_work() as unit:
+        _store(unit)
+        assert unit.reviews.save_mark(make.make_mark(level=0))
+        better = make.make_mark(level=2, note="Looked again.", saved_at=later(5))
+        assert unit.reviews.save_mark(better)
+        assert unit.reviews.sign("rev_1", "Good.", later(6))
+        assert not unit.reviews.save_mark(make.make_mark(level=0))
+        assert not unit.reviews.save_mark(make.make_mark(review_id="rev_9"))
+        assert not unit.reviews.sign("rev_1", "Better.", later(7))
+        assert not unit.reviews.sign("rev_9", "", later(7))
+        assert unit.reviews.marks(["rev_1"]) == (better,)
+        assert unit.reviews.of(["sub_1"]) == (make.make_review(signed_at=later(6), comment="Good."),)
