@@ -15,7 +15,8 @@ from tests.architecture.tree import CODE, REPO, Source, is_in, is_sample, source
 PACKAGE = "platform/audition/"
 WEB = PACKAGE + "web/"
 QUEUE = (PACKAGE + "adapters/rq_queue.py", PACKAGE + "worker/runtime.py")
-DATA = ("graders/", "challenges/", "sandbox_images/tabular/", "sandbox_images/grader/")
+TOOLCHAIN = PACKAGE + "anonymize/"
+DATA = ("graders/", TOOLCHAIN, "challenges/", "sandbox_images/tabular/", "sandbox_images/grader/")
 #: Library to the places that may import it.
 PLACES: dict[str, tuple[str, ...]] = {
     "flask": (WEB,),

@@ -29,6 +29,7 @@ TOP = {
 }
 ROOMS = {
     "adapters",
+    "anonymize",
     "catalog",
     "cli",
     "domain",

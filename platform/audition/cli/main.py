@@ -35,6 +35,7 @@ _VERBS = {
     "user": "audition.cli.people:user",
     "invite": "audition.cli.people:invite",
     "challenge": "audition.cli.author:challenge",
+    "anonymize": "audition.cli.anonymize:anonymize",
     "check": "audition.cli.checking:check",
     "submit": "audition.cli.candidate:submit",
     "status": "audition.cli.candidate:status",

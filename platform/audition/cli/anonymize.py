@@ -1,0 +1,62 @@
+"""Verbs of authors who have data of people: plan, apply. Libraries are imported when a verb runs."""
+
+from pathlib import Path
+
+import click
+
+from audition.host.steps import Steps
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def anonymize() -> None:
+    """Make a table of people fit for strangers, and measure what risk is left."""
+
+
+@anonymize.command()
+@click.argument("table", type=_FILE)
+@click.option("--out", type=click.Path(path_type=Path), help="Write the draft here instead of printing it.")
+def plan(table: Path, *, out: Path | None) -> None:
+    """Look at every column of TABLE (CSV or Parquet) and draft a privacy.toml to be confirmed."""
+    from audition.anonymize.draft import draft_policy  # noqa: PLC0415  numbers are not for every verb
+    from audition.anonymize.profile import profile_frame  # noqa: PLC0415
+    from audition.anonymize.tables import read_frame  # noqa: PLC0415
+
+    text = draft_policy(table.name, profile_frame(read_frame(table)))
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    with out.open("x", encoding="utf-8") as file:
+        file.write(text)
+    click.echo(f"{out}: a rule for every column; look at each of them.", err=True)
+
+
+@anonymize.command()
+@click.argument("policy", type=_FILE)
+@click.argument("raw", type=_FOLDER)
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--new-key", is_flag=True, help="Make the key that the policy names, once.")
+def apply(policy: Path, raw: Path, out: Path, *, new_key: bool) -> None:
+    """Release the tables in RAW into OUT as POLICY says."""
+    from audition.anonymize.apply import apply_policy, read_sources, write_release  # noqa: PLC0415
+    from audition.anonymize.keys import make_key, read_key  # noqa: PLC0415
+    from audition.anonymize.rules import read_policy  # noqa: PLC0415
+
+    steps = Steps()
+    rules = read_policy(policy)
+    key_path = raw / rules.release.key_file
+    key = make_key(key_path) if new_key else read_key(key_path)
+    with steps.step("reading") as step:
+        sources = read_sources(rules, raw)
+    with steps.step("anonymizing") as step:
+        applied = apply_policy(rules, sources, key, step.note)
+    with steps.step("writing"):
+        paths = write_release(applied, rules, out)
+    for name, made in applied.tables.items():
+        click.echo(f"{paths[name]}: {len(made.origin):,} rows, {made.suppressed_share:.2%} left out")
+    for link in applied.links:
+        click.echo(
+            f"{link.column} → {link.refers_to}: {link.references:,} references, {link.dangling:,} dangling"
+        )

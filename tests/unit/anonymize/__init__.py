@@ -1,0 +1,1 @@
+"""The privacy toolchain: files, transforms, classes, risks."""
