@@ -24,7 +24,7 @@ _CRASH = re.compile(
     re.MULTILINE,
 )
 #: Shell convention: not to be run, not found.
-_NOT_STARTED = frozenset({126, 127})
+NOT_STARTED = frozenset({126, 127})
 _ENDINGS = {
     Verdict.TIME_LIMIT: "was ended after {seconds:.0f} s, its limit",
     Verdict.MEMORY_LIMIT: "reached its memory limit",
@@ -92,7 +92,7 @@ def unfinished(found: Tried, what: str) -> Result:
 
 def is_refusal(attempt: Attempt) -> bool:
     """Whether a program ended because it judged, not because it could not go on."""
-    is_own = attempt.verdict == Verdict.NONZERO_EXIT and attempt.exit_code not in _NOT_STARTED
+    is_own = attempt.verdict == Verdict.NONZERO_EXIT and attempt.exit_code not in NOT_STARTED
     return is_own and not _CRASH.search(attempt.log)
 
 

@@ -2,9 +2,10 @@
 
 from audition.domain.grade import Dimension
 from audition.grading import CheckList, Need, yaml_files
+from audition.grading import readme as grading_readme
 from audition.grading.versions import content_version
-from graders import probed
-from graders.consistency import live, model, packages, readme, reference
+from graders import exercised, probed
+from graders.consistency import live, model, packages, readme, reference, tried_readme
 from graders.dockerfile import installs, instructions
 from graders.lineage import dvc
 from graders.monitoring import promql, rules
@@ -16,6 +17,8 @@ grader = CheckList(
         "1",
         __file__,
         probed.__file__,
+        exercised.__file__,
+        grading_readme.__file__,
         seen.__file__,
         dvc.__file__,
         promql.__file__,
@@ -25,7 +28,7 @@ grader = CheckList(
         instructions.__file__,
     ),
     dimension=Dimension.CONSISTENCY,
-    needs=frozenset({Need.SUBMISSION, Need.SERVICE}),
+    needs=frozenset({Need.SUBMISSION, Need.SERVICE, Need.EXERCISE}),
     checks=(
         live.probes,
         live.ports,
@@ -35,5 +38,6 @@ grader = CheckList(
         model.model,
         live.manifest,
         readme.readme,
+        tried_readme.works,
     ),
 )

@@ -2,31 +2,19 @@
 
 import itertools
 import re
-import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from audition.domain.grade import Evidence
 from audition.grading import Result, Workspace, check, failed, not_assessed, passed
+from audition.grading.readme import find_readme, read_lines
 from audition.grading.tree import Text, Tree
 
-_FENCE = re.compile(r"^\s*(?:```|~~~)\s*(?P<tongue>[\w+-]*)")
-_SHELLS = frozenset({"", "sh", "bash", "shell", "console", "zsh", "terminal", "shell-session"})
 _TARGET = re.compile(r"^([A-Za-z0-9_.-]+(?:[ \t]+[A-Za-z0-9_.-]+)*)[ \t]*:(?!=)")
 _PYTHON = re.compile(r"python[\d.]*")
-_MOST_COMMANDS = 100
 #: Commands before the one that matters.
 _WRAPPERS = frozenset({"sudo", "time", "env", "exec", "uv", "poetry", "run", "pipenv"})
 _MAKEFILES = ("Makefile", "makefile", "GNUmakefile")
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One line of a fenced block."""
-
-    words: tuple[str, ...]
-    line: int
 
 
 @check(
@@ -40,16 +28,21 @@ class Command:
 def readme(workspace: Workspace) -> Result:
     """Every script, module, file and make target that a fenced command names exists (K9); nothing is run."""
     tree = Tree(workspace.submission)
-    text = next((tree.text(path) for path in tree.paths if path.lower() == "readme.md"), None)
+    text = find_readme(tree)
     if text is None:
         return not_assessed("Not assessed: there is no README.md at the top.")
-    named = [(command, *thing) for command in _commands(text) for thing in _things(command.words)]
+    named = [
+        (line, *thing)
+        for line in read_lines(text)
+        for words in line.commands
+        for thing in _things(_unwrapped(words))
+    ]
     if not named:
         return not_assessed("Not assessed: no command of the README names a file, module or target.")
     made = set(_made(text))
     missing = [
-        Evidence(summary=f"{kind} {thing[:100]!r} is not there", file=text.path, line=command.line)
-        for command, kind, thing in named
+        Evidence(summary=f"{kind} {thing[:100]!r} is not there", file=text.path, line=line.number)
+        for line, kind, thing in named
         if thing not in made and not _exists(tree, kind, thing)
     ]
     if not missing:
@@ -59,45 +52,17 @@ def readme(workspace: Workspace) -> Result:
     )
 
 
-def _commands(text: Text) -> Iterator[Command]:
-    """Lines of fenced blocks of a shell, prompts taken off, continuations joined."""
-    tongue: str | None = None
-    held, begun, count = "", 0, 0
-    for number, line in enumerate(text.lines, 1):
-        fence = _FENCE.match(line)
-        if fence:
-            tongue = fence["tongue"].lower() if tongue is None else None
-            held = ""
-            continue
-        if tongue is None or tongue not in _SHELLS:
-            continue
-        held, begun = f"{held} {line.strip()}".strip(), begun if held else number
-        if held.endswith("\\"):
-            held = held[:-1]
-            continue
-        for words in _split(held):
-            count += 1
-            if count > _MOST_COMMANDS:
-                return
-            yield Command(words, begun)
-        held = ""
-
-
-def _split(line: str) -> Iterator[tuple[str, ...]]:
-    """The simple commands of a line, without prompts, assignments and what is behind a comment."""
-    for part in re.split(r"&&|\|\||;|\|", line.removeprefix("$ ").removeprefix("> ")):
-        try:
-            words = shlex.split(part, comments=True)
-        except ValueError:
-            continue  # A quote that is not closed: shown to people, not to a shell.
-        while words and (words[0] in _WRAPPERS or re.match(r"[A-Za-z_]\w*=", words[0])):
-            words = words[1:]
-        if words:
-            yield tuple(words)
+def _unwrapped(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A command without the programs that only start it."""
+    while words and (words[0] in _WRAPPERS or re.match(r"[A-Za-z_]\w*=", words[0])):
+        words = words[1:]
+    return words
 
 
 def _things(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """What a command needs from the submission: its kind and its name."""
+    if not words:
+        return
     first, rest = words[0], words[1:]
     if first.startswith("./"):
         yield "script", first[2:]

@@ -11,12 +11,14 @@ import pytest
 from audition.domain.build import BuildCause
 from audition.domain.contract import Contract, ModelFiles
 from audition.domain.evidence import BuildEvidence
+from audition.domain.exercise import Attempt, Exercise, ExerciseEvidence, Step
 from audition.domain.grade import Finding, Outcome
 from audition.domain.image import Distribution, ImageEvidence, ModelFile
 from audition.domain.monitoring import Monitoring
 from audition.domain.pod import Pod
 from audition.domain.probe import BindingEvidence, ServiceEvidence
 from audition.domain.probe_metrics import ExpositionEvidence
+from audition.domain.run import Stage, Verdict
 from audition.grading import Workspace
 from graders.consistency import grader
 from tests.graders.test_pods import POD, START
@@ -105,7 +107,9 @@ def findings(root: Path, **changes: Any) -> dict[str, Finding]:
 
 
 def test_a_submission_whose_parts_agree_passes_everything(tmp_path: Path) -> None:
-    for name, finding in findings(tmp_path).items():
+    found = findings(tmp_path)
+    assert found.pop("readme.works").outcome == Outcome.NOT_APPLICABLE
+    for name, finding in found.items():
         assert finding.outcome == Outcome.PASSED, (name, finding.sentence, finding.evidence)
         assert finding.max_points == 1
 
@@ -217,3 +221,87 @@ def test_a_reference_that_is_a_table_is_read_as_one(tmp_path: Path) -> None:
 def test_what_is_only_read_is_marked_so_in_a_grader_that_also_observes(tmp_path: Path) -> None:
     found = by_check(grader.grade(make_workspace(tmp_path)))
     assert {name for name, finding in found.items() if finding.is_static} == {"consistency.readme.true"}
+
+
+TO_TRY = """
+```sh
+pip install -r requirements.txt
+python train.py
+python show.py && ls
+./run.sh
+cat train.py
+```
+"""
+STAGES = (Stage.UNPACK, Stage.EXERCISE, Stage.JUDGE)
+
+
+def typed(folder: Path, *ends: Attempt, **facts: Any) -> Finding:
+    """What the check says of a README whose lines ended so."""
+    workspace = make_workspace(folder, stages=STAGES)
+    for name, text in {"README.md": TO_TRY, "train.py": "import features", "features.py": ""}.items():
+        (workspace.submission / name).write_text(text)
+    workspace = replace(workspace, exercise=ExerciseEvidence(attempts=ends, **facts))
+    return by_check(grader.grade(workspace))["consistency.readme.works"]
+
+
+def line(number: int, code: int = 0, log: str = "", verdict: Verdict | None = None) -> Attempt:
+    step = Step(name=f"readme.{number}", exercise=Exercise.README, argv=("sh", "-c", "x"))
+    usual = Verdict.NONZERO_EXIT if code else Verdict.ACCEPTED
+    return Attempt(step=step, verdict=verdict or usual, exit_code=code, seconds=20.0, log=log)
+
+
+def test_lines_of_the_readme_that_work_pass_and_what_was_not_tried_is_said(tmp_path: Path) -> None:
+    finding = typed(tmp_path, line(4), line(5), line(6))
+    assert (finding.outcome, finding.points, finding.is_static) == (Outcome.PASSED, 1.0, False)
+    assert finding.sentence.startswith("All 3 commands of the README that could be tried work.")
+    assert "1, the first because line 3 needs a network" in finding.sentence
+
+
+def test_lines_that_fail_cost_their_share_and_are_shown_with_what_they_printed(tmp_path: Path) -> None:
+    broken = line(5, 1, "Traceback\nModuleNotFoundError: No module named 'features.x'")
+    finding = typed(tmp_path, line(4), broken, line(6, 126, "sh: ./run.sh: Permission denied"))
+    assert finding.points == pytest.approx(1 / 3)
+    assert "line 5, 6" in finding.sentence
+    assert [(e.line, e.excerpt[:9]) for e in finding.evidence] == [
+        (5, "Traceback"),
+        (6, "sh: ./run"),
+        (3, ""),
+    ]
+    assert finding.evidence[0].summary == "`python show.py && ls` ended with 1"
+
+
+UNDECIDED = {
+    "a package": line(4, 1, "ModuleNotFoundError: No module named 'sklearn.tree'"),
+    "a module that -m asks for": line(4, 1, "/usr/bin/python: No module named pytest"),
+    "a tool": line(4, 2, "run.sh: line 3: docker: not found"),
+    "a program": line(4, 127, "sh: 1: python: not found"),
+    "somebody else": line(4, 1, "requests.exceptions.ConnectionError: [Errno 101] Network is unreachable"),
+    "longer": line(4, 137, "", Verdict.TIME_LIMIT),
+    "more memory": line(4, 137, "", Verdict.MEMORY_LIMIT),
+}
+
+
+@pytest.mark.parametrize("what", UNDECIDED)
+def test_a_line_that_needs_more_than_there_is_here_costs_nothing(tmp_path: Path, what: str) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "alone").mkdir()
+    assert typed(tmp_path / "alone", UNDECIDED[what]).outcome == Outcome.NOT_ASSESSED
+    finding = typed(tmp_path / "more", UNDECIDED[what], line(5))
+    assert (finding.outcome, finding.points) == (Outcome.PASSED, 1.0)
+    assert "Not tried to its end" in finding.sentence
+
+
+def test_lines_that_there_was_no_time_for_are_named(tmp_path: Path) -> None:
+    finding = typed(tmp_path, line(4, 1), omitted={Exercise.README: "The time was over."})
+    assert finding.outcome == Outcome.FAILED
+    assert "`./run.sh` was not reached. The time was over" in [e.summary for e in finding.evidence]
+
+
+def test_where_no_commands_are_tried_the_readme_is_only_read(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path)
+    (workspace.submission / "README.md").write_text(TO_TRY)
+    said = {}
+    for stages in (STAGES, (Stage.UNPACK,)):
+        asked = replace(workspace, manifest=replace(workspace.manifest, stages=stages))
+        said[stages] = by_check(grader.grade(asked))["consistency.readme.works"].outcome
+    assert said == {STAGES: Outcome.NOT_ASSESSED, (Stage.UNPACK,): Outcome.NOT_APPLICABLE}

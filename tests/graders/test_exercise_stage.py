@@ -95,14 +95,29 @@ def only(**commands: str) -> str:
     return "\n".join(["[model]", 'path = "model.json"', "[pipeline]", *lines])
 
 
-def test_an_honest_repository_earns_everything(attempt: Try) -> None:
-    tried = attempt()
+README = """
+```console
+$ pip install -r requirements.txt
+$ python check_data.py data/train.csv
+$ python train.py data/train.csv . && cat model.json > made.json
+$ PLACE=made.json python -c "import json, os; print(json.load(open(os.environ['PLACE'])))"
+{'a': 1.0}
+$ python evaluate.py
+```
+"""
+
+
+def test_an_honest_repository_earns_everything_and_a_readme_what_of_it_works(attempt: Try) -> None:
+    tried = attempt(**{"README.md": README})
+    typed = tried.findings["consistency.readme.works"]
+    assert typed.points == pytest.approx(3 / 4), typed
+    assert [(e.line, "evaluate.py" in e.excerpt) for e in typed.evidence] == [(8, True), (3, False)]
     assert tried.shares(*EVERY) == dict.fromkeys(EVERY, 1.0), [
         tried.findings[name].sentence for name in EVERY
     ]
     assert (tried.evidence.trouble, tried.evidence.omitted) == ("", {})
     assert tried.status == StageStatus.PASSED
-    assert len(tried.evidence.attempts) == 4 + 2 + 4 + 6 + 8
+    assert len(tried.evidence.attempts) == 4 + 2 + 4 + 6 + 8 + 4
 
 
 FLAWED: dict[str, tuple[dict[str, str | None], dict[str, tuple[float, str]]]] = {

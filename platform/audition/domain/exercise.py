@@ -25,13 +25,17 @@ _MOST_LOG = 2000
 
 
 class Exercise(StrEnum):
-    """What is tried, in this order; the names are those of the keys in the contract's table `pipeline`."""
+    """What is tried, in this order; the names are those of the keys in the contract's table `pipeline`.
+
+    The README is no key of it: its commands are read from its fenced blocks.
+    """
 
     DATA_CHECK = "data_check"
     GATE = "gate"
     RETRAIN = "retrain"
     TRAIN = "train"
     TESTS = "tests"
+    README = "readme"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

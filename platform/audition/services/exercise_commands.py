@@ -35,6 +35,7 @@ _TURN_SECONDS = 60.0
 #: A contract has five commands, of which none has more steps than this; more would not be the container that we know.
 _MOST_STEPS = 60
 _OWN, _CHALLENGE = "own", "challenge"
+_README = "readme.md"
 _NOTHING = "audition.toml declares no command to try, and none was found."
 _OUR_LIMIT = "The commands could not all be tried. That is our limit: what was not tried counts for nothing."
 
@@ -82,8 +83,7 @@ def exercise_commands(  # noqa: PLR0913  the work and everything it works with
     """
     check_lease(lease)
     record = book.begin(Stage.EXERCISE)
-    pipeline = inventory.contract.pipeline
-    if not any((pipeline.gate, pipeline.retrain, pipeline.data_check, pipeline.tests, pipeline.train)):
+    if not _is_anything_said(inventory):
         book.end(record, StageStatus.SKIPPED, None, _NOTHING)
         return ()
     so_far = RunEvidence(verdict=Verdict.ACCEPTED, inventory=inventory, stages=())
@@ -105,6 +105,13 @@ def exercise_commands(  # noqa: PLR0913  the work and everything it works with
     status = StageStatus.FAILED if evidence.trouble else StageStatus.PASSED
     book.end(record, status, None, _OUR_LIMIT if evidence.trouble else "")
     return (*outputs, _artifact(session, ArtifactKind.EXERCISE, EXERCISE_FILE, codec.to_json(evidence)))
+
+
+def _is_anything_said(inventory: Inventory) -> bool:
+    """Whether there is a command, or a README that may have some."""
+    pipeline = inventory.contract.pipeline
+    declared = (pipeline.gate, pipeline.retrain, pipeline.data_check, pipeline.tests, pipeline.train)
+    return any(declared) or any(entry.path.lower() == _README for entry in inventory.entries)
 
 
 def _images(runner: Runner, claimed: Claimed, built: Built | None) -> dict[str, str]:
@@ -164,7 +171,9 @@ def _try(session: _Session, step: Step) -> None:
         # It fails on each: how it does so in the candidate's own image says most.
         attempt, session.place = before, before.image
     session.attempts.append(attempt)
-    session.is_begun_anew = step.is_first and not attempt.is_well and bool(session.others)
+    # What hangs on one image hangs on the other: the time is better spent on what comes after.
+    is_worth_it = not attempt.is_well and attempt.verdict != Verdict.TIME_LIMIT
+    session.is_begun_anew = step.is_first and is_worth_it and bool(session.others)
     if session.is_begun_anew:
         session.place = session.others.pop(0)
         _answer(session, AGAIN)

@@ -286,6 +286,48 @@ def test_what_there_is_no_time_for_is_omitted_and_said(place: Callable[..., Plac
     assert set(here.turns[-1].omitted) == {Exercise.GATE, Exercise.TESTS}
 
 
+README = """
+```sh
+pip install -r requirements.txt
+python predict.py data/train.csv ../test.csv
+cat made
+```
+
+```
+python predict.py /in/test.csv
+```
+"""
+
+
+def test_the_readmes_lines_go_on_with_what_those_before_them_left(tmp_path: Path) -> None:
+    here = Place(tmp_path, Pipeline(tests=TESTS))
+    (tmp_path / "submission" / "README.md").write_text(README)
+    seen = []
+
+    def candidate(step: Step) -> bool | str:
+        if step.exercise != Exercise.README:
+            return False
+        workspace = tmp_path / "workspace"
+        seen.append((step.name, sorted(p.name for p in workspace.iterdir()), step.is_first))
+        (workspace / "made").write_text("by a line")
+        return AGAIN if len(seen) == 1 else True
+
+    steps = here.play(candidate)
+    files = ["README.md", "data", "model.bin", "predict.py", "test_predict.py"]
+    later = sorted([*files, "made"])
+    assert seen == [("readme.4", files, True), ("readme.4", later, True), ("readme.9", later, True)]
+    assert (tmp_path / "workspace" / "data" / "train.csv").read_text() == TRAIN
+    assert not (tmp_path / "test.csv").exists()
+    step = steps["readme.9"]
+    assert (step.argv, step.about) == (("sh", "-c", "python predict.py /in/test.csv"), "README.md, line 9")
+
+
+def test_a_readme_without_anything_to_try_is_no_exercise(tmp_path: Path) -> None:
+    here = Place(tmp_path, Pipeline())
+    (tmp_path / "submission" / "README.md").write_text("```sh\ndocker run x\n```\n")
+    assert here.play(lambda _: True) == {}
+
+
 def test_a_challenge_without_labelled_rows_cannot_try_a_gate_and_says_so(tmp_path: Path) -> None:
     here = Place(tmp_path, Pipeline(gate=GATE, tests=TESTS), inputs=("test.csv",))
     steps = here.play(lambda _: True)

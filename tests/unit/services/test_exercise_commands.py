@@ -10,7 +10,7 @@ from audition import codec
 from audition.adapters.memory.inside import Inside
 from audition.domain import places
 from audition.domain.build import BuildCause, BuildResult
-from audition.domain.contract import CollectedFile, Collection, Command, Contract, Pipeline
+from audition.domain.contract import CollectedFile, Collection, Command, Contract, Entry, Pipeline
 from audition.domain.errors import UnavailableError
 from audition.domain.evidence import ArtifactKind
 from audition.domain.execution import FileMount, Profile, VolumeMount
@@ -247,3 +247,19 @@ def test_what_fails_in_both_images_is_told_of_the_candidates_own(built: World) -
     assert (first.image, first.exit_code, first.log) == ("own", 1, "in sha256:own")
     assert second.image == "own"
     assert [said for _, said in leader.answers] == ["SIGHUP", "SIGUSR2", "SIGUSR2"]
+
+
+def test_a_readme_alone_is_reason_enough_to_begin(yard: World) -> None:
+    yard.sandbox.programs["unpack"] = keeps(replace(INVENTORY, entries=(Entry(path="ReadMe.md", bytes=1),)))
+    assert [a.step.name for a in tried(yard, Leader(GOOD))[1].attempts] == ["gate.good"]
+
+
+def test_what_hangs_on_the_one_image_is_not_begun_anew_on_the_other(built: World) -> None:
+    def hangs(inside: Inside) -> int:
+        inside.sleep(GOOD.time_seconds + 1)
+        return 0
+
+    leader = Leader(GOOD)
+    _, evidence = tried(built, leader, good=hangs)
+    assert [(a.verdict, a.image) for a in evidence.attempts] == [(Verdict.TIME_LIMIT, "own")]
+    assert [said for _, said in leader.answers] == ["SIGUSR2"]

@@ -41,7 +41,7 @@ def _steps(plan: Plan, stand: Stand, answer: Callable[[], str]) -> Iterator[Step
     try:
         step, is_first = next(plan), True
         while True:
-            step = replace(step, is_first=is_first)
+            step = replace(step, is_first=is_first or step.is_first)
             yield step
             while (said := answer()) == AGAIN:
                 stand.again()

@@ -1,7 +1,7 @@
 """What is tried of each command, step by step.
 
 A plan is a generator: it lays out a workspace, yields the step to run there, and is told whether that ended with 0.
-Sources of what is tried and of the time limits: the grader catalogue, G4, G5, I5, I7 and J4.
+Sources of what is tried and of the time limits: the grader catalogue, G4, G5, I5, I7, J4 and K9.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -11,6 +11,7 @@ from audition.domain import places
 from audition.domain.contract import Command
 from audition.domain.exercise import Exercise, Step
 from audition.grading.exercise.batches import corrupted
+from audition.grading.exercise.readme import lines_to_try, try_readme
 from audition.grading.exercise.stand import Patch, Stand
 from audition.grading.exercise.table import Table
 from audition.grading.exercise.trials import try_tests
@@ -46,6 +47,8 @@ def plans(stand: Stand) -> Iterator[tuple[Exercise, Plan]]:
     for exercise, command, plan in known:
         if command is not None:
             yield exercise, plan(stand, command)
+    if lines := lines_to_try(stand):
+        yield Exercise.README, try_readme(stand, lines)
 
 
 def _labelled(stand: Stand) -> Table:

@@ -63,6 +63,7 @@ class Stand:
         self._now = now
         self._until = now() + manifest.limits_of(Stage.EXERCISE).time_seconds
         self._patch: Patch = {}
+        self._is_lasting = False
         self.tree = Tree(self._at(places.SUBMISSION))
 
     def _at(self, place: PurePosixPath) -> Path:
@@ -81,9 +82,14 @@ class Stand:
         """Equal for equal submissions; nothing is protected by it."""
         return Random(f"{self.seed} {purpose}")  # noqa: S311
 
-    def workspace(self, patch: Patch | None = None) -> None:
-        """Lay the submission out anew, with some files changed."""
-        self._patch = patch or {}
+    def workspace(self, patch: Patch | None = None, *, is_lasting: bool = False) -> None:
+        """Lay the submission out anew, with some files changed.
+
+        Args:
+            patch: What differs.
+            is_lasting: Whether commands go on with what those before them left, also one that is run once more.
+        """
+        self._patch, self._is_lasting = patch or {}, is_lasting
         folder = self._at(places.WORKSPACE)
         empty(folder)
         empty(self._at(places.OUT))
@@ -99,8 +105,9 @@ class Stand:
                 place.write_bytes(content)
 
     def again(self) -> None:
-        """Lay out the same workspace once more."""
-        self.workspace(self._patch)
+        """Lay out the same workspace once more, unless commands go on with it as it is."""
+        if not self._is_lasting:
+            self.workspace(self._patch)
 
     def give(self, name: str, content: bytes | Path) -> str:
         """Put a file where commands find what they are given; returns its path for them."""
@@ -190,6 +197,11 @@ class Stand:
 
     def _table(self, fits: Callable[[Table], bool]) -> Table | None:
         return find_table(self._at(places.INPUTS), self.manifest.inputs, fits)
+
+    def input(self, name: str) -> Path | None:
+        """A file that the kit holds and that commands find at /in."""
+        file = self._at(places.INPUTS) / name
+        return file if name in self.manifest.inputs and file.is_file() else None
 
     def own_model(self) -> Path | None:
         """The submission's own model."""
