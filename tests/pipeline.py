@@ -126,6 +126,7 @@ def make_pipeline(
         worker=f"test/{slot}",
         slot=slot,
         facts=sandbox.facts(),
+        image_limits=bootstrap.image_limits(settings),
         warm_imports=bootstrap.warm_imports(settings),
         bases=read_bases(settings.images_dir),
     )

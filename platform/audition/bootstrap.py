@@ -26,7 +26,7 @@ from audition.adapters.sql.migrations import upgrade
 from audition.adapters.sql.unit_of_work import sql_storage
 from audition.adapters.tokens import RandomTokens
 from audition.domain.errors import InvalidError
-from audition.domain.execution import Profile
+from audition.domain.execution import Limits, Profile
 from audition.host import floors, posture
 from audition.host.images import image_states
 from audition.host.readiness import Readiness
@@ -140,6 +140,12 @@ def warm_imports(settings: Settings) -> dict[str, tuple[str, ...]]:
     return {name: recipe.warm for name, recipe in recipes.items() if recipe.warm is not None}
 
 
+def image_limits(settings: Settings) -> dict[str, Limits]:
+    """What predicting on an image gets where a challenge does not say, by image name."""
+    recipes = read_recipes(settings.images_dir)
+    return {name: recipe.limits for name, recipe in recipes.items() if recipe.limits is not None}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equipment:
     """What every worker of this host needs and no job changes; looked up once a process."""
@@ -198,6 +204,7 @@ def runner(settings: Settings, equipment: Equipment, slot: int = 0, *, is_attend
         sandbox=sandbox(settings, slot, equipment.runtimes, is_attended=is_attended),
         images=equipment.images,
         warm_imports=warm_imports(settings),
+        image_limits=image_limits(settings),
         bases=read_bases(settings.images_dir),
         worker=worker_name(slot),
         slot=slot,

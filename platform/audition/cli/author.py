@@ -46,7 +46,8 @@ def publish(slug: str) -> None:
     """Publish a challenge as an immutable version; the same content again is the same version."""
     steps, settings = Steps(), Settings.from_env()
     folder = find_challenge(settings, slug)
-    with prepared_host(steps, settings) as host, steps.step(f"publishing {slug}") as step:
+    prepared = prepared_host(steps, settings, [folder.manifest.image])
+    with prepared as host, steps.step(f"publishing {slug}") as step:
         runner = bootstrap.runner(host.settings, bootstrap.equipment(host.settings, host.images), slot=999)
         version = publish_challenge(runner, "cli", folder, step.note)
         if submission := submit_reference(runner.ports, "cli", version):

@@ -8,6 +8,8 @@ from audition.host.doctor import Level, examine, render
 from audition.host.engine import ensure_engine
 from audition.host.gvisor import engine_config, ensure_runsc
 from audition.host.images import (
+    PURPOSES,
+    ImageState,
     ensure_images,
     image_names,
     image_states,
@@ -54,10 +56,11 @@ def images() -> None:
 @click.option(
     "--for",
     "purpose",
-    type=click.Choice(["runs", "compose"]),
+    type=click.Choice(list(PURPOSES)),
     default="runs",
     show_default=True,
-    help="Which set to build when no NAMES are given; compose builds all and tags them `current`.",
+    help="Which set to build when no NAMES are given: what every host needs, that and the services of "
+    "docker-compose.yml (tagged `current`), what challenges may name, or all.",
 )
 def images_build(names: tuple[str, ...], purpose: str) -> None:
     """Build the images that are missing; unchanged ones are skipped."""
@@ -74,8 +77,13 @@ def images_build(names: tuple[str, ...], purpose: str) -> None:
 def images_list() -> None:
     """List every image, whether it is built, and its size."""
     for state in image_states(Settings.from_env()):
-        size = f"{state.size_bytes / 1e6:6.0f} MB" if state.size_bytes is not None else "not built"
-        click.echo(f"{state.name:10} {state.reference:32} {size:>9}  {state.about}")
+        click.echo(f"{state.name:11} {state.reference:32} {_size(state):>12}  {state.about}")
+
+
+def _size(state: ImageState) -> str:
+    if state.size_bytes is not None:
+        return f"{state.size_bytes / 1e6:.0f} MB"
+    return "not built" if state.megabytes is None else f"not: {state.megabytes} MB"
 
 
 @images.command("prune")

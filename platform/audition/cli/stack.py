@@ -2,7 +2,7 @@
 
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,7 @@ import httpx
 
 from audition import bootstrap
 from audition.host.engine import ensure_engine
-from audition.host.images import ensure_images
+from audition.host.images import ensure_images, image_names
 from audition.host.posture import UNFIT_EXIT
 from audition.host.processes import Processes
 from audition.host.recipes import read_recipes
@@ -34,8 +34,13 @@ class Host:
 
 
 @contextmanager
-def prepared_host(steps: Steps, settings: Settings) -> Iterator[Host]:
+def prepared_host(steps: Steps, settings: Settings, more_images: Collection[str] = ()) -> Iterator[Host]:
     """Find or start what Audition needs; what was started here is stopped at the end.
+
+    Args:
+        steps: The narrator.
+        settings: The operator's choices.
+        more_images: To build besides those that every host needs and those that published challenges name.
 
     Raises:
         HostError: Something is missing and cannot be set up; says what to do.
@@ -43,13 +48,22 @@ def prepared_host(steps: Steps, settings: Settings) -> Iterator[Host]:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with ensure_engine(steps, settings) as engine:
         settings = replace(settings, docker_host=engine.address)
-        wanted = [n for n, r in read_recipes(settings.images_dir).items() if "runs" in r.used_by]
+        wanted = [*image_names(settings, "runs"), *more_images]
         images = ensure_images(steps, settings, wanted)
         with ensure_redis(steps, settings) as redis_url:
             settings = replace(settings, redis_url=redis_url)
             with steps.step("database"):
                 bootstrap.migrate(settings)
+            if named := _published_images(settings) - set(images):
+                images |= ensure_images(steps, settings, named)
             yield Host(settings=settings, images=images)
+
+
+def _published_images(settings: Settings) -> set[str]:
+    """The images that published challenges name, as far as there is a recipe for them today."""
+    with bootstrap.control_plane(settings).unit_of_work() as uow:
+        named = {version.manifest.image for version in uow.challenges.all()}
+    return named & set(read_recipes(settings.images_dir))
 
 
 @contextmanager

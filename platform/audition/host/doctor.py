@@ -297,7 +297,8 @@ def _storage(facts: EngineFacts) -> Line:
 
 def _images(settings: Settings) -> Line:
     try:
-        missing = [state.name for state in image_states(settings) if state.size_bytes is None]
+        states = [state for state in image_states(settings) if not state.is_on_demand]
+        missing = [state.name for state in states if state.size_bytes is None]
     except AuditionError as error:
         return Line(Level.FAIL, "images", error.detail, error.next_step)
     if missing:

@@ -40,6 +40,13 @@ from audition.settings import Settings
 SELFTEST = "selftest.py"
 CURRENT = "current"
 """Tag of the images that docker-compose.yml names."""
+#: What images may be wanted for, and the `used_by` that it takes.
+PURPOSES = {
+    "runs": frozenset({"runs"}),
+    "compose": frozenset({"runs", "compose"}),
+    "challenges": frozenset({"challenges"}),
+    "all": frozenset({"runs", "compose", "challenges"}),
+}
 _BUILD_TIMEOUT_SECONDS = 1800
 
 
@@ -63,6 +70,10 @@ class ImageState:
     reference: str
     size_bytes: int | None
     """None while it is not built."""
+    megabytes: int | None
+    """What it will be about, where images.toml says so."""
+    is_on_demand: bool
+    """Only needed where a challenge names it."""
 
 
 def ensure_images(steps: Steps, settings: Settings, names: Iterable[str]) -> dict[str, str]:
@@ -111,9 +122,9 @@ def _tagged(steps: Steps, settings: Settings, names: list[str], tag: str) -> dic
 
 
 def image_names(settings: Settings, purpose: str) -> list[str]:
-    """Return the images to have for a purpose: `runs`, or `compose`, which needs those of runs too."""
+    """Return the images to have for a purpose: one of `PURPOSES`."""
     recipes = read_recipes(settings.images_dir).values()
-    return [recipe.name for recipe in recipes if purpose == "compose" or purpose in recipe.used_by]
+    return [recipe.name for recipe in recipes if PURPOSES[purpose].intersection(recipe.used_by)]
 
 
 def image_states(settings: Settings) -> list[ImageState]:
@@ -242,7 +253,14 @@ def _references(recipes: Iterable[Recipe], settings: Settings, architecture: str
 def _state(client: docker.APIClient, recipe: Recipe, wanted: str) -> ImageState:
     is_built = image_id(client, wanted) is not None
     size = image_size_bytes(client, wanted) if is_built else None
-    return ImageState(name=recipe.name, about=recipe.about, reference=wanted, size_bytes=size)
+    return ImageState(
+        name=recipe.name,
+        about=recipe.about,
+        reference=wanted,
+        size_bytes=size,
+        megabytes=recipe.megabytes,
+        is_on_demand="challenges" in recipe.used_by,
+    )
 
 
 @contextmanager

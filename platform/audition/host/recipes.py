@@ -3,10 +3,13 @@
 import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from audition import codec
+from audition.domain.errors import InvalidError
+from audition.domain.execution import Limits
 from audition.host.steps import HostError
 from audition.host.wheels import project_files
 
@@ -15,9 +18,12 @@ BASES_FILE = "bases.toml"
 #: Reading material: changing it does not make another image.
 _NOT_IN_IMAGES = frozenset({"README.md", "requirements.in"})
 #: What an image takes over from the one that it is made like.
-_SHARED = ("requirements", "project", "warm", "selftest_user")
+_SHARED = ("requirements", "project", "warm", "selftest_user", "limits")
 _KEYS = frozenset(
-    {"about", "from", "debian", "requirements", "project", "used_by", "warm", "selftest_user", "like"}
+    {
+        *("about", "from", "debian", "requirements", "project", "used_by", "warm", "selftest_user", "like"),
+        *("limits", "megabytes"),
+    }
 )
 
 
@@ -37,11 +43,16 @@ class Recipe:
     project: tuple[str, ...]
     """Parts of this repository that enter the build context as a wheel."""
     used_by: tuple[str, ...]
-    """`runs` for what grades submissions, `compose` for the many-service shape."""
+    """`runs` for what every host needs that grades submissions, `challenges` for what a challenge may name instead
+    of `tabular`, `compose` for the many-service shape."""
     selftest_user: str
     """`uid:gid` of the self-test."""
     warm: tuple[str, ...] | None = None
     """Modules a candidate's container imports while it waits; None when none may be started ahead."""
+    limits: Limits | None = None
+    """What the predict stage gets on it, where a challenge does not say."""
+    megabytes: int | None = None
+    """Its size on x86_64 with all below it, as measured; None where nobody has to weigh it."""
 
 
 def read_recipes(images_dir: Path) -> dict[str, Recipe]:
@@ -99,7 +110,18 @@ def _recipe(
         used_by=tuple(table.get("used_by", ("runs",))),
         selftest_user=table.get("selftest_user", "10001:10001"),
         warm=tuple(table["warm"]) if "warm" in table else None,
+        limits=_limits(table["limits"], where) if "limits" in table else None,
+        megabytes=table.get("megabytes"),
     )
+
+
+def _limits(table: Mapping[str, Any], where: str) -> Limits:
+    if unknown := set(table) - {field.name for field in fields(Limits)}:
+        raise HostError(f"Unknown limit {min(unknown)}", where)
+    try:
+        return codec.from_plain(Limits, table, what="limits")
+    except InvalidError as error:
+        raise HostError("; ".join(error.problems), where) from None
 
 
 def read_bases(images_dir: Path) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Publish a challenge folder as an immutable version: run `prepare` in a container, pack the kit, store it all."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from audition import codec
 from audition.catalog.digest import version_digest
@@ -65,6 +66,7 @@ def publish(
             challenge's fault.
         UnavailableError: The engine failed.
     """
+    folder = _with_limits(runner, folder)
     say("running prepare in a container without network")
     files = _prepare(runner, folder)
     check_produced(folder, files)
@@ -90,6 +92,15 @@ def publish(
             return known
     say("packing the kit")
     return _store(runner, actor, folder, files, digest)
+
+
+def _with_limits(runner: Runner, folder: ChallengeFolder) -> ChallengeFolder:
+    """The folder with the limits of its image where it names none: a version says what holds its runs."""
+    manifest = folder.manifest
+    own = runner.image_limits.get(manifest.image)
+    if own is None or Stage.PREDICT in manifest.limits:
+        return folder
+    return replace(folder, manifest=replace(manifest, limits={**manifest.limits, Stage.PREDICT: own}))
 
 
 def _store(

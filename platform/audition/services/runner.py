@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from audition.domain.execution import Limits
 from audition.ports import Ports, Sandbox
 
 #: Name of the image in which everything hostile is parsed and all graders run.
@@ -26,6 +27,8 @@ class Runner:
     worker: str
     warm_imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By image name: what a candidate's container imports while it waits. Not named: never started ahead."""
+    image_limits: Mapping[str, Limits] = field(default_factory=dict)
+    """By image name: what predicting on it gets where a challenge does not say."""
     bases: Mapping[str, str] = field(default_factory=dict)
     """What the FROM of a candidate's Dockerfile may name, to the name of our image."""
     slot: int = 0

@@ -40,7 +40,14 @@ def test_runs_need_no_services_and_compose_needs_everything(settings: Settings) 
         "mirror",
     ]
     assert image_names(settings, "runs") == runs
-    assert set(image_names(settings, "compose")) >= {"grader", "platform", "postgres", "redis"}
+    assert set(image_names(settings, "compose")) == {*runs, "platform", "postgres", "redis"}
+
+
+def test_what_a_challenge_may_name_is_built_for_that_or_with_everything(settings: Settings) -> None:
+    named = set(image_names(settings, "challenges"))
+    assert {"boosting", "sql", "onnx"} <= named
+    assert not named & set(image_names(settings, "compose"))
+    assert set(image_names(settings, "all")) == {*named, *image_names(settings, "compose")}
 
 
 def test_tagged_images_are_used_as_they_are(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from audition.domain.execution import Limits
 from audition.host.recipes import Recipe, read_recipes, reference, with_parents
 from audition.host.steps import HostError
 
@@ -126,6 +127,8 @@ def test_an_unknown_name_is_answered_with_the_known_ones(images_dir: Path) -> No
         ("[a]\ndebain = []\n", "Unknown key debain"),
         ("[a]\nabout = 'x'\n", "needs `from`, `debian` or both"),
         ("[a]\nfrom = 'b'\n[b]\ndebian = []\n", "not an image above it"),
+        ("[a]\ndebian = []\nlimits = { memory = 1 }\n", "Unknown limit memory"),
+        ("[a]\ndebian = []\nlimits = { cpus = 'many' }\n", "limits: cpus"),
         ("[a\n", "not TOML"),
     ],
 )
@@ -134,6 +137,15 @@ def test_a_wrong_list_is_refused_with_its_place(tmp_path: Path, text: str, says:
     with pytest.raises(HostError, match=says) as caught:
         read_recipes(tmp_path)
     assert "images.toml" in caught.value.detail
+
+
+def test_limits_of_an_image_are_those_named_and_else_the_usual(images_dir: Path) -> None:
+    toml = f'{TOML}[torch]\nfrom = "tabular"\nmegabytes = 1500\nlimits = {{ memory_bytes = 2147483648 }}\n'
+    (images_dir / "images.toml").write_text(toml)
+    recipes = read_recipes(images_dir)
+    assert recipes["torch"].limits == Limits(memory_bytes=2 << 30)
+    assert recipes["torch"].megabytes == 1500
+    assert recipes["tabular"].limits is None
 
 
 def test_the_real_list_is_sound() -> None:

@@ -16,7 +16,7 @@ from audition.catalog.samples import Expectation, Sample
 from audition.domain.challenge import Area, ChallengeVersion
 from audition.domain.contract import CollectedFile, Collection, Inventory
 from audition.domain.errors import InvalidError, UnavailableError
-from audition.domain.execution import FileMount, Profile
+from audition.domain.execution import FileMount, Limits, Profile
 from audition.domain.run import Stage, Verdict
 from audition.services.publish import publish
 from tests import factories
@@ -102,6 +102,15 @@ def test_a_version_is_stored_with_its_files_and_kit(world: World, folder: Challe
     with world.ports.unit_of_work() as uow:
         assert uow.challenges.latest("tiny") == version
         assert [e.action for e in uow.audit.about(version.id)] == ["published"]
+
+
+def test_a_challenge_without_limits_gets_those_of_its_image(world: World, folder: ChallengeFolder) -> None:
+    of_image = Limits(memory_bytes=3 << 30)
+    runner = replace(world.runner, image_limits={folder.manifest.image: of_image})
+    bare = replace(folder, manifest=replace(folder.manifest, limits={}))
+    assert publish(runner, "amy", bare).manifest.limits_of(Stage.PREDICT) == of_image
+    own = folder.manifest.limits_of(Stage.PREDICT)
+    assert publish(runner, "amy", folder).manifest.limits_of(Stage.PREDICT) == own
 
 
 def test_the_same_content_is_the_same_version_and_other_content_the_next(

@@ -14,6 +14,7 @@ from audition.adapters.docker import posture, probe, translate
 from audition.adapters.docker.engine_client import connect, engine_facts
 from audition.adapters.docker.examine import LIMITS, Result, Subject, examine
 from audition.adapters.docker.failures import engine_errors
+from audition.adapters.docker.image_builder import image_id
 from audition.domain.errors import UnavailableError
 
 #: A runtime that has not started a container in this time hangs.
@@ -49,6 +50,15 @@ class Examiner:
     def __exit__(self, *_: object) -> None:
         """Hang up."""
         self._client.close()
+
+    def has(self, image: str) -> bool:
+        """Whether the engine has an image.
+
+        Raises:
+            UnavailableError: It does not answer.
+        """
+        with engine_errors("looking up an image"):
+            return image_id(self._client, image) is not None
 
     def results(self, wanted: Sequence[Subject], *, is_fresh: bool = False) -> tuple[Result, ...]:
         """Look at each kind of container, or remember having done so.

@@ -33,9 +33,10 @@ def engine_errors(doing: str) -> Iterator[None]:
         yield
     except ImageNotFound as error:
         msg = f"An image is missing on this host while {doing}: {error.explanation}"
-        raise UnavailableError(
-            msg, transient=False, code="image-missing", next_step="Run `audition images build`."
-        ) from error
+        step = (
+            "Run `audition images build`, with the image's NAME if it is one that only some challenges need."
+        )
+        raise UnavailableError(msg, transient=False, code="image-missing", next_step=step) from error
     except APIError as error:
         is_transient = error.status_code is None or error.status_code >= _SERVER_ERROR
         msg = f"The Docker engine failed while {doing}: {error.explanation or error}"

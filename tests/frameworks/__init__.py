@@ -1,0 +1,1 @@
+"""A graded reference submission in each framework that a challenge can name an image of."""
