@@ -1,8 +1,8 @@
-"""Fixtures for all tests: the engine's images, and a real pipeline. Nothing is started unless a test asks."""
+"""For all tests: the engine's images, a real pipeline, and who runs when. Nothing is started unless a test asks."""
 
 import io
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,21 @@ from audition import bootstrap
 from audition.adapters.docker.engine_client import connect, usual_addresses
 from audition.settings import Settings
 from tests.pipeline import Pipeline, make_pipeline
+from tests.turns import turns
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, otherwise at random: two processes that share the rest end together."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
+    """Nothing runs beside a test that measures, nor beside what is set up for it."""
+    with turns().alone() if item.get_closest_marker("alone") else turns().shared():
+        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
+from typing import cast
 
 from audition import bootstrap
 from audition.adapters.blobs import FolderBlobs
@@ -22,7 +23,7 @@ from audition.domain.people import Principal, PrincipalKind, Role
 from audition.domain.report import Report
 from audition.domain.submission import Submission
 from audition.host.recipes import read_bases
-from audition.ports import Ports
+from audition.ports import Ports, Sandbox
 from audition.services.compose_report import compose_report
 from audition.services.execute import execute_run, grade_run
 from audition.services.invite import invite
@@ -31,6 +32,7 @@ from audition.services.runner import Runner
 from audition.services.sign_in import identify, sign_in_candidate
 from audition.services.submit import Upload, submit
 from audition.settings import Settings
+from tests.turns import Undisturbed
 
 REVIEWER = Principal(
     kind=PrincipalKind.STAFF,
@@ -121,7 +123,7 @@ def make_pipeline(
     sandbox = bootstrap.sandbox(own, slot, _runtimes(runtime or settings.runtime))
     runner = Runner(
         ports=ports,
-        sandbox=sandbox,
+        sandbox=cast(Sandbox, Undisturbed(sandbox)),
         images=images,
         worker=f"test/{slot}",
         slot=slot,

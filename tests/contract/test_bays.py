@@ -79,7 +79,7 @@ def left(box: DockerBox) -> list[str]:
 
 def test_what_every_worker_left_past_its_deadline_is_counted_and_then_gone(box: DockerBox) -> None:
     before = count_late(box.client, time.time())
-    box.other.run(box.spec(DEED, mounts=(OUT,), ownership=owner(lasts_seconds=-60.0)))
+    box.other.run(box.spec(DEED, mounts=(OUT,), ownership=owner(lasts_seconds=-660.0)))
     assert count_late(box.client, time.time()) >= 1
 
     box.sandbox.sweep(lambda _run_id, _fence: False)

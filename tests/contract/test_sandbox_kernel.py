@@ -74,7 +74,7 @@ except OSError:
 
     def test_a_mounted_file_can_be_read_and_not_written(self, box: Box, tmp_path: Path) -> None:
         tmp_path.chmod(0o755)
-        for folder in tmp_path.parents[:2]:
+        for folder in tmp_path.parents[:3]:
             folder.chmod(0o755)
         source = tmp_path / "input"
         source.write_text("given")

@@ -143,10 +143,13 @@ def test_sweeping_removes_what_is_past_its_deadline_whatever_its_run_says(box: B
     box.sandbox.discard(young.run_id, 1)
 
 
-def test_sweeping_removes_what_an_instance_that_is_no_more_left_past_its_deadline(box: Box) -> None:
-    late = owner(lasts_seconds=-60.0)
-    box.other.run(box.spec(put("a"), ownership=late, mounts=(volume(),)))
+def test_sweeping_removes_what_an_instance_that_is_no_more_left_long_ago(box: Box) -> None:
+    lost, late = owner(lasts_seconds=-660.0), owner(lasts_seconds=-60.0)
+    for ownership in (lost, late):
+        box.other.run(box.spec(put("a"), ownership=ownership, mounts=(volume(),)))
 
     box.sandbox.sweep(lambda _run_id, _fence: False)
 
-    assert box.left(late.run_id) == 0
+    assert box.left(lost.run_id) == 0
+    assert box.left(late.run_id) == 2, "its own worker comes first, if there is one"
+    box.other.discard(late.run_id, 1)

@@ -25,7 +25,7 @@ from tests.graders.workspaces import by_check, make_workspace
 from tests.probing.drift_small import SIGNALS, make_contract, make_small_traffic, short_plan
 from tests.services.start import Launcher, monitor_service
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 FAKES = ("ramp", "sine", "random", "constant")
 #: 120 requests a second: also a busy host sends them in time.
 CAPACITY = 400.0

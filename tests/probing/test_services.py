@@ -213,6 +213,7 @@ def test_equal_seeds_give_equal_order_and_other_seeds_another() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_session_under_load_measures_what_it_says() -> None:
     with fastapi_service() as running:
         seen = probe(

@@ -19,6 +19,10 @@ _PROGRAMS = {
     "postgres": ("/usr/lib/postgresql", "postgresql"),
 }
 
+#: Two processes share all tests, a file at a time: most of them wait for containers, and a second processor idles.
+#: Not more on a larger host: a test that measures would wait too long for the machine.
+_EVERYTHING = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "25")
+
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
@@ -35,7 +39,8 @@ def test(arguments: tuple[str, ...]) -> None:
     with prepared_host(steps, settings) as host:
         environment = host.settings.environment()
         failed = [] if arguments else _checks(settings.repo_dir, environment)
-        if not _run("tests", [sys.executable, "-m", "pytest", *arguments], settings.repo_dir, environment):
+        wanted = arguments or _EVERYTHING
+        if not _run("tests", [sys.executable, "-m", "pytest", *wanted], settings.repo_dir, environment):
             failed.append("tests")
     if failed:
         click.secho(f"\nFailed: {', '.join(failed)}.", err=True, fg="red")

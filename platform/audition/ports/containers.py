@@ -197,7 +197,9 @@ class Sandbox(Protocol):
         ...
 
     def sweep(self, is_over: Callable[[str, int], bool]) -> int:
-        """Remove what our runs left that are over, and what is past its deadline whosoever it is; return how many.
+        """Remove what our runs left that are over or late, and what others left long ago; return how many.
+
+        Ours is late 30 s after its deadline. What is of another instance has ten minutes: it may be swept there.
 
         Args:
             is_over: Told (run id, fence); true when nothing of it may live.

@@ -119,6 +119,6 @@ def beside(grounds: MakeGround, runtime: str, fair_score: float) -> Beside:
 def _folder(factory: pytest.TempPathFactory, name: str) -> Path:
     folder = factory.mktemp(name)
     # The engine mounts files below it into containers with other user ids.
-    for path in (folder, *folder.parents[:2]):
+    for path in (folder, *folder.parents[:3]):
         path.chmod(0o755)
     return folder

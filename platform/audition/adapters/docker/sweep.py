@@ -16,12 +16,14 @@ from audition.adapters.docker.translate import (
 
 #: After its deadline a thing may live this much longer; then it goes whatever its run says.
 GRACE_SECONDS = 30.0
+#: What another instance left has this long, so that its own worker, if there is one, is always first.
+STRANGERS_GRACE_SECONDS = 600.0
 
 
 class Sweeper:
     """Finds and removes labelled containers, volumes and candidates' images of one instance.
 
-    What is past its deadline goes whatever instance it is of: that one may be no more.
+    What is long past its deadline goes whatever instance it is of: that one may be no more.
     """
 
     def __init__(self, client: docker.APIClient, instance: str) -> None:
@@ -49,15 +51,16 @@ class Sweeper:
         return self._remove_images(i for i in self._images(wanted) if _is_nameless(i))
 
     def sweep(self, is_over: Callable[[str, int], bool], now: float) -> int:
-        """Remove what is past its deadline, of any instance, and whatever is of a run of ours that is over."""
+        """Remove what is past its deadline, ours first, and whatever is of a run of ours that is over."""
         verdicts: dict[tuple[str, int], bool] = {}
 
         def may_go(thing: dict[str, Any]) -> bool:
             labels = thing.get("Labels") or {}
-            if now > float(labels[LABEL_DEADLINE]) + GRACE_SECONDS:
-                return True
+            late_by = now - float(labels[LABEL_DEADLINE])
             if labels[LABEL_INSTANCE] != self._instance:
-                return False
+                return late_by > STRANGERS_GRACE_SECONDS
+            if late_by > GRACE_SECONDS:
+                return True
             key = (labels.get(LABEL_RUN, ""), int(labels.get(LABEL_FENCE, "0")))
             if key not in verdicts:
                 verdicts[key] = is_over(*key)
@@ -113,7 +116,9 @@ class Sweeper:
 
 
 def count_late(client: docker.APIClient, now: float) -> int:
-    """How many containers are past their deadline, of any instance: what is removed when a worker starts.
+    """How many containers are past their deadline, of any instance.
+
+    A worker removes its own when it starts, and those of others once they are ten minutes late.
 
     Raises:
         UnavailableError: The engine does not answer.

@@ -23,6 +23,7 @@ _KILLED = 137
 _NOT_FOUND = 127
 #: The same as the Docker sweeper gives.
 _GRACE_SECONDS = 30.0
+_STRANGERS_GRACE_SECONDS = 600.0
 #: What a missing image is called; the same code as the real engine's adapter gives.
 _IMAGE_MISSING = "image-missing"
 #: Names the program of services that are not told which.
@@ -187,11 +188,14 @@ class FakeSandbox:
         self._maybe_fail("sweep")
         owners = [c.spec.ownership for c in self.engine.containers]
         owners += [owner for _, owner in self.engine.built.values()]
-        late = {(o.run_id, o.fence) for o in owners if self.now > o.deadline_epoch + _GRACE_SECONDS}
+        late_by = {(o.run_id, o.fence): self.now - o.deadline_epoch for o in owners}
         instances = {c.instance for c in self.engine.containers} | {i for i, _ in self.engine.built.values()}
         # Theirs go by their deadline alone: an instance may be no more.
-        gone = sum(self._remove(i, lambda key: key in late) for i in instances - {self._instance})
-        return gone + self._remove(self._instance, lambda key: key in late or is_over(*key))
+        others = instances - {self._instance}
+        gone = sum(self._remove(i, lambda key: late_by[key] > _STRANGERS_GRACE_SECONDS) for i in others)
+        return gone + self._remove(
+            self._instance, lambda key: late_by.get(key, 0.0) > _GRACE_SECONDS or is_over(*key)
+        )
 
     def image_id(self, reference: str) -> str:
         """See `ports.Sandbox.image_id`."""
