@@ -65,6 +65,11 @@ class Turns:
             self._leave()
             self._enter(fcntl.LOCK_SH)
 
+    def close(self) -> None:
+        """Have no hold, and want none any more."""
+        self._room.close()
+        self._door.close()
+
     def _enter(self, kind: int) -> None:
         fcntl.flock(self._door, fcntl.LOCK_EX)
         fcntl.flock(self._room, kind)

@@ -4,7 +4,6 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -143,12 +142,12 @@ class Served:
 Serve = Callable[..., Served]
 
 
-@pytest.fixture
-def serve(tmp_path: Path, images: Mapping[str, str]) -> Serve:
-    tmp_path.chmod(0o755)
-
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory, images: Mapping[str, str]) -> Serve:
     def run(service: str = SERVE, recipe: str = RECIPE, contract: str = CONTRACT, rules: str = "") -> Served:
-        pipeline = make_pipeline(tmp_path, images)
+        folder = tmp_path_factory.mktemp("served")
+        folder.chmod(0o755)
+        pipeline = make_pipeline(folder, images)
         stages = (Stage.UNPACK, Stage.STATIC, *STAGES[1:]) if rules else STAGES
         tiny.store_tiny(pipeline.ports, stages=stages, pace=PACE, graders=GRADERS)
         files = {
@@ -183,8 +182,14 @@ def serve(tmp_path: Path, images: Mapping[str, str]) -> Serve:
     return run
 
 
-def test_a_good_service_is_looked_at_from_start_to_stop(serve: Serve) -> None:
-    served = serve()
+@pytest.fixture(scope="module")
+def served(serve: Serve) -> Served:
+    """A good service with alert rules: everything is looked at in one run."""
+    contract = CONTRACT.replace('path = "/metrics"', 'path = "/metrics"\nrules = ["ops/rules.yml"]')
+    return serve(contract=contract, rules=RULES)
+
+
+def test_a_good_service_is_looked_at_from_start_to_stop(served: Served) -> None:
     seen = served.seen
     assert (served.state, served.verdict) == (State.GRADED, Verdict.ACCEPTED)
     assert seen is not None
@@ -234,9 +239,7 @@ def test_a_service_that_listens_elsewhere_is_the_candidates_fault_and_still_gets
     assert served.left == 0
 
 
-def test_alerts_are_tried_on_the_running_service(serve: Serve) -> None:
-    contract = CONTRACT.replace('path = "/metrics"', 'path = "/metrics"\nrules = ["ops/rules.yml"]')
-    served = serve(contract=contract, rules=RULES)
+def test_alerts_are_tried_on_the_running_service(served: Served) -> None:
     assert served.seen is not None
     lost = [item for item in served.seen.unfinished if item.probe == "alerting"]
     alerting = served.seen.alerting
