@@ -40,9 +40,11 @@ class _Held:
     def note(self, label: str) -> str:
         """For reviewers."""
         found = self.difference
+        word = "better" if found.value > 0 else "worse"
         return (
             f"{self.corruption.kind.value} {', '.join(self.corruption.columns)}: {label} {found.other:.4f} before,"
-            f" better by {found.value:+.4f} ({found.low:+.4f} to {found.high:+.4f}) after, on {self.rows} rows"
+            f" after that {word} by {abs(found.value):.4f} ({found.low:+.4f} to {found.high:+.4f}; more is better), on"
+            f" {self.rows} rows"
             f"{'' if self.covered >= 1 else f', {self.covered:.0%} of which got an answer'}."
         )
 

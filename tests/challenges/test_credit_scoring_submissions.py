@@ -23,8 +23,8 @@ from tests.challenges.conftest import PACK, Prepared
 ACCEPTED = PACK / "submissions" / "accepted"
 
 
-def run(folder: Path, prepared: Prepared, out: Path) -> float:
-    """AUC on the hidden outcomes of what a folder's command writes."""
+def predict(folder: Path, prepared: Prepared, out: Path) -> None:
+    """Run a folder's command."""
     command = tomllib.loads((folder / "audition.toml").read_text())["predict"]
     environment = os.environ | {
         "AUDITION_IN": str(prepared.public),
@@ -32,6 +32,11 @@ def run(folder: Path, prepared: Prepared, out: Path) -> float:
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     subprocess.run([sys.executable, *command[1:]], cwd=folder, env=environment, check=True)
+
+
+def run(folder: Path, prepared: Prepared, out: Path) -> float:
+    """AUC on the hidden outcomes of what a folder's command writes."""
+    predict(folder, prepared, out)
     written = pd.read_csv(out / "predictions.csv")
     answers = pd.read_csv(prepared.private / "answers.csv").merge(written, validate="one_to_one")
     assert len(answers) == len(written)

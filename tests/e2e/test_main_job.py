@@ -109,7 +109,7 @@ def _watch_until_graded(ada: Walker) -> None:
     assert at_first in {"Waiting", "Running", "Grading"}
     expect(ada.page.locator(".state")).to_contain_text(_GRADED, timeout=_RUN_MS)
     assert ada.page.evaluate("document.documentElement.dataset.seen") == "yes"
-    expect(ada.page.locator(".stepper li.good")).to_have_count(8)
+    expect(ada.page.locator(".stepper li.good")).to_have_count(9)
     ada.look("job-7-live-graded")
 
 
