@@ -71,12 +71,20 @@ def without_linters(challenge: ChallengeFolder) -> ChallengeFolder:
     return replace(challenge, manifest=replace(challenge.manifest, stages=stages, graders=graders))
 
 
-def in_a_hurry(challenge: ChallengeFolder) -> ChallengeFolder:
-    """The challenge, but that images are built once and measurements are short; no test depends on either."""
+def in_a_hurry(challenge: ChallengeFolder, *slow: Stage) -> ChallengeFolder:
+    """The challenge at the pace of tests: images are built once, measurements are short, and slow stages are left out.
+
+    Args:
+        challenge: As it is.
+        slow: Of the stages that take minutes, `exercise` and `drift`, those that are kept.
+    """
     pace = Pace(
         cost_requests=50, cost_windows=2, level_seconds=1.0, step_seconds=1.0, steps=2, burst_seconds=1.0
     )
-    return replace(challenge, manifest=replace(challenge.manifest, pace=pace, rebuilds=False))
+    manifest = challenge.manifest
+    left_out = {Stage.EXERCISE, Stage.DRIFT} - set(slow)
+    stages = tuple(stage for stage in manifest.stages if stage not in left_out)
+    return replace(challenge, manifest=replace(manifest, pace=pace, rebuilds=False, stages=stages))
 
 
 @contextmanager

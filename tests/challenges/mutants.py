@@ -257,38 +257,3 @@ STATIC = (
         "manifests.scrape.configured",
     ),
 )
-
-_WORKERS = """    uvicorn.run(
-        "credit.service:make_app",
-        factory=True,
-        workers=3,
-"""
-
-#: What shows only when the service runs.
-LIVE = (
-    mutant(
-        "it listens on the loopback only",
-        edit("serve.py", 'host="0.0.0.0"', 'host="127.0.0.1"'),
-        "runtime.network.binding",
-    ),
-    mutant(
-        "SIGTERM is ignored",
-        edit(
-            "serve.py",
-            "    uvicorn.run(",
-            "    uvicorn.Server.handle_exit = lambda *_: None\n    uvicorn.run(",
-        ),
-        "runtime.stop.graceful",
-    ),
-    mutant(
-        "bad input is the server's error",
-        edit("credit/service.py", "422 if is_json else 400", "500"),
-        "service.input.refused",
-        "service.description.true",
-    ),
-    mutant(
-        "three workers with a registry each",
-        edit("serve.py", "    uvicorn.run(\n        make_app(),\n", _WORKERS),
-        "metrics.registry.single",
-    ),
-)

@@ -23,7 +23,7 @@ _numbers = count()
 
 
 def challenge() -> ChallengeFolder:
-    """The pack as it is, but for its pace."""
+    """The pack as it is, but for its pace, and without what takes minutes."""
     return in_a_hurry(read_challenge(PACK))
 
 

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from audition.catalog.archive import pack_folder
+from audition.catalog.read import ChallengeFolder, read_challenge
 from audition.catalog.samples import find_samples
 from audition.domain.grade import COUNTED_OUTCOMES, Dimension, dimension_scores
-from audition.domain.run import Verdict
+from audition.domain.run import Stage, Verdict
 from tests.challenges.conftest import PACK
-from tests.challenges.mutants import GOLDEN, LIVE
-from tests.challenges.test_credit_scoring_pipeline import challenge
+from tests.challenges.mutants import GOLDEN
+from tests.challenges.running_mutants import LIVE
 from tests.pipeline import Pipeline, make_pipeline
+from tests.stack import in_a_hurry
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -23,6 +25,11 @@ _numbers = count()
 _SPREAD = 0.05
 #: That can be in one repository; more workers than one hear no signal of ours and would hide another of them.
 TOGETHER = LIVE[:3]
+
+
+def challenge() -> ChallengeFolder:
+    """The pack at the pace of tests. What drift shows takes minutes, and is seen in `test_golden_tried.py`."""
+    return in_a_hurry(read_challenge(PACK), Stage.EXERCISE)
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ def test_every_dimension_of_the_golden_submission_is_at_least_nine_tenths(golden
     weak = {check: share for check, (_, share) in golden.checks.items() if share < 1}
     assert {name: score for name, score in golden.dimensions.items() if score < 0.9} == {}, weak
     asked = {name for name, weight in challenge().manifest.weights.items() if weight > 0}
-    assert golden.dimensions.keys() >= asked
+    assert golden.dimensions.keys() >= asked - {Dimension.DRIFT}
 
 
 def test_faults_that_show_when_it_runs_are_seen(published: Pipeline, golden: Seen, tmp_path: Path) -> None:
