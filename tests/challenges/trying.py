@@ -99,7 +99,7 @@ class _Worker:
         told = {"AUDITION_IN": "/in", "AUDITION_OUT": "/out"} | step.environment
         environment = dict(zip(told, self._here(told.values()), strict=True))
         done = subprocess.run(
-            [sys.executable, *self._here(step.argv[1:])],
+            [sys.executable if word == "python" else word for word in self._here(step.argv)],
             cwd=folder,
             env=os.environ | environment | {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"},
             capture_output=True,
