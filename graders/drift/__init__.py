@@ -44,7 +44,10 @@ def _finding(rule: Rule, study: Study | None, workspace: Workspace) -> Finding:
 
 
 def _loop(study: Study | None, workspace: Workspace) -> Finding:
-    """What files say of the way from an alert to a training; they alone say nothing of drift."""
+    """What was heard of the way from an alert to a training, or else what files say of it."""
+    listened = [run for run in study.evidence.runs if run.triggers is not None] if study else []
+    if study is not None and study.is_conclusive() and listened:
+        return replace(loop.closed, look=lambda _: loop.heard(listened), is_static=False)(workspace)
     is_known = study is not None and (bool(study.evidence.obstacle) or study.is_conclusive())
     found = loop.closed if is_known else replace(loop.closed, look=lambda given: _unknown(study, given))
     return found(workspace)

@@ -1,14 +1,18 @@
-"""F7: does an alert lead to new training? Read from files: what is called, and what waits to be called.
+"""F7: does an alert lead to new training? Heard where the contract names a variable for the address, else read.
 
-Nothing outside can be reached from here, so only the two ends of the link are looked for. The receiving end is a
-pipeline that trains and that an event starts; the sending end is a call of that pipeline's host, or Alertmanager's
-webhook on the way to it.
+A service that posts to an address when its own alarm is on is given one that the prober listens at, so that what
+drifting rows lead to is seen. Nothing outside can be reached from here: of other ways only the two ends are looked
+for. The receiving end is a pipeline that trains and that an event starts; the sending end is a call of that
+pipeline's host, or Alertmanager's webhook on the way to it.
 """
 
 import re
+from collections.abc import Sequence
 
+from audition.domain.drift import DriftRun
+from audition.domain.drift_plan import Phase
 from audition.domain.grade import Evidence
-from audition.grading import Result, Workspace, check, failed, partial, passed
+from audition.grading import Result, Workspace, check, failed, not_assessed, partial, passed
 from audition.grading.tree import Text, Tree
 from graders.pipeline.flow import training_triggers
 
@@ -46,6 +50,33 @@ def closed(workspace: Workspace) -> Result:
             sent,
         )
     return failed("No alert leads to a pipeline, and no pipeline that trains waits for one.")
+
+
+def heard(runs: Sequence[DriftRun]) -> Result:
+    """Share of the compared runs with drift in which a payload came after its onset, less for those without drift.
+
+    Args:
+        runs: Valid runs in which somebody listened.
+    """
+    drifting = [run for run in runs if run.plan.is_contrast and run.plan.injection is not None]
+    placebos = [run for run in runs if run.plan.injection is None]
+    if not drifting or not placebos:
+        return not_assessed("Too few runs of traffic could be used to hear whether a training is asked for.")
+    right, wrong = sum(map(_asks, drifting)), sum(map(_asks, placebos))
+    said = (
+        f"A payload that asks for a training came in {right} of {len(drifting)} runs with drift, after its onset, and"
+        f" in {wrong} of {len(placebos)} without."
+    )
+    share = right / len(drifting) * (1 - wrong / len(placebos))
+    if share == 1:
+        return passed(said)
+    return partial(share, said) if share else failed(said)
+
+
+def _asks(run: DriftRun) -> bool:
+    """Whether something came after the test phase began, in which rows drift, or after the warm-up in a placebo."""
+    span = run.span(Phase.TEST if run.plan.injection is not None else Phase.CONTROL)
+    return span is not None and any(at > span.first for at in run.triggers or ())
 
 
 def _sending(tree: Tree) -> Evidence | None:

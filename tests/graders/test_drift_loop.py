@@ -7,8 +7,9 @@ import pytest
 
 from audition.domain.drift import DriftEvidence
 from audition.domain.grade import Finding, Outcome
-from graders.drift import grader
-from tests.graders.drift_world import LEAN
+from graders.drift import grader, loop
+from tests.bench.drift import monitors
+from tests.graders.drift_world import LEAN, PSI_SIGNAL, make_evidence
 from tests.graders.sample_repos import write_repo
 from tests.graders.test_pipeline import job, workflow
 from tests.graders.workspaces import by_check, make_workspace
@@ -49,6 +50,44 @@ def test_each_end_earns_half(tmp_path: Path, files: dict[str, str], share: float
     assert found.points == share
     assert found.is_static
     assert found.max_points == 1
+
+
+def told(root: Path, calls: tuple[int, ...], placebo_calls: tuple[int, ...] = ()) -> Finding:
+    """The finding when every drifting run, and every placebo, heard a post after so many requests."""
+    evidence = make_evidence(monitors.sliding_psi(500), PSI_SIGNAL)
+    runs = tuple(replace(r, triggers=calls if r.plan.injection else placebo_calls) for r in evidence.runs)
+    workspace = replace(make_workspace(root), drift=replace(evidence, runs=runs))
+    return by_check(grader.grade(workspace))["drift.loop.closed"]
+
+
+@pytest.mark.parametrize(
+    ("calls", "placebo_calls", "points"),
+    [
+        ((2050, 2400), (), 1.0),
+        ((3000,), (900, 1000), 1.0),  # Windows fill in the warm-up.
+        ((2000,), (), 0.0),  # Before the rows drift.
+        ((), (), 0.0),
+        ((2050,), (1050,), 0.0),
+    ],
+    ids=["after the onset", "and while windows fill", "before the onset", "never", "always"],
+)
+def test_what_was_heard_decides_where_somebody_listened(
+    tmp_path: Path, calls: tuple[int, ...], placebo_calls: tuple[int, ...], points: float
+) -> None:
+    found = told(tmp_path, calls, placebo_calls)
+    assert (found.points, found.is_static) == (points, False), found.sentence
+    assert "4 runs with drift" in found.sentence
+
+
+def test_a_post_in_one_of_four_placebos_costs_a_quarter() -> None:
+    evidence = make_evidence(monitors.sliding_psi(500), PSI_SIGNAL)
+    first = next(r.plan.number for r in evidence.runs if r.plan.injection is None)
+    runs = [
+        replace(r, triggers=(2500,) if r.plan.injection or r.plan.number == first else ())
+        for r in evidence.runs
+    ]
+    assert loop.heard(runs).share == 0.75
+    assert loop.heard(runs[:1]).outcome is Outcome.NOT_ASSESSED
 
 
 def test_a_pipeline_that_calls_itself_is_no_alert(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -23,7 +24,7 @@ from audition.probing.drifting import Protocol
 from graders import drift, runtime
 from tests.graders.workspaces import by_check, make_workspace
 from tests.probing.drift_small import SIGNALS, make_contract, make_small_traffic, short_plan
-from tests.services.start import Launcher, monitor_service
+from tests.services.start import Launcher, free_port, monitor_service
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 FAKES = ("ramp", "sine", "random", "constant")
@@ -32,7 +33,7 @@ CAPACITY = 400.0
 
 
 def send(
-    launcher: Launcher, plan: DriftPlan, *signals: DriftSignal, seconds: float = 600.0
+    launcher: Launcher, plan: DriftPlan, *signals: DriftSignal, seconds: float = 600.0, trigger: str = ""
 ) -> tuple[DriftEvidence, list[str]]:
     said: list[str] = []
 
@@ -40,6 +41,7 @@ def send(
         said.append(text)
 
     contract = make_contract(launcher.port, *signals)
+    contract = replace(contract, monitoring=replace(contract.monitoring, trigger_variable=trigger))
     protocol = Protocol(contract, plan, make_small_traffic(), launcher)
     return asyncio.run(protocol.take(seconds, say)), said
 
@@ -47,9 +49,13 @@ def send(
 @pytest.fixture(scope="module")
 def everything() -> Iterator[tuple[DriftEvidence, list[str]]]:
     """A lean plan sent to a service with every monitor."""
-    launcher = Launcher(lambda port: monitor_service(port, *SIGNALS))
-    yield send(launcher, short_plan(capacity=CAPACITY), *SIGNALS.values())
-    launcher.close()
+    url = f"http://127.0.0.1:{free_port()}/retrain"
+    with pytest.MonkeyPatch.context() as patch:
+        # In a container the address is always the same; here others may listen.
+        patch.setattr("audition.probing.drifting.sink_port", lambda _: urlsplit(url).port)
+        launcher = Launcher(lambda port: monitor_service(port, *SIGNALS, "calls", RETRAIN_URL=url))
+        yield send(launcher, short_plan(capacity=CAPACITY), *SIGNALS.values(), trigger="RETRAIN_URL")
+        launcher.close()
 
 
 def only(evidence: DriftEvidence, monitor: str, *signals: DriftSignal) -> DriftEvidence:
@@ -139,6 +145,14 @@ def test_a_window_of_fifty_rings_all_day(everything: tuple[DriftEvidence, list[s
     quiet = found["drift.alarm.quiet"]
     assert quiet.points < 0.5 * quiet.max_points
     assert found["drift.alarm.prompt"].points < honest["drift.alarm.prompt"].points
+
+
+def test_a_training_is_asked_for_where_rows_drift_and_nowhere_else(
+    everything: tuple[DriftEvidence, list[str]], tmp_path: Path
+) -> None:
+    loop = judged(tmp_path, everything[0])["drift.loop.closed"]
+    assert (loop.outcome, loop.is_static) == (Outcome.PASSED, False), loop.sentence
+    assert "in 4 of 4 runs with drift" in loop.sentence
 
 
 def test_memory_is_watched_beside(everything: tuple[DriftEvidence, list[str]], tmp_path: Path) -> None:

@@ -3,10 +3,13 @@
 All that `MONITORS` names are shown, each in series of its own, so that one run of traffic serves for all of them.
 """
 
+import json
 import math
 import os
 import random
+import threading
 import time
+import urllib.request
 from collections import Counter as Counts
 from collections import deque
 from collections.abc import Callable
@@ -60,6 +63,29 @@ def psi_monitor(registry: CollectorRegistry, window: int) -> Show:
             gauge.labels(name).set(sum((now - then) * math.log(now / then) for now, then in pairs))
 
     return show
+
+
+def calling_monitor(registry: CollectorRegistry) -> Show:
+    """Asks for a new training at the address in RETRAIN_URL, once each time that PSI over 200 rows passes 0.4."""
+    own = CollectorRegistry()
+    watch, handled, is_on = psi_monitor(own, 200), 0, False
+    del registry
+
+    def show(rows: list[Row]) -> None:
+        nonlocal handled, is_on
+        watch(rows)
+        handled += len(rows)
+        was_on, is_on = is_on, handled > 200 and max(s.value for f in own.collect() for s in f.samples) > 0.4
+        if is_on and not was_on:
+            threading.Thread(target=_post, args=(os.environ["RETRAIN_URL"],), daemon=True).start()
+
+    return show
+
+
+def _post(url: str) -> None:
+    body = json.dumps({"event_type": "drift"}).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, data=body), timeout=5):
+        pass
 
 
 def ks_monitor(registry: CollectorRegistry, window: int) -> Show:
@@ -133,6 +159,7 @@ def flawed_monitor(_registry: CollectorRegistry, flaw: str) -> Show:
 MONITORS: dict[str, Callable[[CollectorRegistry], Show]] = {
     "psi-200": lambda registry: psi_monitor(registry, 200),
     "psi-50": lambda registry: psi_monitor(registry, 50),
+    "calls": calling_monitor,
     "ks": lambda registry: ks_monitor(registry, 200),
     **{
         kind: lambda registry, k=kind: fake_monitor(registry, k)

@@ -188,11 +188,11 @@ def fastapi_service(
 
 
 @contextmanager
-def monitor_service(port: int, *monitors: str, workers: int = 1) -> Iterator[Running]:
+def monitor_service(port: int, *monitors: str, workers: int = 1, **environment: str) -> Iterator[Running]:
     """The service with drift monitors."""
     argv = ["-m", "uvicorn", "tests.services.monitor_service:make", "--factory", "--log-level", "warning"]
     argv += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
-    with started(argv, port, SERVICE_MONITORS=" ".join(monitors)) as running:
+    with started(argv, port, SERVICE_MONITORS=" ".join(monitors), **environment) as running:
         yield running
 
 

@@ -28,6 +28,8 @@ MAX_RUN_SERIES = 500
 MAX_SERIES = 2000
 MAX_SCRAPES = 1000
 MAX_RUNS = 64
+MOST_TRIGGERS = 100
+"""Posts to the address for new trainings that are written down in one run."""
 MAX_NAME = 300
 """Characters in a metric's name, a label's name or a label's value."""
 _VALUE_BYTES = 8
@@ -130,6 +132,8 @@ class DriftRun:
     memory_bytes: tuple[int | None, ...] = ()
     """Of all processes of the service at each scrape, by the kernel; None where it was not known."""
     restarts: int = 0
+    triggers: tuple[int, ...] | None = None
+    """Requests that were sent when the service posted to the address for new trainings; None when nobody listened."""
     repeat: int = 0
     """0 for the first try, 1 when it is the repetition of an invalid one."""
 
@@ -224,6 +228,8 @@ def problems(evidence: DriftEvidence) -> list[str]:
     for run in evidence.runs:
         if any(span.first > span.end for span in run.spans):
             found.append(f"Run {run.plan.number}: a phase ends before it begins.")
+        if len(run.triggers or ()) > MOST_TRIGGERS:
+            found.append(f"Run {run.plan.number}: more than {MOST_TRIGGERS} posts are written down.")
         if len(run.memory_bytes) not in {0, len(run.scrapes.requests)}:
             found.append(f"Run {run.plan.number}: memory was not read once at each scrape.")
     return found

@@ -63,3 +63,5 @@ class Monitoring:
     """Grafana dashboards (JSON) in the submission."""
     reference: str = ""
     """File with the training data's statistics that drift is measured against."""
+    trigger_variable: str = ""
+    """Variable in which the service finds the address that it posts to when it wants a new training; empty for none."""

@@ -13,6 +13,7 @@ _OPTIONAL_ROUTES = frozenset({"metadata", "openapi"})
 _METRIC = r"[A-Za-z_:][A-Za-z0-9_:]{0,199}"
 _LABEL = r"[A-Za-z_][A-Za-z0-9_]{0,99}"
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}"
+_VARIABLE = r"[A-Z][A-Z0-9_]{0,99}"
 _KEY = r"[^\s]{1,100}"
 _FOLDER = re.compile(r"/[A-Za-z0-9_\-./]{1,200}")
 #: Folders of the system: writable there, a read-only root would protect nothing.
@@ -105,6 +106,9 @@ def read_monitoring(table: Table) -> tuple[Monitoring, Keys]:
         rule_tests=table.paths("rule_tests", is_inside, _PATH_WANTED),
         dashboards=table.paths("dashboards", is_inside, _PATH_WANTED),
         reference=table.path("reference"),
+        trigger_variable=table.text(
+            "trigger_variable", "", _VARIABLE, 'write the name of a variable, e.g. "RETRAIN_URL".'
+        ),
     )
     return monitoring, table.close()
 

@@ -19,6 +19,7 @@ from audition.probing.client import Reply
 from audition.probing.drift_scrapes import Recorder
 from audition.probing.load import Sample, open_loop, quantile
 from audition.probing.session import CannotProbeError, Session
+from audition.probing.sink import Sink
 from audition.probing.starting import probe_start
 
 #: With three processes and the traffic at one of them, so many scrapes in a row tell no tale in one of 1,700 runs.
@@ -89,10 +90,17 @@ def _is_refusal(outcome: str) -> bool:
 class RunInProgress:
     """One run on its way."""
 
-    def __init__(
-        self, session: Session, plan: DriftPlan, run: PlannedRun, rows: list[Row], recorder: Recorder
+    def __init__(  # noqa: PLR0913  a run and everything it works with
+        self,
+        session: Session,
+        plan: DriftPlan,
+        run: PlannedRun,
+        rows: list[Row],
+        recorder: Recorder,
+        sink: Sink | None = None,
     ) -> None:
-        """Nothing was sent yet."""
+        """Nothing was sent yet; `sink` is where the service posts when it wants a new training."""
+        self._sink = sink
         self._session = session
         self._plan = plan
         self._run = run
@@ -112,6 +120,8 @@ class RunInProgress:
             UnusableRunError: There is no service to send to, it fails too often, its metrics cannot be read, or they
                 are sharded.
         """
+        if self._sink is not None:
+            self._sink.reset()
         await self._start()
         self._began = self._session.timeline.seconds()
         await self._scrape()
@@ -133,6 +143,7 @@ class RunInProgress:
             failed=self._sent.failed,
             slip_p99_ms=round(quantile(sorted(self._sent.slips_ms), 0.99) or 0.0, 3),
             memory_bytes=tuple(self._memory),
+            triggers=tuple(self._sink.calls) if self._sink is not None else None,
             restarts=self._recorder.restarts + (not state.trouble and not state.is_running),
             repeat=repeat,
         )
@@ -158,6 +169,8 @@ class RunInProgress:
     async def _block(self, count: int) -> None:
         rows = self._rows[self._requests : self._requests + count]
         dues = due_times(self._run, count, self._chance)
+        if self._sink is not None:
+            self._sink.sent = self._requests + count
 
         async def send(number: int) -> Reply:
             return await self._session.predict([rows[number]])

@@ -10,10 +10,12 @@ from audition.domain.drift_plan import DriftPlan, PlannedRun
 from audition.domain.drift_traffic import DriftTraffic
 from audition.domain.drift_validity import can_still_decide, invalid_reasons
 from audition.domain.probe_plan import AskVerb, ProbePlan
+from audition.domain.sink import sink_port
 from audition.probing.backfill import Backfill, with_firings
 from audition.probing.drift_run import RunInProgress, UnusableRunError, draw_rows
 from audition.probing.drift_scrapes import Families, Recorder
 from audition.probing.session import Runner, Session
+from audition.probing.sink import Sink, listening
 
 Say = Callable[[str], Awaitable[None]]
 _TRIES = 2
@@ -43,6 +45,7 @@ class Protocol:
         self._alerts = alerts
         self._families = Families()
         self._slowest_start = _START_SECONDS
+        self._sink: Sink | None = None
 
     async def take(self, most_seconds: float, say: Say) -> DriftEvidence:
         """Do every run for which there is time and use.
@@ -51,6 +54,12 @@ class Protocol:
             most_seconds: How long all of it may take.
             say: Told how far it is.
         """
+        if not self._contract.monitoring.trigger_variable:
+            return await self._take(most_seconds, say)
+        async with listening(sink_port(self._contract)) as self._sink:
+            return await self._take(most_seconds, say)
+
+    async def _take(self, most_seconds: float, say: Say) -> DriftEvidence:
         ends_at = time.monotonic() + most_seconds
         valid: list[DriftRun] = []
         lost: list[InvalidRun] = []
@@ -100,7 +109,7 @@ class Protocol:
         recorder = Recorder(self._families, self._contract.monitoring.signals)
         rows = draw_rows(self._traffic, self._plan, run)
         try:
-            done = await RunInProgress(session, self._plan, run, rows, recorder).do(repeat)
+            done = await RunInProgress(session, self._plan, run, rows, recorder, self._sink).do(repeat)
         except UnusableRunError as error:
             return (str(error),)
         finally:

@@ -4,7 +4,7 @@ The plan is made here, from what the contract declares and from the capacity tha
 does not fit into the time of the stage gives way to a smaller one before anything is sent.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audition import codec
 from audition.domain.challenge import Manifest
@@ -17,6 +17,7 @@ from audition.domain.execution import Exit
 from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_plan import ProbeTask
 from audition.domain.run import Stage, StageRecord, StageStatus, Verdict
+from audition.domain.sink import sink_environment
 from audition.services import containers
 from audition.services.build_image import Built
 from audition.services.claim import Claimed
@@ -155,7 +156,9 @@ def _send(  # noqa: PLR0913  the work and everything it works with
 ) -> DriftEvidence:
     spec = containers.drift_spec(runner, claimed.version, claimed.owner)
     task = ProbeTask(contract=contract, seed=plan.seed, drift=plan, rules=linted_rules(runner, linted))
-    wanted = wanted_service(runner, claimed, contract, built)
+    usual = wanted_service(runner, claimed, contract, built)
+    variables = {**usual.spec.environment, **sink_environment(contract)}
+    wanted = replace(usual, spec=replace(usual.spec, environment=variables))
     seconds = spec.limits.time_seconds + _SLACK_SECONDS
     try:
         with runner.sandbox.probe(spec) as prober:

@@ -42,6 +42,7 @@ port = 9100
 scrape_interval_seconds = 5
 rules = ["rules.yml"]
 rule_tests = ["rules_test.yml"]
+trigger_variable = "RETRAIN_URL"
 dashboards = ["board.json"]
 reference = "reference.json"
 
@@ -120,6 +121,7 @@ def test_a_full_file_is_read_whole(submission: Path) -> None:
         scrape_interval_seconds=5,
         rules=("rules.yml",),
         rule_tests=("rules_test.yml",),
+        trigger_variable="RETRAIN_URL",
         dashboards=("board.json",),
         reference="reference.json",
         signals=(

@@ -18,13 +18,13 @@ from audition.domain.monitoring import DriftSignal, Monitoring
 from audition.domain.probe import ServiceEvidence, StartEvidence
 from audition.domain.probe_load import CapacityEvidence, LoadSummary
 from audition.domain.probe_metrics import ExpositionEvidence
-from audition.domain.probe_plan import Ask, AskVerb, Line, ProbeTask
+from audition.domain.probe_plan import Ask, AskVerb, Line, ProbeTask, Start
 from audition.domain.run import Stage, StageStatus, Verdict
 from audition.domain.submission import State, Submission
 from audition.services.send_drift import plan_for
 from tests import factories
 from tests.unit.services.test_build_image import PLAN, keeps_with
-from tests.unit.services.test_serve_image import Prober, polite
+from tests.unit.services.test_serve_image import Prober, asks, polite
 from tests.unit.services.world import World
 
 STAGES = (
@@ -53,11 +53,15 @@ READY = ServiceEvidence(
 )
 
 
+_STATE = Ask(number=1, verb=AskVerb.STATE)
+
+
 class Sender:
     """A prober that is told to send drift."""
 
     def __init__(self, *invalid: InvalidRun) -> None:
         self.invalid = invalid
+        self.is_starting = False
         self.tasks: list[ProbeTask] = []
         self.while_running: Callable[[], None] = lambda: None
 
@@ -66,7 +70,8 @@ class Sender:
         self.tasks.append(task)
         assert task.drift is not None
         inside.print(codec.to_json(Line(progress="Drift run 1 of 8")) + b"\n")
-        inside.print(codec.to_json(Line(ask=Ask(number=1, verb=AskVerb.STATE))) + b"\n")
+        ask = Ask(number=1, verb=AskVerb.START, start=Start()) if self.is_starting else _STATE
+        inside.print(codec.to_json(Line(ask=ask)) + b"\n")
         inside.read_line()
         self.while_running()
         evidence = DriftEvidence(
@@ -251,3 +256,17 @@ def test_while_it_runs_the_stage_says_how_far_it_is(hall: World) -> None:
     submission = hall.graded()
     assert said == ["Drift run 1 of 8"]
     assert hall.stage(submission, Stage.DRIFT).message == ""
+
+
+def test_a_service_that_asks_for_trainings_is_told_where_and_only_here(hall: World) -> None:
+    contract = Contract(monitoring=Monitoring(signals=(SIGNAL,), trigger_variable="RETRAIN_URL"))
+    sender = Sender()
+    sender.is_starting = True
+    hall.sandbox.programs |= {
+        "unpack": keeps_with(PLAN, contract),
+        "serve": Prober(*asks(Start()), evidence=READY),
+        "drift": sender,
+    }
+    hall.graded()
+    given = [spec.environment.get("RETRAIN_URL") for spec in hall.sandbox.services]
+    assert given == [None, "http://127.0.0.1:39191/retrain"]
