@@ -9,7 +9,7 @@ import numpy as np
 from audition.anonymize.columns import Flags, Frame, Levels, take_rows
 from audition.anonymize.keys import Key
 from audition.anonymize.policy import Link, Policy, TablePolicy, released_name
-from audition.anonymize.release import Made, Say, make_release
+from audition.anonymize.release import Made, Making, Say, make_release
 from audition.anonymize.rules import refuse_unclassified
 from audition.anonymize.tables import read_frame, write_frame
 from audition.domain.errors import InvalidError
@@ -69,7 +69,10 @@ def apply_policy(
         InvalidError: A value that a rule cannot take, or references that broke.
     """
     tables = policy.all_tables()
-    made = {name: make_release(sources[name], table, policy.gate, key, say) for name, table in tables.items()}
+    made = {
+        name: make_release(sources[name], Making(table, policy.gate, key), say)
+        for name, table in tables.items()
+    }
     checks = []
     for link in policy.links:
         say(f"checking references of {link.column}")

@@ -94,7 +94,7 @@ def mdav(points: Floats, k: int) -> Ints:
     return groups
 
 
-def group_alike(columns: list[Numbers], k: int) -> Ints:
+def group_alike(columns: list[Numbers], k: int, blocks: Ints | None = None) -> Ints:
     """The group of each row: at least k rows with alike numbers that miss the same values.
 
     A pattern of missing values with fewer than k rows is a group of its own, to be suppressed.
@@ -102,14 +102,17 @@ def group_alike(columns: list[Numbers], k: int) -> Ints:
     Args:
         columns: At least one; all of a length.
         k: Smallest group.
+        blocks: Classes, from 0, that a group stays inside.
     """
     points = np.column_stack([ranks(column.values, column.values) for column in columns])
     pattern = missing_patterns(columns)
+    if blocks is not None:
+        pattern = class_ids([pattern, blocks], len(blocks))
     if len(points) > _MOST_FOR_MDAV:
         return partition(points.astype(np.int64), np.ones(len(points), dtype=np.int64), k, pattern)
     groups = np.zeros(len(points), dtype=np.int64)
-    for number in range(int(pattern.max(initial=-1)) + 1):
-        rows = np.flatnonzero(pattern == number)
+    order = np.argsort(pattern, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(pattern[order])) + 1):
         groups[rows] = mdav(points[rows], k) + groups.max() + 1
     return compact(groups)[0]
 

@@ -116,6 +116,11 @@ class Release:
     """The raw table, where there is one only."""
     entity: str = ""
     """The column whose values are people, where rows of one person are several."""
+    group_inside_classes: bool = False
+    """Whether rows that share their averaged numbers share their quasi-identifiers as well.
+
+    Otherwise each alone has its crowd, and both together may still single somebody out.
+    """
     hidden_share: float = 0.3
     """Of rows, in hidden test data; what prepares a challenge splits, not the toolchain."""
 
@@ -162,6 +167,7 @@ class TablePolicy:
     file: str
     columns: dict[str, ColumnRule]
     entity: str = ""
+    group_inside_classes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +197,12 @@ class Policy:
         if self.columns:
             release = self.release
             name = release.file.rsplit("/", 1)[-1].split(".", 1)[0] or "table"
-            found[name] = TablePolicy(file=release.file, columns=self.columns, entity=release.entity)
+            found[name] = TablePolicy(
+                file=release.file,
+                columns=self.columns,
+                entity=release.entity,
+                group_inside_classes=release.group_inside_classes,
+            )
         return found
 
 

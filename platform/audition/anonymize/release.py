@@ -8,7 +8,7 @@ leaves the author's machine, and is what the attacks are measured against.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,31 +53,42 @@ class Made:
     lattice: Lattice | None = None
 
 
-def make_release(frame: Frame, table: TablePolicy, gate: Gate, key: Key, say: Say = lambda _: None) -> Made:
+@dataclass(frozen=True, slots=True)
+class Making:
+    """With what a release is made."""
+
+    table: TablePolicy
+    gate: Gate
+    """Gives k and the share of rows that may be left out."""
+    key: Key
+    """Decides pseudonyms, offsets, codes, partners and order."""
+
+
+def make_release(
+    frame: Frame, making: Making, say: Say = lambda _: None, members: Flags | None = None
+) -> Made:
     """Release a table.
 
     Args:
         frame: The source, as texts; every column has a rule.
-        table: The policy of this table.
-        gate: Gives k and the share of rows that may be left out.
-        key: Decides pseudonyms, offsets, codes, partners and order.
+        making: Policy, gate and key.
         say: Told what is being done.
+        members: The rows that are released; all when left out. Others are coded as well, and can be looked for.
 
     Raises:
         InvalidError: A value that a rule cannot take, or no way to keep to the gate.
     """
+    table, key = making.table, making.key
     say(f"coding {row_count(frame):,} rows of {table.file}")
-    coded = code_table(frame, table, key)
-    say("generalising and suppressing")
-    coded, lattice = _generalise(frame, coded, table, gate)
+    chosen = np.arange(row_count(frame)) if members is None else np.flatnonzero(members)
+    coded, lattice = _generalise(frame, code_table(frame, table, key), making, chosen)
     known = {name: coded.columns[name] for name in people_columns(table)}
-    kept = keep_in_crowd(coded.columns, table, gate.k)
+    columns = take_rows(coded.columns, chosen)
+    kept = keep_in_crowd(columns, table, making.gate.k)
     say("averaging and swapping numbers")
-    blurred = _blur(take_rows(coded.columns, kept), table, gate.k, key)
-    order = key.generator(f"order of {table.file}").permutation(len(next(iter(blurred.values()))))
-    origin = np.flatnonzero(kept)[order]
-    notes = dict(coded.notes)
-    return Made(take_rows(blurred, order), origin, known, notes, share(~kept), lattice)
+    blurred = _blur(take_rows(columns, kept), table, making.gate.k, key)
+    order = key.generator(f"order of {table.file}").permutation(int(kept.sum()))
+    return Made(take_rows(blurred, order), chosen[kept][order], known, coded.notes, share(~kept), lattice)
 
 
 def people_columns(table: TablePolicy) -> list[str]:
@@ -102,8 +113,9 @@ def _with_transform(table: TablePolicy, *transforms: Transform) -> dict[str, Col
     }
 
 
-def _generalise(frame: Frame, coded: Coded, table: TablePolicy, gate: Gate) -> tuple[Coded, Lattice | None]:
+def _generalise(frame: Frame, coded: Coded, making: Making, members: Ints) -> tuple[Coded, Lattice | None]:
     """Choose steps for the columns with hierarchies; the others are fixed already."""
+    table = making.table
     chosen = {n: r for n, r in table.columns.items() if r.transform is Transform.LATTICE}
     if not chosen:
         return coded, None
@@ -112,7 +124,9 @@ def _generalise(frame: Frame, coded: Coded, table: TablePolicy, gate: Gate) -> t
     ]
     means = _with_transform(table, Transform.CLASS_MEAN)
     fixed = [name for name in quasi_names(table) if name not in {h.name for h in every} | set(means)]
-    found = search(every, gate.k, gate.suppressed_share, classes_of(coded.columns, fixed))
+    released = [replace(h, codes=h.codes[members]) for h in every]
+    classes = classes_of(take_rows(coded.columns, members), fixed)
+    found = search(released, making.gate.k, making.gate.suppressed_share, classes)
     columns, notes = dict(coded.columns), dict(coded.notes)
     for source, one, step in zip(chosen, every, found.best.steps, strict=True):
         columns[one.name] = one.at(step)
@@ -133,6 +147,8 @@ def keep_in_crowd(columns: Frame, table: TablePolicy, k: int) -> Flags:
     classes = _fixed_classes(columns, table)
     holes = [_number_column(columns[name]) for name in _with_transform(table, *_GROUPED)]
     patterns = numeric.missing_patterns(holes) if holes else np.zeros_like(classes)
+    if table.group_inside_classes:
+        patterns = class_ids([classes, patterns], len(classes))
     kept: Flags = np.ones(len(classes), dtype=bool)
     while True:
         enough = kept.copy()
@@ -195,4 +211,5 @@ def _number_groups(columns: Frame, table: TablePolicy, k: int) -> tuple[dict[str
     names = _with_transform(table, *_GROUPED)
     if not names:
         return names, np.zeros(0, dtype=np.int64)
-    return names, numeric.group_alike([_number_column(columns[name]) for name in names], k)
+    blocks = _fixed_classes(columns, table) if table.group_inside_classes else None
+    return names, numeric.group_alike([_number_column(columns[name]) for name in names], k, blocks)

@@ -1,12 +1,17 @@
-"""Verbs of authors who have data of people: plan, apply. Libraries are imported when a verb runs."""
+"""Verbs of authors who have data of people: plan, apply, attack, report. Libraries are imported when a verb runs."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from audition.host.steps import Steps
 
+if TYPE_CHECKING:
+    from audition.anonymize.examine import Work
+
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_NOT_MET = 1
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -39,24 +44,51 @@ def plan(table: Path, *, out: Path | None) -> None:
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--new-key", is_flag=True, help="Make the key that the policy names, once.")
 def apply(policy: Path, raw: Path, out: Path, *, new_key: bool) -> None:
-    """Release the tables in RAW into OUT as POLICY says."""
-    from audition.anonymize.apply import apply_policy, read_sources, write_release  # noqa: PLC0415
-    from audition.anonymize.keys import make_key, read_key  # noqa: PLC0415
-    from audition.anonymize.rules import read_policy  # noqa: PLC0415
+    """Release the tables in RAW into OUT as POLICY says, if they pass its gate."""
+    from audition.anonymize.apply import write_release  # noqa: PLC0415
+    from audition.anonymize.examine import refuse_unfit  # noqa: PLC0415
 
     steps = Steps()
-    rules = read_policy(policy)
-    key_path = raw / rules.release.key_file
-    key = make_key(key_path) if new_key else read_key(key_path)
-    with steps.step("reading") as step:
-        sources = read_sources(rules, raw)
-    with steps.step("anonymizing") as step:
-        applied = apply_policy(rules, sources, key, step.note)
+    work = _work(steps, policy, raw, new_key=new_key)
+    refuse_unfit(work.examined)
     with steps.step("writing"):
-        paths = write_release(applied, rules, out)
-    for name, made in applied.tables.items():
+        paths = write_release(work.applied, work.policy, out)
+    for name, made in work.applied.tables.items():
         click.echo(f"{paths[name]}: {len(made.origin):,} rows, {made.suppressed_share:.2%} left out")
-    for link in applied.links:
+    for link in work.applied.links:
         click.echo(
             f"{link.column} → {link.refers_to}: {link.references:,} references, {link.dangling:,} dangling"
         )
+
+
+@anonymize.command()
+@click.argument("policy", type=_FILE)
+@click.argument("raw", type=_FOLDER)
+@click.pass_context
+def attack(context: click.Context, policy: Path, raw: Path) -> None:
+    """Attack what POLICY would release of the tables in RAW, and hold the results against its gate."""
+    from audition.anonymize.tell import told  # noqa: PLC0415
+
+    work = _work(Steps(), policy, raw, new_key=False)
+    for one in work.examined.values():
+        click.echo(told(one))
+    context.exit(0 if all(one.is_fit for one in work.examined.values()) else _NOT_MET)
+
+
+def _work(steps: Steps, policy: Path, raw: Path, *, new_key: bool) -> "Work":
+    """Read, release in memory, attack."""
+    from audition.anonymize.apply import apply_policy, read_sources  # noqa: PLC0415
+    from audition.anonymize.examine import Work, examine  # noqa: PLC0415
+    from audition.anonymize.keys import make_key, read_key  # noqa: PLC0415
+    from audition.anonymize.rules import read_policy  # noqa: PLC0415
+
+    rules = read_policy(policy)
+    key_path = raw / rules.release.key_file
+    key = make_key(key_path) if new_key else read_key(key_path)
+    with steps.step("reading"):
+        sources = read_sources(rules, raw)
+    with steps.step("anonymizing") as step:
+        applied = apply_policy(rules, sources, key, step.note)
+    with steps.step("attacking") as step:
+        examined = examine(rules, sources, applied, key, step.note)
+    return Work(rules, key, sources, applied, examined)

@@ -11,17 +11,17 @@ from audition.anonymize.columns import Levels, Numbers, classes_of, levels, row_
 from audition.anonymize.keys import make_key, read_key
 from audition.anonymize.measures import measure_classes
 from audition.anonymize.policy import ColumnRule, Gate, Role, TablePolicy, Transform
-from audition.anonymize.release import make_release, quasi_names
+from audition.anonymize.release import Making, make_release, quasi_names
 from audition.anonymize.rules import read_policy
 from audition.anonymize.tables import read_frame, write_frame
 from audition.cli.anonymize import anonymize
-from audition.domain.errors import InvalidError
+from audition.domain.errors import DeniedError, InvalidError
 from tests.unit.anonymize.samples import KEY, OTHER_KEY, people, people_policy, write
 
 
 def test_a_release_keeps_its_k_and_its_groups() -> None:
     table = people_policy()
-    made = make_release(people(2000), table, Gate(k=5), KEY)
+    made = make_release(people(2000), Making(table, Gate(k=5), KEY))
     measured = measure_classes(classes_of(made.frame, quasi_names(table)), 5)
     assert measured.k >= 5
     assert made.suppressed_share <= 0.05
@@ -31,7 +31,7 @@ def test_a_release_keeps_its_k_and_its_groups() -> None:
 
 def test_each_released_row_remembers_its_source() -> None:
     frame = people(2000)
-    made = make_release(frame, people_policy(), Gate(k=5), KEY)
+    made = make_release(frame, Making(people_policy(), Gate(k=5), KEY))
     back = made.frame["back"]
     source = frame["back"]
     assert isinstance(back, Numbers)
@@ -43,7 +43,9 @@ def test_each_released_row_remembers_its_source() -> None:
 
 def test_the_order_of_rows_tells_nothing_and_follows_the_key() -> None:
     frame, table = people(2000), people_policy()
-    first, again, other = (make_release(frame, table, Gate(k=5), key) for key in (KEY, KEY, OTHER_KEY))
+    first, again, other = (
+        make_release(frame, Making(table, Gate(k=5), key)) for key in (KEY, KEY, OTHER_KEY)
+    )
     assert (first.origin == again.origin).all()
     assert (first.origin != other.origin).mean() > 0.9
     assert abs(np.corrcoef(first.origin, np.arange(len(first.origin)))[0, 1]) < 0.1
@@ -52,17 +54,16 @@ def test_the_order_of_rows_tells_nothing_and_follows_the_key() -> None:
 def test_class_means_stand_for_k_people_in_each_class_of_the_others() -> None:
     rule = ColumnRule(role=Role.QUASI_IDENTIFIER, transform=Transform.CLASS_MEAN)
     table = people_policy(age=rule)
-    made = make_release(people(2000), table, Gate(k=5), KEY)
+    made = make_release(people(2000), Making(table, Gate(k=5), KEY))
     assert measure_classes(classes_of(made.frame, quasi_names(table)), 5).k >= 5
     assert len(np.unique(made.frame["age"].values)) > 20
 
 
 def test_a_release_that_would_leave_nothing_is_refused() -> None:
     rule = ColumnRule(role=Role.QUASI_IDENTIFIER, transform=Transform.KEEP)
+    table = TablePolicy(file="p.csv", columns=dict.fromkeys(people(1), rule))
     with pytest.raises(InvalidError, match="every row stands in a class below 50"):
-        make_release(
-            people(60), TablePolicy(file="p.csv", columns=dict.fromkeys(people(1), rule)), Gate(k=50), KEY
-        )
+        make_release(people(60), Making(table, Gate(k=50), KEY))
 
 
 LINKED = """
@@ -102,8 +103,8 @@ refers_to = "people.id"
 
 @pytest.fixture
 def linked(tmp_path: Path) -> Path:
-    people_rows = [f"{n},{'Rome' if n < 7 else 'Oslo'}" for n in range(8)]
-    visits = [f"{n % 9},2024-02-{n + 1:02d},mail me at p{n % 9}@firm.example" for n in range(18)]
+    people_rows = [f"{n},{'Rome' if n < 199 else 'Oslo'}" for n in range(200)]
+    visits = [f"{n % 201},2024-02-{n % 28 + 1:02d},mail p{n % 201}@firm.example" for n in range(402)]
     write(tmp_path, "people.csv", "id,town\n" + "\n".join(people_rows) + "\n")
     write(tmp_path, "visits.csv", "who,at,note\n" + "\n".join(visits) + "\n")
     write(tmp_path, "privacy.toml", LINKED)
@@ -114,8 +115,8 @@ def test_references_hold_in_the_release_and_follow_who_was_left_out(linked: Path
     policy = read_policy(linked / "privacy.toml")
     applied = apply_policy(policy, read_sources(policy, linked), KEY)
     (check,) = applied.links
-    # Person 7 is alone in Oslo and left out with two visits; person 8 was in no table before either.
-    assert (check.references, check.dangling, check.left_out) == (16, 2, 2)
+    # Person 199 is alone in Oslo and left out with two visits; person 200 was in no table before either.
+    assert (check.references, check.dangling, check.left_out) == (400, 2, 2)
     paths = write_release(applied, policy, linked / "out")
     released = {name: read_frame(path) for name, path in paths.items()}
     ids = released["people"]["id"]
@@ -126,7 +127,7 @@ def test_references_hold_in_the_release_and_follow_who_was_left_out(linked: Path
     text = paths["visits"].read_text()
     assert "firm.example" not in text
     assert "@example.org" in text
-    assert not set("01234567") & set(ids.values)
+    assert not set(map(str, range(200))) & set(ids.values)
 
 
 def test_the_command_line_releases_with_a_key_of_its_own(linked: Path) -> None:
@@ -136,7 +137,11 @@ def test_the_command_line_releases_with_a_key_of_its_own(linked: Path) -> None:
     assert "--new-key" in refused.exception.next_step
     done = CliRunner().invoke(anonymize, ["apply", "--new-key", *arguments])
     assert done.exit_code == 0, done.output
-    assert "7 rows, 12.50% left out" in done.output
+    assert "199 rows, 0.50% left out" in done.output
+    attacked = CliRunner().invoke(anonymize, ["attack", *arguments[:2]])
+    assert attacked.exit_code == 0, attacked.output
+    assert "k before / after                1 / 199" in attacked.output
+    assert "kept     suppressed_share 0.005" in attacked.output
     key = linked / "release.key"
     assert key.stat().st_mode & 0o077 == 0
     again = CliRunner().invoke(anonymize, ["apply", "--new-key", *arguments])
@@ -164,3 +169,21 @@ def test_what_is_written_is_what_is_read(tmp_path: Path, name: str) -> None:
     assert texts["whole"] == ["1", None, "-3"]
     assert [None if t is None else float(t) for t in texts["part"]] == [0.5, 1.0, None]
     assert row_count(back) == 3
+
+
+def test_a_release_that_fails_its_gate_is_not_written(linked: Path) -> None:
+    make_key(linked / "release.key")
+    policy = linked / "privacy.toml"
+    policy.write_text(
+        policy.read_text()
+        .replace("k = 3", "k = 3\nsuppressed_share = 0.001")
+        .replace("suppressed_share = 0.5\n", "")
+    )
+    arguments = [str(policy), str(linked), str(linked / "out")]
+    refused = CliRunner().invoke(anonymize, ["apply", *arguments])
+    assert isinstance(refused.exception, DeniedError)
+    assert refused.exception.problems == (
+        "people.csv: suppressed_share is 0.005, above 0.001. Coarsen the quasi-identifiers.",
+    )
+    assert not (linked / "out").exists()
+    assert CliRunner().invoke(anonymize, ["attack", *arguments[:2]]).exit_code == 1
