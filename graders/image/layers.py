@@ -52,7 +52,8 @@ def size(workspace: Workspace) -> Result:
     image = _seen(workspace)
     if isinstance(image, Result):
         return image
-    measured = workspace.manifest.reference_image_bytes
+    build = workspace.evidence.build
+    measured = workspace.manifest.reference_image_bytes or (build.reference_bytes if build else None)
     reference = measured or USUAL_BYTES
     ratio = max(1.0, image.payload_bytes / reference)
     share = 1 - math.log2(ratio) / math.log2(_SIZE_RANGE)

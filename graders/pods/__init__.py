@@ -12,5 +12,13 @@ grader = CheckList(
     version=content_version("1", __file__, probed.__file__, pod.__file__, pod_fate.__file__),
     dimension=Dimension.KUBERNETES,
     needs=frozenset({Need.SERVICE}),
-    checks=(start.ready, start.kept, limits.predicts, limits.true_limits, start.scraped, start.wishes),
+    checks=(
+        start.ready,
+        start.kept,
+        limits.predicts,
+        limits.true_limits,
+        limits.true_processors,
+        start.scraped,
+        start.wishes,
+    ),
 )

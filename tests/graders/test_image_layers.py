@@ -64,6 +64,14 @@ def test_size_is_measured_against_the_reference_on_a_logarithmic_line(
         assert found.evidence[0].excerpt == "pip install torch"
 
 
+def test_what_was_measured_of_the_reference_counts_where_the_author_says_nothing(tmp_path: Path) -> None:
+    build = replace(heavy(200 * MIB), reference_bytes=100 * MIB)
+    found = find(tmp_path, "image.size.reference", build)
+    assert found.points == pytest.approx(2 / 3 * found.max_points)
+    assert "the reference has 100 MiB" in found.sentence
+    assert find(tmp_path, "image.size.reference", build, reference_image_bytes=200 * MIB).points == 2
+
+
 def test_without_a_reference_a_usual_size_counts(tmp_path: Path) -> None:
     assert find(tmp_path, "image.size.reference", heavy(USUAL_BYTES)).outcome == Outcome.PASSED
     assert find(tmp_path, "image.size.reference", heavy(2 * USUAL_BYTES)).outcome == Outcome.PARTIAL

@@ -30,6 +30,8 @@ POD = Pod(
     traffic_port=8080,
     probes=(READY, LIVE),
     memory_limit_bytes=100 << 20,
+    cpu_request=0.5,
+    cpu_limit=1.0,
     scrapes=(ScrapeTarget(path="/metrics", port=8080),),
 )
 
@@ -122,6 +124,35 @@ def test_the_limit_is_right_while_the_peak_is_40_to_90_percent_of_it(
 ) -> None:
     found = findings(tmp_path, POD, replace(START, memory_bytes=peak << 20))["pods.limits.true"]
     assert found.points == pytest.approx(share * 1.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("limit", "request_", "used", "share"),
+    [
+        (1.0, 0.25, 1.0, 1.0),
+        (1.0, None, 0.4, 1.0),
+        (1.0, 0.9, 0.2, 0.5),
+        (4.0, 0.5, 0.4, 0.25),
+        (None, 0.25, 0.6, 1.0),
+        (None, 0.1, 1.0, 0.25),
+        (None, 1.0, 0.0, 1.0),
+        (None, None, 0.5, 0.0),
+    ],
+)
+def test_processors_are_right_when_what_is_declared_is_near_what_is_used(
+    tmp_path: Path, limit: float | None, request_: float | None, used: float, share: float
+) -> None:
+    pod = replace(POD, cpu_limit=limit, cpu_request=request_)
+    found = findings(tmp_path, pod, replace(START, cpus=used))["pods.cpu.true"]
+    assert found.points == pytest.approx(share * 0.5)
+
+
+def test_more_processors_than_there_are_here_cannot_be_judged(tmp_path: Path) -> None:
+    pod = replace(POD, cpu_limit=8.0)
+    found = findings(tmp_path, pod, replace(START, cpus=0.95))["pods.cpu.true"]
+    assert found.outcome == Outcome.NOT_ASSESSED
+    unknown = findings(tmp_path / "b", POD, replace(START, cpus=None))["pods.cpu.true"]
+    assert unknown.outcome == Outcome.NOT_ASSESSED
 
 
 def test_liveness_that_breaks_under_load_earns_the_share_that_it_answers(tmp_path: Path) -> None:

@@ -96,6 +96,8 @@ class BuildEvidence:
     """Why that was not tried; empty also when a cache would save no time that anybody notices."""
     again_limit: str = ""
     """Why there is no second clean build to compare with."""
+    reference_bytes: int | None = None
+    """What the image of the challenge's reference submission has above its base; None where it was not built yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

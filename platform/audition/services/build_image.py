@@ -16,6 +16,7 @@ from audition.services.claim import Claimed
 from audition.services.inspect_image import inspect_image
 from audition.services.lease import Lease, check_lease
 from audition.services.rebuild_image import Rebuilt, rebuild_image, receive_context
+from audition.services.reference import reference_image_bytes
 from audition.services.runner import MIRROR_IMAGE, Runner
 from audition.services.stage_book import StageBook
 
@@ -106,6 +107,7 @@ class _Made:
     result: BuildResult
     rebuilt: Rebuilt = field(default_factory=Rebuilt)
     image: ImageEvidence | None = None
+    reference_bytes: int | None = None
 
 
 def _build(work: _Work) -> _Made:
@@ -120,7 +122,8 @@ def _build(work: _Work) -> _Made:
             left = manifest.build.time_seconds - first.seconds
             rebuilt = rebuild_image(work.build, work.keeper, context, size, first, left)
     image = inspect_image(work.runner, work.claimed, work.lease, work.inventory, first, rebuilt.again)
-    return _Made(result=first, rebuilt=rebuilt, image=image)
+    reference = reference_image_bytes(work.runner, work.claimed)
+    return _Made(result=first, rebuilt=rebuilt, image=image, reference_bytes=reference)
 
 
 def _refused(plan: BuildPlan) -> BuildResult:
@@ -148,4 +151,5 @@ def _evidence(plan: BuildPlan, made: _Made, failure: BuildFailure | None) -> Bui
         rebuild=made.rebuilt.rebuild,
         rebuild_limit=made.rebuilt.rebuild_limit,
         again_limit=made.rebuilt.again_limit,
+        reference_bytes=made.reference_bytes,
     )

@@ -56,17 +56,41 @@ def submit_reference(ports: Ports, actor: str, version: ChallengeVersion) -> Sub
 
 def reference_of(runner: Runner, claimed: Claimed) -> Reference:
     """What this host measured of the challenge's reference; empty when it did not yet."""
-    file = claimed.version.reference
-    if file is None:
-        return Reference()
-    with runner.ports.unit_of_work() as uow:
-        twins = uow.submissions.of_archive(claimed.version.id, file.digest)
-        runs = [_artifacts(uow, twin.id) for twin in reversed(twins) if twin.id != claimed.submission.id]
-    for artifacts in runs:
+    for artifacts in _runs(runner, claimed):
         found = _measured_here(runner, artifacts)
         if found.cpu_ms_per_request is not None or found.capacity_per_second is not None:
             return found
     return Reference()
+
+
+def reference_image_bytes(runner: Runner, claimed: Claimed) -> int | None:
+    """What the reference's image has above its base, on whichever host it was built; None when none was built yet."""
+    for artifacts in _runs(runner, claimed):
+        evidence = _evidence(runner, artifacts)
+        image = evidence.build.image if evidence is not None and evidence.build is not None else None
+        if image is not None and image.layers:
+            return image.payload_bytes
+    return None
+
+
+def _runs(runner: Runner, claimed: Claimed) -> list[Mapping[ArtifactKind, Artifact]]:
+    """What the last runs of the reference left, newest first."""
+    file = claimed.version.reference
+    if file is None:
+        return []
+    with runner.ports.unit_of_work() as uow:
+        twins = uow.submissions.of_archive(claimed.version.id, file.digest)
+        return [_artifacts(uow, twin.id) for twin in reversed(twins) if twin.id != claimed.submission.id]
+
+
+def _evidence(runner: Runner, artifacts: Mapping[ArtifactKind, Artifact]) -> RunEvidence | None:
+    """What a run recorded; None of another release, or pruned: as if it had not been looked at."""
+    kept = artifacts.get(ArtifactKind.EVIDENCE)
+    try:
+        data = runner.ports.blobs.get(kept.digest) if kept is not None else b""
+        return codec.from_json(RunEvidence, data, what="evidence.json") if data else None
+    except (InvalidError, NotFoundError):
+        return None
 
 
 def _artifacts(uow: UnitOfWork, submission_id: str) -> Mapping[ArtifactKind, Artifact]:
@@ -80,16 +104,14 @@ def _artifacts(uow: UnitOfWork, submission_id: str) -> Mapping[ArtifactKind, Art
 
 def _measured_here(runner: Runner, artifacts: Mapping[ArtifactKind, Artifact]) -> Reference:
     """What a prober measured in a run; nothing when that was on another host, or under another runtime."""
-    evidence, service = artifacts.get(ArtifactKind.EVIDENCE), artifacts.get(ArtifactKind.SERVICE)
-    if evidence is None or service is None:
+    where, service = _evidence(runner, artifacts), artifacts.get(ArtifactKind.SERVICE)
+    if where is None or service is None:
         return Reference()
     try:
-        blobs = runner.ports.blobs
-        where = codec.from_json(RunEvidence, blobs.get(evidence.digest), what="evidence.json")
-        data = blobs.get(service.digest)
+        data = runner.ports.blobs.get(service.digest)
         seen = codec.from_json(ServiceEvidence, data, what="service.json", max_bytes=_MAX_SERVICE)
     except (InvalidError, NotFoundError):
-        return Reference()  # Of another release, or pruned: as if it had not been looked at.
+        return Reference()
     if where.environment != dict(runner.facts):
         return Reference()
     return Reference(

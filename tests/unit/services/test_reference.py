@@ -4,8 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from audition import codec
+from audition.adapters.memory.inside import Inside
+from audition.adapters.memory.sandbox import Program
 from audition.domain.challenge import ChallengeVersion
 from audition.domain.errors import ConflictError
+from audition.domain.evidence import ArtifactKind, RunEvidence
+from audition.domain.image import ImageEvidence, LayerFacts
 from audition.domain.probe import ServiceEvidence, StartEvidence
 from audition.domain.probe_load import CapacityEvidence, CostEvidence
 from audition.domain.probe_plan import Reference
@@ -86,3 +91,32 @@ def test_a_version_that_is_not_the_newest_gets_none(hall: World) -> None:
         uow.commit()
     with pytest.raises(ConflictError, match="not the newest"):
         submit_reference(hall.ports, "alice", old)
+
+
+def shows(size: int) -> Program:
+    """Looks at an image whose own layer has so many bytes."""
+    layers = (LayerFacts(bytes=7, files=1, is_base=True), LayerFacts(bytes=size, files=1))
+
+    def play(inside: Inside) -> int:
+        inside.print(codec.to_json(ImageEvidence(layers=layers)))
+        return 0
+
+    return play
+
+
+def test_images_are_compared_with_what_the_references_was_when_it_was_built_wherever_that_was(
+    hall: World,
+) -> None:
+    said = []
+    hall.sandbox.programs |= {"serve": Prober(evidence=MEASURED), "image": shows(100)}
+    for submit_one in (hall.graded, lambda: measured(hall), hall.graded):
+        submit_one()
+        hall.sandbox.programs["image"] = shows(300)
+        hall.runner = replace(hall.runner, facts={"host": "elsewhere"})
+    with hall.ports.unit_of_work() as uow:
+        for submission in reversed(uow.submissions.recent()):
+            kept = uow.runs.artifacts(uow.runs.latest(submission.id).id)
+            data = next(hall.blobs.get(a.digest) for a in kept if a.kind == ArtifactKind.EVIDENCE)
+            build = codec.from_json(RunEvidence, data, what="evidence").build
+            said.append(build.reference_bytes if build else -1)
+    assert said == [None, None, 300]
