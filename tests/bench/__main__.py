@@ -1,4 +1,4 @@
-"""Run the measurements: `audition bench [--runs N] [--only warm,cold,load,runtimes,drift,metrics,repeatability]`."""
+"""Run the measurements: `audition bench [--runs N] [--only PART,…]`; PART is a key of `main`'s table."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import metrics, overhead, repeatability, runtimes
+from tests.bench import cohort, metrics, overhead, repeatability, runtimes
 from tests.bench.drift import table
 from tests.stack import running_stack, without_linters
 
@@ -28,6 +28,7 @@ def main() -> None:
         "drift": _drift,
         "metrics": _metrics,
         "repeatability": _repeatability,
+        "cohort": _cohort,
     }
     for name in arguments.only.split(","):
         sys.stdout.write(parts[name](arguments.runs) + "\n")
@@ -70,6 +71,12 @@ def _runtimes(runs: int) -> str:
 def _drift(_runs: int) -> str:
     # No container is started: `python -m tests.bench --only drift` runs it without an engine.
     return table.report(_say)
+
+
+def _cohort(_runs: int) -> str:
+    # Neither an engine nor a queue: the site over SQLite.
+    with _folder() as folder:
+        return cohort.report(Path(folder), _say)
 
 
 def _metrics(_runs: int) -> str:

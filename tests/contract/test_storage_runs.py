@@ -6,6 +6,7 @@ from audition.domain.errors import ConflictError
 from audition.domain.evidence import ArtifactKind
 from audition.domain.grade import Dimension, GradeStatus
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
+from audition.domain.scorecard import scorecard_of
 from tests import factories as make
 from tests.contract.conftest import Storage
 
@@ -200,3 +201,32 @@ def test_one_grader_has_one_grade(claimed: Storage) -> None:
             unit.grades.publish("run_1", [make.make_grade(), make.make_grade(version="2")])
         with pytest.raises(ConflictError, match="not stored"):
             unit.grades.publish("run_9", [make.make_grade()])
+
+
+def test_scorecards_follow_the_grades(claimed: Storage) -> None:
+    quality, docker = make.make_grade(), make.make_grade(grader="dockerfile", dimension=Dimension.DEPLOYMENT)
+    with claimed.unit_of_work() as unit:
+        assert unit.grades.scorecards(["run_1"]) == {}
+        unit.grades.publish("run_1", [quality, docker])
+        unit.grades.publish("run_1", [docker])
+        unit.commit()
+    with claimed.unit_of_work() as unit:
+        assert unit.grades.scorecards(["run_1", "run_9"]) == {"run_1": scorecard_of("run_1", [docker])}
+        assert unit.grades.scorecards([]) == {}
+        unit.grades.publish("run_1", [])
+        assert unit.grades.scorecards(["run_1"]) == {}
+
+
+def test_a_version_has_all_its_runs_and_people(claimed: Storage) -> None:
+    with claimed.unit_of_work() as unit:
+        unit.runs.add(make.make_run(id="run_0", number=2))
+        assert [run.id for run in unit.runs.of_version("ver_1")] == ["run_1", "run_0"]
+        assert [s.id for s in unit.submissions.of_version("ver_1")] == ["sub_1"]
+        assert [i.id for i in unit.people.invitations_to("ver_1")] == ["inv_1"]
+        second = make.make_invitation(id="inv_2", token_digest="3" * 64)
+        unit.people.add_invitation(second)
+        assert [c.id for c in unit.people.candidates_of("ver_1")] == ["can_1"]
+        people = unit.people
+        for found in (unit.runs, unit.submissions):
+            assert found.of_version("ver_9") == ()
+        assert people.invitations_to("ver_9") == people.candidates_of("ver_9") == ()

@@ -123,6 +123,13 @@ def test_a_reviewer_walks_every_page(browser: Browser, site: str) -> None:
         for name in ("full", "failed", "rejected", "errored", "queued", "graded"):
             alice.go(f"/r/sub_{name}")
             alice.look(f"report-{name}")
+        alice.go("/r/cohort/ver_1")
+        alice.look("cohort")
+        for box in alice.page.get_by_role("checkbox").all():
+            box.check()
+        alice.page.get_by_role("button", name="Compare up to 4").click()
+        alice.look("compare")
+        alice.go("/r/sub_graded")
         alice.page.get_by_role("button", name="Release to the candidate").click()
         expect(alice.page.locator(".title-row .pills")).to_contain_text("Report ready")
 

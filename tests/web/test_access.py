@@ -53,6 +53,13 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     # Nobody of them has a review yet, so for those who may mark there is none to change.
     "marking.save": ("POST /r/sub_graded/mark/image", {"level": 1}, (303, 404, 403, 404, 403, 403)),
     "marking.sign": ("POST /r/sub_graded/mark", {}, (303, 404, 403, 404, 403, 403)),
+    "cohorts.cohort": ("GET /r/cohort/ver_1", {}, (303, 200, 403, 200, 403, 403)),
+    "cohorts.export": ("GET /r/cohort/ver_1/exports/cohort.csv", {}, (303, 200, 403, 200, 403, 403)),
+    "cohorts.compare": (
+        "GET /r/compare?s=sub_graded&s=sub_released",
+        {},
+        (303, 200, 403, 200, 403, 403),
+    ),
     "author.versions": ("GET /a", {}, (303, 403, 200, 200, 403, 403)),
     "author.create_invitation": ("POST /a/invitations", dict(_INVITATION), (303, 403, 201, 201, 403, 403)),
 }

@@ -68,4 +68,6 @@ class Report:
     """What happened while the service was looked at for the longest time, by seconds since that began."""
     people: PanelResult | None = None
     """What people gave by the challenge's rubric; None where it has none, and for candidates until it is complete."""
+    attempt_number: int = 1
+    """Of its candidate's submissions to this invitation."""
     reproduction: Reproduction = field(default_factory=Reproduction)

@@ -11,6 +11,7 @@ from audition.domain.grade import Grade
 from audition.domain.people import AuditEntry, Candidate, Invitation, Session, StaffUser
 from audition.domain.review import Mark, Review
 from audition.domain.run import Fault, Run, StageRecord, Verdict
+from audition.domain.scorecard import Scorecard
 from audition.domain.submission import State, Submission
 
 
@@ -43,6 +44,10 @@ class Submissions(Protocol):
 
     def of_archive(self, version_id: str, archive_digest: str) -> tuple[Submission, ...]:
         """All of exactly these bytes to a challenge version, oldest first."""
+        ...
+
+    def of_version(self, version_id: str) -> tuple[Submission, ...]:
+        """All to a challenge version, oldest first."""
         ...
 
     def in_states(self, states: Sequence[State], limit: int = 1000) -> tuple[Submission, ...]:
@@ -83,6 +88,10 @@ class Runs(Protocol):
         Raises:
             NotFoundError: It has none.
         """
+        ...
+
+    def of_version(self, version_id: str) -> tuple[Run, ...]:
+        """All runs of all submissions to a challenge version, by number."""
         ...
 
     def claim(self, run_id: str, fence: int, worker: str, lease_until: datetime, at: datetime) -> bool:
@@ -131,7 +140,11 @@ class Grades(Protocol):
     """Grades at rest: one published per run and grader."""
 
     def publish(self, run_id: str, grades: Sequence[Grade]) -> None:
-        """Replace the run's published grades."""
+        """Replace the run's published grades, and the scorecard that lists show of them."""
+        ...
+
+    def scorecards(self, run_ids: Sequence[str]) -> dict[str, Scorecard]:
+        """The scorecards of those of some runs that are graded, by run."""
         ...
 
     def of_run(self, run_id: str) -> tuple[Grade, ...]:
@@ -244,6 +257,14 @@ class People(Protocol):
 
     def invitations(self) -> tuple[Invitation, ...]:
         """Newest first."""
+        ...
+
+    def invitations_to(self, version_id: str) -> tuple[Invitation, ...]:
+        """To a challenge version, newest first."""
+        ...
+
+    def candidates_of(self, version_id: str) -> tuple[Candidate, ...]:
+        """Everybody invited to a challenge version, each once, by id."""
         ...
 
     def add_session(self, session: Session) -> None:

@@ -78,6 +78,7 @@ def _compose(uow: UnitOfWork, submission: Submission) -> Report:
         provenance=_provenance(submission, version, run, stages, grades, artifacts),
         submitted_at=submission.created_at,
         finished_at=run.finished_at,
+        attempt_number=submission.attempt_number,
         people=result_of(gather_panels(uow, [submission])[submission.id]),
     )
 

@@ -8,10 +8,11 @@ from audition import codec
 from audition.domain.challenge import ChallengeVersion
 from audition.domain.errors import NotFoundError, UnavailableError
 from audition.domain.evidence import Artifact, ArtifactKind
-from audition.domain.grade import Finding, GradeSheet, dimension_scores, total_score
+from audition.domain.grade import Finding, GradeSheet, total_score
 from audition.domain.people import AuditEntry, Invitation, Principal, Role
 from audition.domain.review import Panel, PanelState
 from audition.domain.run import Run, StageRecord
+from audition.domain.scorecard import Scorecard
 from audition.domain.submission import State, Submission
 from audition.ports import Ports, UnitOfWork
 from audition.services.authorize import own_invitation, require_role, visible_submission
@@ -81,6 +82,12 @@ class InboxRow:
     panel: PanelState | None
     """Where the people's part is; None where there is nothing to mark."""
     my_part: MyPart
+    version: int
+
+    @property
+    def cohort(self) -> tuple[str, str]:
+        """Id and name of the challenge version that it belongs to."""
+        return self.submission.challenge_version_id, f"{self.challenge_title}, version {self.version}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +178,21 @@ def inbox(ports: Ports, principal: Principal, limit: int = 200) -> tuple[InboxRo
     with ports.unit_of_work() as uow:
         recent = uow.submissions.recent(limit)
         panels = gather_panels(uow, recent)
-        return tuple(_inbox_row(uow, principal, submission, panels[submission.id]) for submission in recent)
+        versions = {i: uow.challenges.get(i) for i in {s.challenge_version_id for s in recent}}
+        runs = {submission.id: uow.runs.latest(submission.id) for submission in recent}
+        cards = uow.grades.scorecards([run.id for run in runs.values()])
+        return tuple(
+            _inbox_row(
+                uow,
+                principal,
+                s,
+                runs[s.id],
+                cards.get(runs[s.id].id),
+                versions[s.challenge_version_id],
+                panels[s.id],
+            )
+            for s in recent
+        )
 
 
 def challenge_versions(ports: Ports) -> tuple[ChallengeVersion, ...]:
@@ -262,18 +283,24 @@ def _my_part(principal: Principal, submission: Submission, panel: Panel) -> MyPa
     return MyPart.WANTED if is_wanted else MyPart.NONE
 
 
-def _inbox_row(uow: UnitOfWork, principal: Principal, submission: Submission, panel: Panel) -> InboxRow:
-    run = uow.runs.latest(submission.id)
-    version = uow.challenges.get(submission.challenge_version_id)
+def _inbox_row(  # noqa: PLR0913  a line is made of all of these
+    uow: UnitOfWork,
+    principal: Principal,
+    submission: Submission,
+    run: Run,
+    card: Scorecard | None,
+    version: ChallengeVersion,
+    panel: Panel,
+) -> InboxRow:
     invitation = uow.people.invitation(submission.invitation_id)
-    scores = dimension_scores(uow.grades.of_run(run.id))
     return InboxRow(
         submission=submission,
         alias=uow.people.candidate(invitation.candidate_id).alias,
         challenge_title=version.manifest.title,
         verdict=run.verdict or "",
-        score=total_score(scores, version.manifest.weights),
+        score=total_score(card.dimensions if card else {}, version.manifest.weights),
         finished_at=run.finished_at,
         panel=panel.state if panel.rubric else None,
         my_part=_my_part(principal, submission, panel),
+        version=version.number,
     )

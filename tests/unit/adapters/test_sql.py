@@ -20,7 +20,9 @@ from audition.domain.errors import ConflictError, InvalidError, UnavailableError
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Grade
 from audition.domain.people import AuditEntry, Candidate, Invitation, Session, StaffUser
+from audition.domain.review import Mark, Review
 from audition.domain.run import Run, StageRecord
+from audition.domain.scorecard import Scorecard
 from audition.domain.submission import Submission
 from tests import factories as make
 
@@ -108,6 +110,9 @@ KEPT_APART = {"traces"}
         (Artifact, tables.artifacts, set()),
         (Grade, tables.grades, {"run_id"}),
         (AuditEntry, tables.audit_entries, {"id"}),
+        (Review, tables.reviews, set()),
+        (Mark, tables.review_marks, set()),
+        (Scorecard, tables.scorecards, set()),
     ],
 )
 def test_columns_are_the_fields(kind: type[Any], table: Table, extra: set[str]) -> None:

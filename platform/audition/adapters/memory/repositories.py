@@ -49,6 +49,10 @@ class MemorySubmissions:
         wanted = (version_id, archive_digest)
         return tuple(s for s in self._sorted() if (s.challenge_version_id, s.archive_digest) == wanted)
 
+    def of_version(self, version_id: str) -> tuple[Submission, ...]:
+        """All to a challenge version, oldest first."""
+        return tuple(s for s in self._sorted() if s.challenge_version_id == version_id)
+
     def in_states(self, states: Sequence[State], limit: int = 1000) -> tuple[Submission, ...]:
         """Submissions in any of the states, oldest first."""
         return tuple(s for s in self._sorted() if s.state in states)[:limit]
@@ -187,6 +191,15 @@ class MemoryPeople:
         """Newest first."""
         found = self._tables().invitations.values()
         return tuple(sorted(found, key=lambda i: (i.created_at, i.id), reverse=True))
+
+    def invitations_to(self, version_id: str) -> tuple[Invitation, ...]:
+        """To a challenge version, newest first."""
+        return tuple(i for i in self.invitations() if i.challenge_version_id == version_id)
+
+    def candidates_of(self, version_id: str) -> tuple[Candidate, ...]:
+        """Everybody invited to a challenge version, each once, by id."""
+        invited = sorted({i.candidate_id for i in self.invitations_to(version_id)})
+        return tuple(self.candidate(candidate_id) for candidate_id in invited)
 
     def add_session(self, session: Session) -> None:
         """Insert."""

@@ -9,6 +9,7 @@ from audition.domain.errors import NotFoundError
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Grade
 from audition.domain.run import Fault, Run, Stage, StageRecord, Verdict, current_stages
+from audition.domain.scorecard import Scorecard, scorecard_of
 
 Open = Callable[[], Tables]
 _STAGE_ORDER = {stage: position for position, stage in enumerate(Stage)}
@@ -39,6 +40,11 @@ class MemoryRuns:
             msg = f"Submission {submission_id} has no run."
             raise NotFoundError(msg, code="run-not-found")
         return max(runs, key=lambda run: run.number)
+
+    def of_version(self, version_id: str) -> tuple[Run, ...]:
+        """All runs of all submissions to a challenge version, by number."""
+        found = (r for r in self._tables().runs.values() if _is_of_version(self._tables(), r, version_id))
+        return tuple(sorted(found, key=lambda run: (run.number, run.id)))
 
     def claim(self, run_id: str, fence: int, worker: str, lease_until: datetime, at: datetime) -> bool:
         """Raise the fence and take the lease."""
@@ -142,6 +148,15 @@ class MemoryGrades:
         """Return the run's published grades, by grader name."""
         found = (grade for key, grade in self._tables().grades.items() if key[0] == run_id)
         return tuple(sorted(found, key=lambda grade: grade.grader))
+
+    def scorecards(self, run_ids: Sequence[str]) -> dict[str, Scorecard]:
+        """Return the scorecards of those of some runs that are graded."""
+        graded = {run_id for run_id, _ in self._tables().grades}
+        return {i: scorecard_of(i, self.of_run(i)) for i in run_ids if i in graded}
+
+
+def _is_of_version(tables: Tables, run: Run, version_id: str) -> bool:
+    return tables.submissions[run.submission_id].challenge_version_id == version_id
 
 
 def _artifact_key(artifact: Artifact) -> tuple[str, int, str, str, str]:

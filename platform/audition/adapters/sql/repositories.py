@@ -66,6 +66,16 @@ class SqlSubmissions:
             .order_by(table.c.created_at, table.c.id),
         )
 
+    def of_version(self, version_id: str) -> tuple[Submission, ...]:
+        """All to a challenge version, oldest first."""
+        table = tables.submissions
+        return self._transaction.all(
+            Submission,
+            select(table)
+            .where(table.c.challenge_version_id == version_id)
+            .order_by(table.c.created_at, table.c.attempt_number, table.c.id),
+        )
+
     def in_states(self, states: Sequence[State], limit: int = 1000) -> tuple[Submission, ...]:
         """Submissions in any of the states, oldest first."""
         table = tables.submissions

@@ -88,6 +88,21 @@ class SqlPeople:
             Invitation, select(table).order_by(desc(table.c.created_at), desc(table.c.id))
         )
 
+    def invitations_to(self, version_id: str) -> tuple[Invitation, ...]:
+        """To a challenge version, newest first."""
+        table = tables.invitations
+        statement = select(table).where(table.c.challenge_version_id == version_id)
+        return self._transaction.all(
+            Invitation, statement.order_by(desc(table.c.created_at), desc(table.c.id))
+        )
+
+    def candidates_of(self, version_id: str) -> tuple[Candidate, ...]:
+        """Everybody invited to a challenge version, each once, by id."""
+        table, invitations = tables.candidates, tables.invitations
+        invited = select(invitations.c.candidate_id).where(invitations.c.challenge_version_id == version_id)
+        found = self._transaction.all(Candidate, select(table).where(table.c.id.in_(invited)))
+        return tuple(sorted(found, key=lambda candidate: candidate.id))
+
     def add_session(self, session: Session) -> None:
         """Insert."""
         what = f"Session {session.id}, or one with its token,"

@@ -17,6 +17,7 @@ from audition.domain.errors import NotFoundError
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Grade
 from audition.domain.run import Fault, Run, Stage, StageRecord, Verdict, current_stages
+from audition.domain.scorecard import Scorecard, scorecard_of
 
 _STAGE_ORDER = {stage: position for position, stage in enumerate(Stage)}
 
@@ -55,6 +56,11 @@ class SqlRuns:
             msg = f"Submission {submission_id} has no run."
             raise NotFoundError(msg, code="run-not-found")
         return found
+
+    def of_version(self, version_id: str) -> tuple[Run, ...]:
+        """All runs of all submissions to a challenge version, by number."""
+        statement = select(tables.runs).where(_is_of_version(version_id))
+        return self._transaction.all(Run, statement.order_by(tables.runs.c.number, tables.runs.c.id))
 
     def claim(self, run_id: str, fence: int, worker: str, lease_until: datetime, at: datetime) -> bool:
         """Raise the fence and take the lease."""
@@ -164,9 +170,23 @@ class SqlGrades:
     def publish(self, run_id: str, grades: Sequence[Grade]) -> None:
         """Replace the run's published grades."""
         self._transaction.change(delete(tables.grades).where(tables.grades.c.run_id == run_id))
+        self._transaction.change(delete(tables.scorecards).where(tables.scorecards.c.run_id == run_id))
         rows = [to_row(grade, run_id=run_id) for grade in grades]
         if rows:
             self._transaction.insert(tables.grades, rows, f"A grade of run {run_id}")
+            card = to_row(scorecard_of(run_id, grades))
+            self._transaction.insert(tables.scorecards, card, f"The scorecard of run {run_id}")
+
+    def scorecards(self, run_ids: Sequence[str]) -> dict[str, Scorecard]:
+        """Return the scorecards of those of some runs that are graded."""
+        cards, grades = tables.scorecards, tables.grades
+        statement = select(cards).where(cards.c.run_id.in_(list(run_ids)))
+        found = {card.run_id: card for card in self._transaction.all(Scorecard, statement)}
+        # Graded by a version of Audition that kept none; grading again makes one.
+        for run_id in set(run_ids) - found.keys():
+            if self._transaction.has(select(grades.c.run_id).where(grades.c.run_id == run_id)):
+                found[run_id] = scorecard_of(run_id, self.of_run(run_id))
+        return found
 
     def of_run(self, run_id: str) -> tuple[Grade, ...]:
         """Return the run's published grades, by grader name."""
@@ -178,3 +198,10 @@ class SqlGrades:
 
 def _is_leased() -> ColumnElement[bool]:
     return tables.runs.c.lease_until.is_not(None)
+
+
+def _is_of_version(version_id: str) -> ColumnElement[bool]:
+    """Condition on `runs`."""
+    submissions = tables.submissions
+    of_version = select(submissions.c.id).where(submissions.c.challenge_version_id == version_id)
+    return tables.runs.c.submission_id.in_(of_version)

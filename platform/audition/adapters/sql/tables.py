@@ -239,6 +239,14 @@ grades = Table(
     _text("invalid_output"),
 )
 
+scorecards = Table(
+    "scorecards",
+    metadata,
+    _ref("run_id", "runs", primary_key=True),
+    _json("dimensions"),
+    _json("outcomes"),
+)
+
 reviews = Table(
     "reviews",
     metadata,

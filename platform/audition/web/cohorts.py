@@ -1,0 +1,67 @@
+"""Many submissions at once: a cohort as a whole, and a few beside each other."""
+
+from flask import Blueprint, render_template, request
+from werkzeug.wrappers import Response
+
+from audition import codec
+from audition.domain.errors import NotFoundError
+from audition.domain.people import Role
+from audition.services.authorize import require_role
+from audition.services.export_report import Export
+from audition.services.line_up import MOST, line_up
+from audition.services.survey_cohort import export_cohort, survey_cohort
+from audition.web.context import asker, ports
+from audition.web.downloads import export_response
+
+blueprint = Blueprint("cohorts", __name__, url_prefix="/r")
+
+#: Lines of a page; the whole list is a file.
+PER_PAGE = 25
+
+
+@blueprint.before_request
+def only_reviewers() -> None:
+    """Every page here is for reviewers."""
+    require_role(asker(), Role.REVIEWER)
+
+
+@blueprint.get("/cohort/<version_id>")
+def cohort(version_id: str) -> str:
+    """Everybody invited to one challenge version."""
+    found = survey_cohort(ports(), asker(), version_id)
+    last = max(1, -(-len(found.best) // PER_PAGE))
+    page = min(max(1, request.args.get("page", 1, type=int)), last)
+    return render_template(
+        "reviewer/cohort.html",
+        cohort=found,
+        shown=found.best[(page - 1) * PER_PAGE : page * PER_PAGE],
+        first=(page - 1) * PER_PAGE,
+        page=page,
+        last=last,
+        most=MOST,
+        exports=("cohort.csv", "cohort.json"),
+    )
+
+
+@blueprint.get("/cohort/<version_id>/exports/<name>")
+def export(version_id: str, name: str) -> Response:
+    """The cohort as a file: every attempt, under aliases."""
+    found = survey_cohort(ports(), asker(), version_id)
+    if name == "cohort.csv":
+        made = Export(name=name, media_type="text/csv; charset=utf-8", data=export_cohort(found))
+    elif name == "cohort.json":
+        made = Export(name=name, media_type="application/json", data=codec.to_json(found))
+    else:
+        msg = f"There is no export {name[:60]!r}."
+        raise NotFoundError(msg, code="no-such-export", next_step="Ask for cohort.csv or cohort.json.")
+    return export_response(made)
+
+
+@blueprint.get("/compare")
+def compare() -> str:
+    """Two to four submissions beside each other."""
+    return render_template(
+        "reviewer/compare.html",
+        lineup=line_up(ports(), asker(), request.args.getlist("s")),
+        only_differences="only" in request.args,
+    )
