@@ -76,7 +76,7 @@ def _divide(part: _Blocks, spans: Floats, k: int) -> tuple[Flags, Flags]:
 
 def _widths(part: _Blocks) -> Floats:
     """Span of each dimension in each block; (blocks, dimensions)."""
-    order = np.argsort(part.inside, kind="stable")
+    order = np.argsort(part.inside)
     begins = np.searchsorted(part.inside[order], np.arange(part.blocks))
     ordered = part.points[order]
     widths = np.maximum.reduceat(ordered, begins) - np.minimum.reduceat(ordered, begins)
@@ -89,7 +89,9 @@ def _cut(values: Ints, counts: Ints, block: Ints, people: Floats, k: int) -> tup
     Returns:
         For each row whether it lies above the cut, and for each block whether there is one.
     """
-    order = np.lexsort((values, block))
+    # One number for block and value sorts several times faster than two keys; the order of equals does not matter.
+    low = int(values.min(initial=0))
+    order = np.argsort(block * (int(values.max(initial=0)) - low + 1) + values - low)
     block, values = block[order], values[order]
     running = np.cumsum(counts[order], dtype=np.float64)
     begins = np.searchsorted(block, np.arange(len(people)))

@@ -108,8 +108,9 @@ def parse_numbers(column: Column, where: str) -> Numbers:
             parsed[place] = float(text)
         except ValueError:
             wrong.append(place)
-    if wrong:
-        raise not_of_kind(column, wrong, where, "a number")
+    # Some rows of a table may lack values that others had.
+    if wrong and (seen := np.intersect1d(wrong, column.codes)).size:
+        raise not_of_kind(column, seen.tolist(), where, "a number")
     return Numbers(parsed[column.codes])
 
 

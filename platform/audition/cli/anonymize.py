@@ -92,3 +92,25 @@ def _work(steps: Steps, policy: Path, raw: Path, *, new_key: bool) -> "Work":
     with steps.step("attacking") as step:
         examined = examine(rules, sources, applied, key, step.note)
     return Work(rules, key, sources, applied, examined)
+
+
+@anonymize.command()
+@click.argument("policy", type=_FILE)
+@click.argument("raw", type=_FOLDER)
+@click.argument("out", type=click.Path(path_type=Path))
+def report(policy: Path, raw: Path, out: Path) -> None:
+    """Write report.json and report.html into OUT: columns, risks, gate, utility, digests. No part of a release."""
+    from audition import codec  # noqa: PLC0415
+    from audition.anonymize.page import page  # noqa: PLC0415
+    from audition.anonymize.report import make_report  # noqa: PLC0415
+
+    steps = Steps()
+    work = _work(steps, policy, raw, new_key=False)
+    with steps.step("measuring utility") as step:
+        document = make_report(work, policy, raw, step.note)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "report.json").write_bytes(codec.to_json(document))
+    (out / "report.html").write_text(page(document), encoding="utf-8")
+    click.echo(
+        f"{out / 'report.html'}: the release {'passes' if document.is_fit else 'does not pass'} its gate"
+    )
