@@ -49,8 +49,11 @@ PLACES: dict[str, tuple[str, ...]] = {
     "prometheus_client": (PACKAGE + "probing/exposition.py",),
     "pydantic": (PACKAGE + "codec.py", PACKAGE + "catalog/"),
     "argon2": (PACKAGE + "adapters/passwords.py",),
-    "nh3": (WEB,),
+    "nh3": (WEB, "sandbox_images/notebook/"),
     "markdown_it": (WEB,),
+    **dict.fromkeys(
+        ("nbclient", "nbformat", "nbconvert", "jupyter_client", "zmq"), ("sandbox_images/notebook/",)
+    ),
     "pickle": (),
     "marshal": (),
     "shelve": (),

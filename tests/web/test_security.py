@@ -1,7 +1,9 @@
 """Sessions, CSRF, headers, rates and the signing key."""
 
+import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from http.client import OK
 from pathlib import Path
 
 import pytest
@@ -104,8 +106,11 @@ def test_every_answer_carries_the_headers(busy_world: World, row: tuple[str, ...
         answer = browser_of(busy_world, who).open(path, method=method)
         answer.get_data()
         answer.close()
+        # A candidate's notebook has a stricter policy and may be framed by its report; see test_notebook.py.
+        is_framed = path.endswith("/notebook") and answer.status_code == OK
+        own = {"Content-Security-Policy", "X-Frame-Options"} if is_framed else set()
         for name, value in HEADERS.items():
-            assert answer.headers[name] == value
+            assert (answer.headers[name] == value) != (name in own), name
         is_static = path.startswith("/static/")
         assert answer.headers["Cache-Control"] == ("public, max-age=3600" if is_static else "no-store")
 
@@ -121,7 +126,7 @@ def test_pages_have_no_inline_script_or_style(busy_world: World) -> None:
         client = browser_of(busy_world, who)
         for row in PAGES.values():
             method, path = row[0].split()
-            if method == "GET" and "logs" not in path and "static" not in path:
+            if method == "GET" and not re.search(r"/(?:logs|static|notebook)\b", path):
                 text = client.get(path).text
                 assert " style=" not in text
                 assert "<style" not in text

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from audition.domain.build import BuildPlan
 from audition.domain.monitoring import Monitoring
+from audition.domain.notebook import Notebook
 from audition.domain.pod import Pod
 from audition.domain.serving import Serving
 
@@ -101,6 +102,16 @@ class Contract:
     pipeline: Pipeline = field(default_factory=Pipeline)
     model: ModelFiles = field(default_factory=ModelFiles)
     slo: Slo = field(default_factory=Slo)
+    notebook: Notebook | None = None
+    """What predicts in the place of `predict`; None where a program does."""
+
+    def predicting(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Argument vector of what predicts.
+
+        Args:
+            names: Of the files that the challenge takes from /out.
+        """
+        return self.notebook.argv(names) if self.notebook else self.predict
 
     def says(self, key: str) -> bool:
         """Whether the file declares this key or one inside it."""

@@ -24,6 +24,10 @@ DRIFT_FILE = PurePosixPath("/evidence/drift.json")
 """What the drift protocol recorded; absent when it did not run."""
 TRAFFIC_FILE = PurePosixPath("/traffic/rows.json")
 """The rows of the drift protocol; in the prober's container of the drift stage only."""
+CELLS_FILE = PurePosixPath("/evidence/cells.jsonl")
+"""What the run of a notebook said of its cells; absent when a program predicted."""
+NOTEBOOK_FILE = PurePosixPath("/evidence/notebook.ipynb")
+"""The notebook with the outputs that its cells had; in the container that draws it only."""
 KIT_FILE = PurePosixPath("/evidence/kit.zip")
 """What every candidate got; in the judge container only."""
 EXERCISE_FILE = PurePosixPath("/evidence/exercise.json")

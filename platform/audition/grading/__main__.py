@@ -36,6 +36,7 @@ from audition.domain.exercise import ExerciseEvidence
 from audition.domain.extra_rows import MAX_MAP_BYTES, ExtraRows
 from audition.domain.grade import GradeSheet
 from audition.domain.image import ImageTask
+from audition.domain.notebook import EXECUTED, NOTEBOOK_IMAGES, NotebookRun
 from audition.domain.pod import Pod
 from audition.domain.probe import ServiceEvidence
 from audition.domain.run import Stage
@@ -46,6 +47,7 @@ from audition.grading.context import context_bytes, write_context
 from audition.grading.drift import read_drift
 from audition.grading.ignore import context_entries
 from audition.grading.inventory import take_inventory
+from audition.grading.notebooks import read_run
 from audition.grading.touch import touched_source
 from audition.grading.workspace import Need, Workspace
 
@@ -117,7 +119,8 @@ def _keep(room: _Room) -> None:
         _send_context(room, inventory, recipe, is_touched=not is_first)
         is_first = False
     limit = manifest.limits_of(Stage.PREDICT).output_bytes
-    _collect(room, places.OUT, frozenset(manifest.output.names), limit)
+    executed = (EXECUTED,) if inventory.contract.notebook else ()
+    _collect(room, places.OUT, frozenset((*manifest.output.names, *executed)), limit)
     if Stage.REPEAT in manifest.stages:
         _await_request()
         _collect(room, places.REPEATED_OUT, frozenset(manifest.output.names), limit)
@@ -135,6 +138,9 @@ def _inventory(room: _Room, manifest: Manifest) -> tuple[Inventory, bytes]:
     )
     if not inventory.entries:
         return inventory, b""
+    if inventory.contract.notebook and manifest.image not in NOTEBOOK_IMAGES:
+        refusal = "This challenge runs no notebooks. Send an archive with a program that predicts."
+        return replace(inventory, refusals=(*inventory.refusals, refusal)), b""
     plan, recipe = _plan(submission, manifest, inventory.entries)
     claims = claims_of(submission, inventory.contract.model.card, manifest.metric.name)
     pod = _pod(submission, manifest, inventory)
@@ -279,6 +285,7 @@ def _workspace(room: _Room) -> Workspace:
         exercise=_exercised(room),
         exercise_outputs=room.at(places.EXERCISE_OUTPUTS),
         drift=_drift(room),
+        cells=_cells(room),
     )
 
 
@@ -316,6 +323,12 @@ def _drift(room: _Room) -> DriftEvidence | None:
     """What the drift protocol recorded, when it ran."""
     file = room.at(places.DRIFT_FILE)
     return read_drift(file.read_bytes()) if file.exists() else None
+
+
+def _cells(room: _Room) -> NotebookRun | None:
+    """What the run of a notebook said of its cells, when one was run."""
+    file = room.at(places.CELLS_FILE)
+    return read_run(file.read_bytes()) if file.exists() else None
 
 
 if __name__ == "__main__":

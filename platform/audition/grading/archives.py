@@ -107,7 +107,7 @@ def members(archive: Path, bounds: Bounds) -> Iterator[Member]:
         seen = f"its first bytes are {start[:4].hex(' ')}" if start else "it is empty"
         msg = (
             f"The file is neither a zip nor a tar archive ({seen})."
-            " Send a .zip or a .tar.gz of your solution's folder."
+            " Send a .zip or a .tar.gz of your solution's folder, or one notebook (.ipynb)."
         )
         raise RefusedArchiveError(msg)
 

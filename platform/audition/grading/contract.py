@@ -19,6 +19,7 @@ from audition.domain.contract import (
     Pipeline,
     Slo,
 )
+from audition.grading.contract_notebook import notebook_problems, read_notebook
 from audition.grading.contract_service import read_monitoring, read_serving
 from audition.grading.toml_lines import key_lines
 from audition.grading.toml_table import Problems, Table
@@ -55,7 +56,9 @@ def read_contract(submission: Path) -> tuple[Contract, list[str]]:
     problems = Problems(CONTRACT_FILE, lines)
     top = Table(document, problems)
     contract = _contract(top, submission, problems)
-    if problems.has("predict"):  # Whether the default's script is there matters to nobody.
+    if problems.has("predict") or top.has(
+        "notebook"
+    ):  # Whether the default's script is there matters to nobody.
         return contract, problems.told()
     return contract, [*problems.told(), *_missing_script(contract, submission)]
 
@@ -88,18 +91,22 @@ def _contract(top: Table, submission: Path, problems: Problems) -> Contract:
     pipeline, of_pipeline = _pipeline(top.table("pipeline"), submission, problems)
     model, of_model = _model(top.table("model"))
     slo, of_slo = _slo(top.table("slo"))
+    notebook, of_notebook = read_notebook(top)
     own = top.close()
     contract = Contract(
         predict=predict,
         is_declared=True,
-        declared=(*own, *of_serving, *of_monitoring, *of_pipeline, *of_model, *of_slo),
+        declared=(*own, *of_serving, *of_monitoring, *of_pipeline, *of_model, *of_slo, *of_notebook),
         serving=serving,
         monitoring=monitoring,
         pipeline=pipeline,
         model=model,
         slo=slo,
+        notebook=notebook,
     )
     _tell_missing_files(contract, submission, problems)
+    if notebook is not None:
+        notebook_problems(notebook, submission, problems)
     return contract
 
 
@@ -178,7 +185,7 @@ def _missing_script(contract: Contract, submission: Path) -> list[str]:
     command = shlex.join(contract.predict)[:_MAX_SHOWN]
     problem = (
         f"There is no {script[:_MAX_SHOWN]!r} in the archive, and {where} {command!r}."
-        f" Add the file, or name your own command under `predict` in {CONTRACT_FILE}."
+        f" Add the file, or name your own command under `predict` in {CONTRACT_FILE}, or a notebook under [notebook]."
     )
     return [problem]
 

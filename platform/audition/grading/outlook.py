@@ -21,11 +21,22 @@ def outlook(inventory: Inventory) -> tuple[str, ...]:
     contract = inventory.contract
     return (
         f"{len(inventory.entries)} files, {inventory.total_bytes:,} bytes unpacked.",
-        f"Predict: `{shlex.join(contract.predict)}` reads /in and writes /out.",
+        _predicting(contract),
         *_service(inventory),
         *_watching(contract),
         *_programs(contract),
         *_files(contract),
+    )
+
+
+def _predicting(contract: Contract) -> str:
+    if contract.notebook is None:
+        return f"Predict: `{shlex.join(contract.predict)}` reads /in and writes /out."
+    book = contract.notebook
+    wanted = book.predictions or "the predictions file that the brief names"
+    return (
+        f"Predict: {book.path} runs top to bottom in a copy of its folder, with `data` = '/in' and `out` = '/out' set"
+        f" after the cell tagged {book.parameters!r} (else at the top); {wanted} is taken from there or from /out."
     )
 
 

@@ -10,6 +10,7 @@ from audition.domain.drift import DriftEvidence
 from audition.domain.evidence import RunEvidence
 from audition.domain.exercise import ExerciseEvidence
 from audition.domain.extra_rows import ExtraRows
+from audition.domain.notebook import NotebookRun
 from audition.domain.probe import ServiceEvidence
 from audition.domain.tools import ToolReports
 
@@ -28,6 +29,8 @@ class Need(StrEnum):
     """What came of the candidate's own commands; the grader must do with `Workspace.exercise` being None."""
     KIT = "kit"
     """What every candidate got; the grader must do with `Workspace.kit` being None."""
+    NOTEBOOK = "notebook"
+    """What the run of a notebook said of its cells; the grader must do with `Workspace.cells` being None."""
     DRIFT = "drift"
     """What the service's metrics did under drift; the grader must do with `Workspace.drift` being None."""
 
@@ -63,6 +66,9 @@ class Workspace:
     """Predictions that such commands left, named as in `exercise.outputs`; hostile."""
     drift: DriftEvidence | None = None
     """What the service's metrics did under drift; None when the drift protocol did not run."""
+
+    cells: NotebookRun | None = None
+    """What the run of a notebook said of its cells, which its author can forge; None when a program predicted."""
 
     def output(self) -> Path | None:
         """The predictions file that counts: the first accepted name that is there."""

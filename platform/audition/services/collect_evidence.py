@@ -11,11 +11,13 @@ from audition.domain.contract import Collection, Inventory
 from audition.domain.errors import InvalidError, UnavailableError
 from audition.domain.evidence import Artifact, ArtifactKind, RunEvidence, StageEvidence
 from audition.domain.execution import Exit
+from audition.domain.notebook import EXECUTED, Notebook
 from audition.domain.run import Stage, StageStatus, Verdict, judge_exit
 from audition.ports import Served
 from audition.services import containers
 from audition.services.build_image import Built, build_image
 from audition.services.claim import Claimed
+from audition.services.draw_notebook import draw_notebook
 from audition.services.exercise_commands import exercise_commands
 from audition.services.explain import explain
 from audition.services.lease import Lease, check_lease
@@ -90,7 +92,9 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
     built = _built(runner, claimed, lease, keeper, inventory, book)
     collection, outputs, exit_, verdict, message = _predict(runner, claimed, lease, keeper, inventory, book)
     again = predict_again(runner, claimed, lease, keeper, inventory, book, verdict)
-    logs = (*_store_logs(runner, claimed, exit_), *_store_build_log(runner, claimed, built))
+    notebook = inventory.contract.notebook
+    outputs = (*outputs, *draw_notebook(runner, claimed, lease, inventory, outputs))
+    logs = (*_store_logs(runner, claimed, exit_, notebook), *_store_build_log(runner, claimed, built))
     stage = StageEvidence(
         stage=Stage.PREDICT,
         verdict=verdict,
@@ -109,7 +113,7 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
         verdict=_verdict(stages),
         inventory=inventory,
         stages=stages,
-        outputs=tuple(file.name for file in collection.files),
+        outputs=tuple(artifact.name for artifact in outputs if artifact.kind == ArtifactKind.OUTPUT),
         repeated=tuple(artifact.name for artifact in again.artifacts),
         refused_outputs=collection.refusals,
         environment=dict(runner.facts),
@@ -191,7 +195,7 @@ def _collect(runner: Runner, claimed: Claimed, keeper: Served) -> tuple[Collecti
             run_id=claimed.run.id,
             fence=claimed.fence,
             stage=Stage.PREDICT,
-            kind=ArtifactKind.OUTPUT,
+            kind=ArtifactKind.NOTEBOOK if file.name == EXECUTED else ArtifactKind.OUTPUT,
             name=file.name,
             digest=digest,
             bytes=file.bytes,
@@ -201,10 +205,14 @@ def _collect(runner: Runner, claimed: Claimed, keeper: Served) -> tuple[Collecti
     return collection, artifacts
 
 
-def _store_logs(runner: Runner, claimed: Claimed, exit_: Exit) -> tuple[Artifact, ...]:
+def _store_logs(
+    runner: Runner, claimed: Claimed, exit_: Exit, notebook: Notebook | None
+) -> tuple[Artifact, ...]:
+    """What was printed; of a notebook, standard output is the account of its cells and no log."""
+    first = ArtifactKind.STDOUT if notebook is None else ArtifactKind.CELLS
     return tuple(
         _artifact(runner, claimed, kind, f"predict.{kind}", data)
-        for kind, data in ((ArtifactKind.STDOUT, exit_.stdout), (ArtifactKind.STDERR, exit_.stderr))
+        for kind, data in ((first, exit_.stdout), (ArtifactKind.STDERR, exit_.stderr))
         if data
     )
 

@@ -21,6 +21,7 @@ from audition.domain.execution import (
     VolumeMount,
 )
 from audition.domain.exercise import Step
+from audition.domain.notebook import NOTEBOOK_IMAGES
 from audition.domain.run import Stage
 from audition.services.mounts import (
     again_volume,
@@ -46,8 +47,12 @@ _IMPORTS = {
 _KEEPER_MEMORY = 256 << 20
 #: Likewise, and a table of the challenge as text.
 _LEADER_MEMORY = 512 << 20
-#: What probers saw, and where the judge finds it.
-_SEEN = {ArtifactKind.SERVICE: places.SERVICE_FILE, ArtifactKind.DRIFT: places.DRIFT_FILE}
+#: What probers saw and a notebook's run said, and where the judge finds it.
+_SEEN = {
+    ArtifactKind.SERVICE: places.SERVICE_FILE,
+    ArtifactKind.DRIFT: places.DRIFT_FILE,
+    ArtifactKind.CELLS: places.CELLS_FILE,
+}
 _PROBING = ("python", "-m", "audition.probing")
 #: Rows, answers and samples of latency, all of them bounded; see audition.probing.
 _PROBER_MEMORY = 512 << 20
@@ -98,13 +103,16 @@ def keeper_spec(
 def predict_spec(
     runner: Runner, version: ChallengeVersion, owner: Ownership, contract: Contract
 ) -> ContainerSpec:
-    """Runs the candidate's command."""
+    """Runs the candidate's command, or its notebook."""
+    image = version.manifest.image
+    if contract.notebook is not None:
+        image = NOTEBOOK_IMAGES[image]
     return ContainerSpec(
         stage=Stage.PREDICT,
-        image=runner.images[version.manifest.image],
-        argv=contract.predict,
+        image=runner.images[image],
+        argv=contract.predicting(version.manifest.output.names),
         profile=Profile.CANDIDATE,
-        warm_imports=runner.warm_imports.get(version.manifest.image),
+        warm_imports=runner.warm_imports.get(image),
         ownership=owner,
         limits=version.manifest.limits_of(Stage.PREDICT),
         mounts=(

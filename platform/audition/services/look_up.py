@@ -252,6 +252,23 @@ def log_text(ports: Ports, principal: Principal, submission_id: str, name: str) 
     return ports.blobs.get(artifact.digest)
 
 
+def notebook_page(ports: Ports, principal: Principal, submission_id: str) -> bytes:
+    """The drawn notebook of the newest run: cleaned HTML without head and body, for reviewers.
+
+    Raises:
+        DeniedError: The asker is no reviewer.
+        NotFoundError: There is none.
+    """
+    require_role(principal, Role.REVIEWER)
+    with ports.unit_of_work() as uow:
+        run = uow.runs.latest(visible_submission(uow, principal, submission_id).id)
+        pages = [a for a in uow.runs.artifacts(run.id) if a.kind == ArtifactKind.NOTEBOOK_PAGE]
+    if not pages:
+        msg = "No notebook was drawn for this submission."
+        raise NotFoundError(msg)
+    return ports.blobs.get(max(pages, key=lambda page: page.fence).digest)
+
+
 def log_name(artifact: Artifact) -> str:
     """How pages name a log."""
     return f"{artifact.stage}-{artifact.kind}"

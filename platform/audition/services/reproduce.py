@@ -45,7 +45,7 @@ def _commands(
         return
     contract = evidence.inventory.contract
     if Stage.PREDICT in provenance.images:
-        yield Command(purpose="Predict, in the unpacked folder", line=_predict(provenance, contract))
+        yield Command(purpose="Predict, in the unpacked folder", line=_predict(provenance, evidence))
     if evidence.build is not None:
         file = f" --file {shlex.quote(evidence.build.file)}" if evidence.build.file else ""
         yield Command(
@@ -55,11 +55,13 @@ def _commands(
         yield from _serve(provenance, contract)
 
 
-def _predict(provenance: Provenance, contract: Contract) -> str:
+def _predict(provenance: Provenance, evidence: RunEvidence) -> str:
+    contract = evidence.inventory.contract
     limits = provenance.limits.get(Stage.PREDICT, {})
     held = [f"docker run --rm --network none {_HELD}", *_limits(limits)]
+    words = contract.predicting(evidence.outputs)
     mounts = '--tmpfs /tmp -v "$PWD:/submission:ro" -v "$PWD/data:/in:ro" -v "$PWD/out:/out" -w /submission'
-    return " ".join([*held, mounts, provenance.images[Stage.PREDICT], shlex.join(contract.predict)])
+    return " ".join([*held, mounts, provenance.images[Stage.PREDICT], shlex.join(words)])
 
 
 def _serve(provenance: Provenance, contract: Contract) -> Iterator[Command]:

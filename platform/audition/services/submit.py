@@ -99,7 +99,7 @@ def _store(ports: Ports, upload: Upload, version: ChallengeVersion) -> tuple[str
         raise InvalidError(
             msg,
             code="upload-empty",
-            next_step="Send a .zip or .tar.gz of your solution. No attempt was used.",
+            next_step="Send a .zip or .tar.gz of your solution, or one notebook. No attempt was used.",
         )
     return digest, size
 

@@ -16,6 +16,7 @@ from audition.services.release import release
 from audition.services.retry import regrade, rerun
 from audition.web.context import asker, ports
 from audition.web.downloads import export_response, log_response
+from audition.web.notebook_frame import notebook_response
 from audition.web.plain_text import decode
 
 blueprint = Blueprint("reviewer", __name__, url_prefix="/r")
@@ -68,6 +69,12 @@ def _tail(submission_id: str, artifact: Artifact) -> str:
 def log(submission_id: str, name: str) -> Response:
     """A log as plain text."""
     return log_response(look_up.log_text(ports(), asker(), submission_id, name), f"{submission_id}-{name}")
+
+
+@blueprint.get("/<submission_id>/notebook")
+def notebook(submission_id: str) -> Response:
+    """The notebook as it ran, for a frame in which nothing may happen."""
+    return notebook_response(look_up.notebook_page(ports(), asker(), submission_id))
 
 
 @blueprint.get("/<submission_id>/exports/<name>")

@@ -10,7 +10,7 @@ from audition.services.submit import Upload
 
 #: What the unpack stage can open. The name is only a hint that spares people a wait: what the bytes
 #: really are is found out inside a container.
-ENDINGS = (".zip", ".tar.gz", ".tgz", ".tar")
+ENDINGS = (".zip", ".tar.gz", ".tgz", ".tar", ".ipynb")
 FIELD = "archive"
 _DEFAULT_NAME = "submission.zip"
 
@@ -56,7 +56,7 @@ def _checked(name: str) -> str:
         raise InvalidError(
             msg,
             code="upload-type",
-            next_step=f"Pack your solution as one {_endings()} file. No attempt was used.",
+            next_step=f"Send your solution as one {_endings()} file. No attempt was used.",
         )
     return name
 

@@ -186,6 +186,10 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
         "ignores the request to stop",
         (f"{_SERVING}::test_a_service_that_does_not_stop_is_waited_for_no_longer_than_its_grace",),
     ),
+    "I01": (
+        "brings a notebook with scripts in its outputs",
+        ("tests/web/test_notebook.py::test_it_is_shown_where_it_may_do_nothing",),
+    ),
     "J06": (
         "the process that does a job is killed",
         ("tests/faults/test_processes_die.py::test_a_killed_job_is_done_again_by_the_same_worker",),
@@ -229,7 +233,6 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
 
 #: What it does, and the part of Audition that it waits for.
 PENDING: dict[str, tuple[str, str]] = {
-    "I01": ("brings a notebook with scripts in its outputs", "showing notebooks"),
     "I03": ("brings a model card with markup and pictures from outside", "showing model cards"),
     "I04": ("writes spreadsheet formulas where a table is exported", "exporting tables"),
 }

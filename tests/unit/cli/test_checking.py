@@ -13,6 +13,7 @@ from audition.cli.checking import check
 from audition.domain.errors import InvalidError
 from audition.grading.contract import read_contract
 from tests.architecture.tree import REPO
+from tests.notebooks import book, code
 
 CHALLENGE = REPO / "challenges" / "credit-scoring"
 
@@ -101,9 +102,9 @@ def test_what_we_give_to_candidates_passes(name: str) -> None:
     assert run(str(CHALLENGE / name))[0] == 0
 
 
-def test_the_file_in_the_documents_is_valid_and_names_every_key(tmp_path: Path) -> None:
+def test_the_files_in_the_documents_are_valid_and_name_every_key(tmp_path: Path) -> None:
     text = (REPO / "docs/candidate.md").read_text()
-    example = text.split("```toml\n", 1)[1].split("```", 1)[0]
+    example, of_notebook = (part.split("```", 1)[0] for part in text.split("```toml\n")[1:3])
     names = (
         "predict.py serve.py train.py gate.py check_data.py model.joblib MODEL_CARD.md monitoring/rules.yml"
         " monitoring/rules_test.yml monitoring/dashboard.json monitoring/reference.json"
@@ -111,12 +112,28 @@ def test_the_file_in_the_documents_is_valid_and_names_every_key(tmp_path: Path) 
     for name in names.split():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
+    (tmp_path / "solution.ipynb").write_bytes(book(code("1")))
+    (tmp_path / "audition.toml").write_text(of_notebook)
+    with_notebook, problems = read_contract(tmp_path)
+    assert problems == []
     (tmp_path / "audition.toml").write_text(example)
     contract, problems = read_contract(tmp_path)
     assert problems == []
-    tables = ("", "serving", "serving.routes", "serving.payload", "monitoring", "pipeline", "model", "slo")
+    tables = (
+        "",
+        "serving",
+        "serving.routes",
+        "serving.payload",
+        "monitoring",
+        "pipeline",
+        "model",
+        "slo",
+        "notebook",
+    )
     for table in tables:
         (tmp_path / "audition.toml").write_text(f"[{table}]\nx9 = 1\n" if table else "x9 = 1\n")
-        known = read_contract(tmp_path)[1][0].partition("known keys are: ")[2].rstrip(".").split(", ")
+        told = next(problem for problem in read_contract(tmp_path)[1] if "known keys are" in problem)
+        known = told.partition("known keys are: ")[2].rstrip(".").split(", ")
         for key in known:
-            assert contract.says(f"{table}.{key}" if table else key), f"{table}.{key} is not in the example"
+            name = f"{table}.{key}" if table else key
+            assert contract.says(name) or with_notebook.says(name), f"{name} is in neither example"

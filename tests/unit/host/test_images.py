@@ -31,6 +31,7 @@ def test_runs_need_no_services_and_compose_needs_everything(settings: Settings) 
     runs = [
         "base",
         "tabular",
+        "notebook",
         "grader",
         "prometheus",
         "toolbox",

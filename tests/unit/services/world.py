@@ -35,7 +35,7 @@ from audition.services.runner import Runner
 from audition.services.submit import Upload, submit
 from tests import factories
 
-IMAGES = {"grader": "audition/grader:1", "tabular": "audition/tabular:1", "linters": "audition/linters:1"}
+IMAGES = {name: f"audition/{name}:1" for name in ("grader", "tabular", "notebook", "linters")}
 INVENTORY = Inventory(
     contract=Contract(predict=("python", "predict.py")),
     entries=(Entry(path="predict.py", bytes=20),),

@@ -162,8 +162,8 @@ def _predict(stand: Stand, name: str) -> Plan:
     """Predict as the submission does, with the model that was just made in the place of its own."""
     made = stand.take_artifact()
     path = stand.contract.model.path
-    if made is None or not path:
-        return
+    if made is None or not path or stand.contract.notebook:
+        return  # A notebook needs a kernel, which these images do not have.
     stand.workspace({path: made})
     command = Command(words=stand.contract.predict)
     yield stand.step(name, command, {}, share=_PREDICT_SHARE, about="the new model in the old one's place")

@@ -1,0 +1,100 @@
+"""A notebook in the place of a program: another image, the account of its cells, and what it left."""
+
+from dataclasses import replace
+
+import pytest
+
+from audition import codec
+from audition.adapters.memory.inside import Inside
+from audition.domain import places
+from audition.domain.contract import Contract
+from audition.domain.evidence import ArtifactKind
+from audition.domain.execution import Profile
+from audition.domain.notebook import EXECUTED, Drawn, Notebook
+from audition.domain.run import Stage, Verdict
+from tests.notebooks import book, code, events
+from tests.unit.services.world import INVENTORY, PREDICTIONS, World, keeps
+
+SAID = events("passed", "failed", error="ValueError: no")
+
+
+def run_notebook(inside: Inside) -> int:
+    inside.print(SAID)
+    inside.complain(b"[cell 2: failed]\n")
+    inside.write("out", "predictions.csv", PREDICTIONS)
+    inside.write("out", EXECUTED, book(code("1")))
+    return 1
+
+
+def draw(inside: Inside) -> int:
+    inside.print(codec.to_json(Drawn(html="<p>cell</p>")) + b"\n")
+    return 0
+
+
+@pytest.fixture
+def desk() -> World:
+    made = World()
+    contract = Contract(notebook=Notebook(path="a.ipynb"))
+    made.sandbox.programs["unpack"] = keeps(replace(INVENTORY, contract=contract))
+    made.sandbox.programs["predict"] = run_notebook
+    made.sandbox.programs["draw"] = draw
+    return made
+
+
+def test_it_runs_as_candidates_code_does_on_the_image_with_a_kernel(desk: World) -> None:
+    desk.graded()
+    spec = next(s for s in desk.sandbox.specs if s.stage == Stage.PREDICT)
+    assert (spec.image, spec.profile, spec.warm_imports) == ("audition/notebook:1", Profile.CANDIDATE, None)
+    assert spec.argv[-2:] == ("--", "a.ipynb")
+    assert "--name=predictions.csv" in spec.argv
+    assert not [m.target for m in spec.mounts if m.target.startswith(str(places.ANSWERS))]
+
+
+def test_what_it_said_and_left_is_kept_apart_from_logs_and_predictions(desk: World) -> None:
+    submission = desk.graded()
+    artifacts = {a.kind: a for a in desk.artifacts(submission) if a.stage == Stage.PREDICT}
+    assert desk.blobs.get(artifacts[ArtifactKind.CELLS].digest) == SAID
+    assert desk.blobs.get(artifacts[ArtifactKind.NOTEBOOK].digest) == book(code("1"))
+    assert desk.blobs.get(artifacts[ArtifactKind.OUTPUT].digest) == PREDICTIONS
+    assert ArtifactKind.STDOUT not in artifacts
+
+
+def test_a_cell_that_fails_is_the_candidates_verdict_and_its_predictions_count(desk: World) -> None:
+    submission = desk.graded()
+    assert desk.run(submission).verdict == Verdict.NONZERO_EXIT
+    targets = {s.stage: {m.target for m in s.mounts} for s in desk.sandbox.specs}
+    assert "/evidence/outputs/predictions.csv" in targets["score"]
+    assert f"/evidence/outputs/{EXECUTED}" not in targets["score"] | targets["judge"]
+
+
+def test_the_judge_gets_the_account_of_the_cells_and_the_scorer_does_not(desk: World) -> None:
+    desk.graded()
+    targets = {s.stage: {m.target for m in s.mounts} for s in desk.sandbox.specs}
+    assert str(places.CELLS_FILE) in targets["judge"]
+    assert str(places.CELLS_FILE) not in targets["score"]
+
+
+def test_it_is_drawn_where_no_code_of_the_candidate_runs(desk: World) -> None:
+    submission = desk.graded()
+    spec = next(s for s in desk.sandbox.specs if s.stage == "draw")
+    assert (spec.profile, spec.image) == (Profile.GRADER, "audition/notebook:1")
+    assert {m.target for m in spec.mounts} == {"/submission", str(places.NOTEBOOK_FILE)}
+    assert not any(getattr(mount, "is_writable", False) for mount in spec.mounts)
+    page = next(a for a in desk.artifacts(submission) if a.kind == ArtifactKind.NOTEBOOK_PAGE)
+    assert desk.blobs.get(page.digest) == b"<p>cell</p>"
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"{}", b'{"html": 1}', b"<html>", b'{"html": ""}', b'{"html": "' + b"x" * (9 << 20) + b'"}']
+)
+def test_a_notebook_that_cannot_be_drawn_costs_nothing(desk: World, said: bytes) -> None:
+    desk.sandbox.programs["draw"] = lambda inside: inside.print(said) or 0
+    submission = desk.graded()
+    assert ArtifactKind.NOTEBOOK_PAGE not in {a.kind for a in desk.artifacts(submission)}
+    assert desk.run(submission).verdict == Verdict.NONZERO_EXIT
+
+
+def test_a_program_is_not_drawn(desk: World) -> None:
+    desk.sandbox.programs["unpack"] = keeps()
+    desk.graded()
+    assert "draw" not in desk.sandbox.stages()
