@@ -5,10 +5,14 @@ the reason and counts for nothing, for the cause has its own check and its own l
 section 9.
 """
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from audition.domain.grade import Outcome
 from audition.domain.probe import ServiceEvidence
 from audition.grading import Result, Workspace, failed, not_applicable, partial, passed
 
+Seen = TypeVar("Seen")
 NO_SERVICE = "No service was started in this run."
 #: From here on everything is as it should be: less is the grain of the measurement.
 _ALL = 0.995
@@ -37,6 +41,19 @@ def blocked(workspace: Workspace, part: str) -> Result:
     if service.starts and not service.has_predicted:
         return not_assessed(_NEVER_STARTED)
     return not_applicable("This was not looked at in this run.")
+
+
+def part_of(workspace: Workspace, part: str, look: Callable[[ServiceEvidence], Seen | None]) -> Seen | Result:
+    """What was seen of a part, or why it is missing.
+
+    Args:
+        workspace: The evidence.
+        part: The probe's name.
+        look: Takes it out of the prober's evidence.
+    """
+    service = service_of(workspace)
+    found = look(service) if service is not None else None
+    return blocked(workspace, part) if found is None else found
 
 
 def not_assessed(reason: str) -> Result:

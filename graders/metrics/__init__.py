@@ -10,7 +10,7 @@ from audition.grading.versions import content_version
 from graders import probed
 from graders.metrics.acting import alerts_act
 from graders.monitoring import kinds, promql
-from graders.probed import blocked, plural, scored, service_of
+from graders.probed import blocked, part_of, plural, scored, service_of
 
 _PARSES, _LINT, _LINT_SCALE = 0.6, 0.4, 4.0
 _SHARDED = 0.4
@@ -29,10 +29,9 @@ _NAMES = {"traffic": "Requests", "errors": "Errors", "latency": "Time"}
 )
 def exposition(workspace: Workspace) -> Result:
     """0.6 parses + 0.4 x exp(-lint / 4) (E1)."""
-    service = service_of(workspace)
-    found = service.exposition if service else None
-    if found is None:
-        return blocked(workspace, "exposition")
+    found = part_of(workspace, "exposition", lambda service: service.exposition)
+    if isinstance(found, Result):
+        return found
     if not found.is_parsed:
         return failed(found.trouble)
     share = _PARSES + _LINT * math.exp(-len(found.lint) / _LINT_SCALE)
@@ -51,10 +50,9 @@ def exposition(workspace: Workspace) -> Result:
 )
 def signals(workspace: Workspace) -> Result:
     """Mean over three signals of 1 - relative error, after traffic of a known number (E2)."""
-    service = service_of(workspace)
-    found = service.signals if service else None
-    if found is None:
-        return blocked(workspace, "signals")
+    found = part_of(workspace, "signals", lambda service: service.signals)
+    if isinstance(found, Result):
+        return found
     seen = {item.signal: item for item in found.seen}
     scores = {
         "traffic": _exact(seen.get("traffic")),
@@ -106,10 +104,9 @@ def _words(name: str, seen: dict[str, SignalSeen]) -> str:
 )
 def sharding(workspace: Workspace) -> Result:
     """1, or 0.4 when a counter went back between scrapes at rest (E3)."""
-    service = service_of(workspace)
-    found = service.sharding if service else None
-    if found is None:
-        return blocked(workspace, "sharding")
+    found = part_of(workspace, "sharding", lambda service: service.sharding)
+    if isinstance(found, Result):
+        return found
     if not found.is_sharded:
         return passed(f"{found.scrapes} scrapes at rest told the same.")
     values = ", ".join(f"{value:g}" for value in found.values[:8])

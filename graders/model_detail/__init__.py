@@ -6,12 +6,11 @@ name and no value of a part of the hidden rows: those stand in the notes for rev
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from audition.domain.grade import Curve, Dimension, Finding, Grade, GradeStatus, Outcome
 from audition.grading import Need, Result, Workspace, not_applicable
 from audition.grading.checks import Check
-from audition.grading.versions import content_version
+from audition.grading.versions import content_version, sources_of
 from graders import columns, model_quality
 from graders.model_detail.names import CALIBRATION, COMPARE, COST, GROUPS, SLICES, WORST
 from graders.received import SOURCES, usable
@@ -66,8 +65,7 @@ class ModelDetail:
     version: str = content_version(
         "1",
         __file__,
-        *(str(path) for path in sorted(Path(model_quality.__file__).parent.glob("*.py"))),
-        columns.__file__,
+        *sources_of(model_quality, columns),
         *SOURCES,
     )
     dimension: Dimension = Dimension.MODEL_QUALITY

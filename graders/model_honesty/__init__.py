@@ -5,12 +5,11 @@ Each sign has an honest explanation too. Notes hold numbers to judge by; whoever
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from audition.domain.grade import Dimension, Finding, Grade, GradeStatus
 from audition.domain.traces import Traces
 from audition.grading import Check, Need, Result, Workspace, not_applicable
-from audition.grading.versions import content_version
+from audition.grading.versions import content_version, sources_of
 from graders import columns, model_quality, repeated
 from graders.model_honesty.names import AGAIN, CONSTANT, COPIES, FINGERPRINT, NUDGED, ORDER, SINGLE, TOO_GOOD
 from graders.received import SOURCES, usable
@@ -60,8 +59,7 @@ class ModelHonesty:
     version: str = content_version(
         "1",
         __file__,
-        *(str(path) for path in sorted(Path(model_quality.__file__).parent.glob("*.py"))),
-        columns.__file__,
+        *sources_of(model_quality, columns),
         *repeated.SOURCES,
         *SOURCES,
     )

@@ -7,14 +7,13 @@ where the author gives points (`[detail.points]`). Sentences for candidates name
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from audition.domain.extra_rows import RowKind
 from audition.domain.grade import Dimension, Finding, Grade, GradeStatus, Outcome
 from audition.domain.run import Stage, Verdict
 from audition.grading import Need, Result, Workspace, failed, not_applicable, passed
 from audition.grading.checks import Check
-from audition.grading.versions import content_version
+from audition.grading.versions import content_version, sources_of
 from graders import model_detail, model_quality, repeated
 from graders.model_robustness.names import BY_KIND, RUNS
 from graders.received import SOURCES
@@ -57,11 +56,7 @@ class ModelRobustness:
     version: str = content_version(
         "1",
         __file__,
-        *(
-            str(p)
-            for m in (model_quality, model_detail)
-            for p in sorted(Path(str(m.__file__)).parent.glob("*.py"))
-        ),
+        *sources_of(model_quality, model_detail),
         *repeated.SOURCES,
         *SOURCES,
     )

@@ -8,7 +8,7 @@ from audition.domain.serving import STOP_CODES
 from audition.grading import CheckList, Need, Result, Workspace, check, failed, passed
 from audition.grading.versions import content_version
 from graders import probed
-from graders.probed import blocked, not_assessed, plural, scored, service_of
+from graders.probed import blocked, not_assessed, part_of, plural, scored, service_of
 from graders.runtime import lasting, memory
 
 #: Seconds: full score up to the first, 0.3 at the second. Source: the grader catalogue, B1.
@@ -120,10 +120,9 @@ def _readiness(starts: tuple[StartEvidence, ...], found: HealthEvidence) -> tupl
 )
 def stops(workspace: Workspace) -> Result:
     """0.4 ends in its grace with 0 or 143; 0.4 x share answered; 0.2 refuses what is new (B4)."""
-    service = service_of(workspace)
-    found = service.stop if service else None
-    if found is None:
-        return blocked(workspace, "stop")
+    found = part_of(workspace, "stop", lambda service: service.stop)
+    if isinstance(found, Result):
+        return found
     is_in_time = found.exit_seconds is not None and found.exit_seconds <= found.grace_seconds
     ends = is_in_time and found.exit_code in STOP_CODES
     parts = [(0.4, float(ends)), (0.2, float(found.refused_after))]

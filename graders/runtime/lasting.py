@@ -1,7 +1,7 @@
 """Checks over several starts: restrictions, restart, a missing model, logs (B3, B5, B6, B8)."""
 
 from audition.grading import Result, Workspace, check, failed, not_applicable, passed
-from graders.probed import blocked, plural, scored, service_of
+from graders.probed import blocked, part_of, plural, scored, service_of
 
 _STEPS = {
     "arbitrary_user": "a user id that the image does not know",
@@ -40,10 +40,9 @@ def restrictions(workspace: Workspace) -> Result:
 )
 def restart(workspace: Workspace) -> Result:
     """1 if ready again with the same predictions (B5)."""
-    service = service_of(workspace)
-    found = service.restart if service else None
-    if found is None:
-        return blocked(workspace, "restart")
+    found = part_of(workspace, "restart", lambda service: service.restart)
+    if isinstance(found, Result):
+        return found
     if not found.is_ready_again:
         return failed("After a SIGKILL it did not become ready again.")
     sentence = f"After a SIGKILL {found.agreeing} of {plural(found.rows, 'row')} got the same prediction."
@@ -59,10 +58,9 @@ def restart(workspace: Workspace) -> Result:
 )
 def masked(workspace: Workspace) -> Result:
     """1 if never ready, 0 if it says that it is healthy (B6)."""
-    service = service_of(workspace)
-    found = service.masked if service else None
-    if found is None:
-        return blocked(workspace, "masked")
+    found = part_of(workspace, "masked", lambda service: service.masked)
+    if isinstance(found, Result):
+        return found
     if found.predicted:
         return not_applicable(
             "It predicts although the file of its model was hidden: the image has it elsewhere."
@@ -82,10 +80,9 @@ def masked(workspace: Workspace) -> Result:
 )
 def logs(workspace: Workspace) -> Result:
     """0.5 x share of structured lines, 0.3 levels, 0.2 no value that was sent (B8)."""
-    service = service_of(workspace)
-    found = service.logs if service else None
-    if found is None:
-        return blocked(workspace, "logs")
+    found = part_of(workspace, "logs", lambda service: service.logs)
+    if isinstance(found, Result):
+        return found
     if not found.lines:
         return failed("It printed nothing.")
     structured, levels = found.structured / found.lines, found.with_level / found.lines

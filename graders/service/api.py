@@ -5,7 +5,7 @@ from http import HTTPStatus
 from audition.domain.grade import Evidence
 from audition.domain.probe_api import BadInputCase, Failure
 from audition.grading import Result, Workspace, check, failed, partial, passed
-from graders.probed import blocked, plural, scored, service_of
+from graders.probed import blocked, part_of, plural, scored, service_of
 
 _SILENT = 0.3
 _MISMATCH_FACTOR = 10
@@ -21,10 +21,9 @@ _DOCUMENT, _NO_ERRORS = 0.4, 0.6
 )
 def contract(workspace: Workspace) -> Result:
     """1 or 0 (C1)."""
-    service = service_of(workspace)
-    found = service.contract if service else None
-    if found is None:
-        return blocked(workspace, "contract")
+    found = part_of(workspace, "contract", lambda service: service.contract)
+    if isinstance(found, Result):
+        return found
     if found.is_kept:
         return passed("A valid request is answered as the contract says.")
     return failed(found.trouble, Evidence(summary="the answer", excerpt=found.excerpt))
@@ -39,10 +38,9 @@ def contract(workspace: Workspace) -> Result:
 )
 def parity(workspace: Workspace) -> Result:
     """Share of rows that agree, up to the declared relative tolerance (C2)."""
-    service = service_of(workspace)
-    found = service.parity if service else None
-    if found is None:
-        return blocked(workspace, "parity")
+    found = part_of(workspace, "parity", lambda service: service.parity)
+    if isinstance(found, Result):
+        return found
     sentence = f"{found.agreeing} of {plural(found.rows, 'row')} got the prediction of the offline run."
     if found.unanswered:
         sentence += f" {found.unanswered} got no answer."
@@ -126,10 +124,9 @@ def _shown(case: BadInputCase) -> Evidence:
 )
 def description(workspace: Workspace) -> Result:
     """0.4 there and valid, 0.6 if what it describes caused no server error (C5)."""
-    service = service_of(workspace)
-    found = service.openapi if service else None
-    if found is None:
-        return blocked(workspace, "openapi")
+    found = part_of(workspace, "openapi", lambda service: service.openapi)
+    if isinstance(found, Result):
+        return found
     if not found.path:
         return failed("The OpenAPI document that the contract names is not served.")
     is_clean = found.sent > 0 and not found.server_errors and not found.unanswered
@@ -151,10 +148,9 @@ def description(workspace: Workspace) -> Result:
 )
 def version_told(workspace: Workspace) -> Result:
     """None 0, told 0.5, told and equal to what the files name 1 (C6)."""
-    service = service_of(workspace)
-    found = service.trace if service else None
-    if found is None:
-        return blocked(workspace, "trace")
+    found = part_of(workspace, "trace", lambda service: service.trace)
+    if isinstance(found, Result):
+        return found
     if not found.seen:
         return failed("Neither answers nor health routes name a version of the model.")
     values = {seen.value.strip() for seen in found.seen}

@@ -4,7 +4,7 @@ import math
 
 from audition.domain.probe_load import LatencyEvidence, LoadSummary
 from audition.grading import Result, Workspace, check, not_applicable
-from graders.probed import blocked, not_assessed, plural, scored, service_of
+from graders.probed import blocked, not_assessed, part_of, plural, scored, service_of
 
 _COST_RANGE = 10.0
 _CAPACITY_RANGE = 8.0
@@ -93,10 +93,9 @@ def _artefact(found: LatencyEvidence) -> str:
 )
 def capacity(workspace: Workspace) -> Result:
     """Log2 against the reference solution: 1 at its capacity or more, 0 at an eighth (D3)."""
-    service = service_of(workspace)
-    found = service.capacity if service else None
-    if found is None:
-        return blocked(workspace, "capacity")
+    found = part_of(workspace, "capacity", lambda service: service.capacity)
+    if isinstance(found, Result):
+        return found
     rate = found.capacity_per_second
     most = "at least " if found.is_prober_bound else ""
     sentence = f"It holds {most}{rate:.0f} requests per second."
@@ -119,10 +118,9 @@ def capacity(workspace: Workspace) -> Result:
 )
 def overload(workspace: Workspace) -> Result:
     """0.5 if it lives + 0.5 x exp(-recovery / 10 s) (D4)."""
-    service = service_of(workspace)
-    found = service.overload if service else None
-    if found is None:
-        return blocked(workspace, "overload")
+    found = part_of(workspace, "overload", lambda service: service.overload)
+    if isinstance(found, Result):
+        return found
     answered = f"{found.burst.good} of {plural(found.burst.sent, 'request')} of the burst were answered"
     if not found.is_alive:
         return scored(0.0, f"{answered}; after it the service was gone.")

@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -164,7 +165,8 @@ def equipment(settings: Settings, images: Mapping[str, str] | None = None) -> Eq
     """
     images = image_references(settings) if images is None else images
     chosen = runtimes(settings, images)
-    facts = sandbox(settings, runtimes=chosen).facts()
+    with closing(connect(settings.docker_host or usual_addresses()[0])) as client:
+        facts = DockerSandbox(client, instance=instance(settings), runtimes=chosen).facts()
     if old := ", ".join(floors.check_versions(settings, facts["engine"], facts["runc"])):
         _log.warning("older than the fixes that matter: %s", old)
     return Equipment(

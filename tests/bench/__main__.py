@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench import cohort, metrics, overhead, repeatability, runtimes
-from tests.bench.drift import table
+from tests.bench.drift import live, table
 from tests.stack import running_stack, without_linters
 
 
@@ -26,6 +26,7 @@ def main() -> None:
         "load": _load,
         "runtimes": _runtimes,
         "drift": _drift,
+        "drift-live": _drift_live,
         "metrics": _metrics,
         "repeatability": _repeatability,
         "cohort": _cohort,
@@ -77,6 +78,11 @@ def _cohort(_runs: int) -> str:
     # Neither an engine nor a queue: the site over SQLite.
     with _folder() as folder:
         return cohort.report(Path(folder), _say)
+
+
+def _drift_live(_runs: int) -> str:
+    # Nor here: the service is a process.
+    return live.report(_say)
 
 
 def _metrics(_runs: int) -> str:

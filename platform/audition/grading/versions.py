@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 from pathlib import Path
+from types import ModuleType
 
 
 def content_version(declared: str, module_file: str, *helpers: str) -> str:
@@ -16,3 +17,13 @@ def content_version(declared: str, module_file: str, *helpers: str) -> str:
     for path in (*sorted(Path(module_file).parent.glob("*.py")), *map(Path, helpers)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return f"{declared}+{digest.hexdigest()[:8]}"
+
+
+def sources_of(*modules: ModuleType) -> tuple[str, ...]:
+    """The source files of modules, of packages all that are directly in their folder: for `content_version`."""
+    places = (Path(str(module.__file__)) for module in modules)
+    return tuple(
+        str(path)
+        for place in places
+        for path in (sorted(place.parent.glob("*.py")) if place.name == "__init__.py" else (place,))
+    )
