@@ -3,7 +3,9 @@
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -29,19 +31,20 @@ _EVERYTHING = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--dur
 def test(arguments: tuple[str, ...]) -> None:
     """Run linters, type checks, import contracts and all tests; ARGUMENTS go to pytest instead of everything."""
     steps, settings = Steps(), Settings.from_env()
-    _install_programs(steps)
     # Tests never see the data of a running demo.
     settings = replace(
         settings,
         data_dir=settings.data_dir / "test",
         database_url=f"sqlite:///{settings.data_dir / 'test' / 'audition.db'}",
     )
-    with prepared_host(steps, settings) as host:
-        environment = host.settings.environment()
-        failed = [] if arguments else _checks(settings.repo_dir, environment)
-        wanted = arguments or _EVERYTHING
-        if not _run("tests", [sys.executable, "-m", "pytest", *wanted], settings.repo_dir, environment):
-            failed.append("tests")
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        # Reading code needs no engine: it is done while that starts and images are built.
+        looking = None if arguments else pool.submit(_checks, settings.repo_dir, settings.environment())
+        _install_programs(steps)
+        with prepared_host(steps, settings) as host:
+            failed = _told(looking.result()) if looking else []
+            if not _tests(arguments or _EVERYTHING, host.settings):
+                failed.append("tests")
     if failed:
         click.secho(f"\nFailed: {', '.join(failed)}.", err=True, fg="red")
         sys.exit(1)
@@ -62,8 +65,18 @@ def _install_programs(steps: Steps) -> None:
                 )
 
 
-def _checks(repo: Path, environment: dict[str, str]) -> list[str]:
-    """Run everything that reads code; return the names of what failed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """How a look at the code went."""
+
+    name: str
+    code: int
+    seconds: float
+    said: str
+
+
+def _checks(repo: Path, environment: dict[str, str]) -> list[_Look]:
+    """Run everything that reads code, and keep what it says."""
     scripts = Path(sys.executable).parent
     checks = {
         "ruff": [str(scripts / "ruff"), "check", "."],
@@ -71,12 +84,50 @@ def _checks(repo: Path, environment: dict[str, str]) -> list[str]:
         "mypy": [str(scripts / "mypy")],
         "import contracts": [str(scripts / "lint-imports")],
     }
-    return [name for name, argv in checks.items() if not _run(name, argv, repo, environment)]
+    return [_look(name, argv, repo, environment) for name, argv in checks.items()]
 
 
-def _run(name: str, argv: list[str], repo: Path, environment: dict[str, str]) -> bool:
-    click.secho(f"\n=== {name}", err=True, bold=True)
+def _look(name: str, argv: list[str], repo: Path, environment: dict[str, str]) -> _Look:
     started = time.monotonic()
-    code = subprocess.run(argv, cwd=repo, env=environment, check=False).returncode  # noqa: S603  our own tools
-    click.echo(f"=== {name}: exit {code} after {time.monotonic() - started:.0f} s", err=True)
+    done = subprocess.run(  # noqa: S603  our own tools
+        argv,
+        cwd=repo,
+        env=environment,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    return _Look(
+        name=name, code=done.returncode, seconds=time.monotonic() - started, said=done.stdout.rstrip()
+    )
+
+
+def _told(looks: list[_Look]) -> list[str]:
+    """Print what was said; return the names of what failed."""
+    for look in looks:
+        _announce(look.name)
+        if look.said:
+            click.echo(look.said)
+        _conclude(look.name, look.code, look.seconds)
+    return [look.name for look in looks if look.code != 0]
+
+
+def _tests(arguments: Sequence[str], settings: Settings) -> bool:
+    _announce("tests")
+    started = time.monotonic()
+    argv = [sys.executable, "-m", "pytest", *arguments]
+    code = subprocess.run(  # noqa: S603  our own tools
+        argv, cwd=settings.repo_dir, env=settings.environment(), check=False
+    ).returncode
+    _conclude("tests", code, time.monotonic() - started)
     return code == 0
+
+
+def _announce(name: str) -> None:
+    click.secho(f"\n=== {name}", err=True, bold=True)
+
+
+def _conclude(name: str, code: int, seconds: float) -> None:
+    click.echo(f"=== {name}: exit {code} after {seconds:.0f} s", err=True)
