@@ -72,7 +72,9 @@ def without_linters(challenge: ChallengeFolder) -> ChallengeFolder:
 
 
 def in_a_hurry(challenge: ChallengeFolder, *slow: Stage) -> ChallengeFolder:
-    """The challenge at the pace of tests: images are built once, measurements are short, and slow stages are left out.
+    """The challenge at the pace of tests: images are built once, measurements are short, slow stages are left out.
+
+    Its own models do not predict.
 
     Args:
         challenge: As it is.
@@ -84,7 +86,10 @@ def in_a_hurry(challenge: ChallengeFolder, *slow: Stage) -> ChallengeFolder:
     manifest = challenge.manifest
     left_out = {Stage.EXERCISE, Stage.DRIFT} - set(slow)
     stages = tuple(stage for stage in manifest.stages if stage not in left_out)
-    return replace(challenge, manifest=replace(manifest, pace=pace, rebuilds=False, stages=stages))
+    detail = replace(manifest.detail, samples=())
+    return replace(
+        challenge, manifest=replace(manifest, pace=pace, rebuilds=False, stages=stages, detail=detail)
+    )
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from audition.domain.grade import Curve, Dimension, Finding, Grade, GradeStatus,
 from audition.grading import Need, Result, Workspace, not_applicable
 from audition.grading.checks import Check
 from audition.grading.versions import content_version, sources_of
-from graders import columns, model_quality
+from graders import columns, model_quality, models
 from graders.model_detail.names import CALIBRATION, COMPARE, COST, GROUPS, SLICES, WORST
 from graders.received import SOURCES, usable
 
@@ -65,7 +65,7 @@ class ModelDetail:
     version: str = content_version(
         "1",
         __file__,
-        *sources_of(model_quality, columns),
+        *sources_of(model_quality, columns, models),
         *SOURCES,
     )
     dimension: Dimension = Dimension.MODEL_QUALITY

@@ -1,6 +1,6 @@
 """All that is looked at, one function a check."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from graders.answers import Answers
 from graders.cells import Value
 from graders.columns import columns_of
 from graders.model_detail.calibration import Calibration, calibration
-from graders.model_detail.compare import difference
+from graders.model_detail.compare import Difference, difference
 from graders.model_detail.costs import cost_of, gap, rates
 from graders.model_detail.names import CALIBRATION, COMPARE, COST, GROUPS, SLICES, WORST
 from graders.model_detail.slices import LEAST_ROWS, Measured, Part, measure_parts, parts_of, worst
@@ -19,13 +19,15 @@ from graders.model_quality.anchors import score_of
 from graders.model_quality.rows import Rows
 from graders.model_quality.statistic import Array
 from graders.model_quality.table import MEASURES
-from graders.predictions import read_predictions
+from graders.models import models_of
 
 _SEED = 20_240_504
 _GOOD = 0.9
 #: Error beyond what chance gives at which probabilities are worth nothing. Ours: a tenth is a whole band of prices.
 _MOST_ERROR = 0.1
 _MOST_POINTS = 200
+#: Anchors are round numbers: so far, as a share, they may lie from what was measured.
+_ANCHOR_SLACK = 0.01
 _MOST_DRAWN = 12
 _LEAST_ROUNDS, _MOST_DRAWS = 100, 20_000_000
 
@@ -63,19 +65,24 @@ def look(
 
 
 def _compared(workspace: Workspace, rows: Rows) -> Looked:
-    manifest, found = workspace.manifest, []
-    for name, file in manifest.detail.compare.items():
-        form = METRICS[rows.spec.name].form
-        others = read_predictions(workspace.answers / file, manifest.output, frozenset(rows.ids), form)
-        if not others.is_usable:
-            msg = f"The predictions to compare with cannot be used. {others.summary()}"
-            raise ValueError(msg)
-        if (seen := difference(rows, name, others.values)) is not None:
-            found.append(seen)
+    others = models_of(workspace, frozenset(rows.ids))
+    seen = (difference(rows, name, values) for name, values in others.items())
+    found = [one for one in seen if one is not None]
     if not found:
         return not_applicable("The challenge has no predictions to compare with."), ()
     sentence = f"On the same rows it is {' and '.join(one.words for one in found)}."
-    return _noted(informative(sentence), " ".join(one.note for one in found)), ()
+    return _noted(
+        informative(sentence), " ".join((*(one.note for one in found), *_anchored(rows, found)))
+    ), ()
+
+
+def _anchored(rows: Rows, found: Sequence[Difference]) -> Iterator[str]:
+    """Where a model is not worth what the anchor with its name says."""
+    anchors = {anchor.name: anchor.value for anchor in rows.spec.anchors}
+    for one in found:
+        said = anchors.get(one.name)
+        if said is not None and abs(said - one.other) > _ANCHOR_SLACK * abs(said):
+            yield f"The anchor {one.name} says {said:g}."
 
 
 def _parts(rows: Rows, parts: Sequence[Part], kind: str, what: str) -> Looked:

@@ -10,7 +10,7 @@ from audition.domain.grade import Dimension, Finding, Grade, GradeStatus
 from audition.domain.traces import Traces
 from audition.grading import Check, Need, Result, Workspace, not_applicable
 from audition.grading.versions import content_version, sources_of
-from graders import columns, model_quality, repeated
+from graders import columns, model_quality, models, repeated
 from graders.model_honesty.names import AGAIN, CONSTANT, COPIES, FINGERPRINT, NUDGED, ORDER, SINGLE, TOO_GOOD
 from graders.received import SOURCES, usable
 from graders.repeated import why_not
@@ -59,7 +59,7 @@ class ModelHonesty:
     version: str = content_version(
         "1",
         __file__,
-        *sources_of(model_quality, columns),
+        *sources_of(model_quality, columns, models),
         *repeated.SOURCES,
         *SOURCES,
     )

@@ -8,7 +8,7 @@ from hashlib import sha256
 import numpy as np
 
 from audition.domain.metrics import METRICS, Direction, Form
-from audition.domain.traces import MAX_DIGITS, Traces
+from audition.domain.traces import MAX_DIGITS, Traces, compare
 from audition.grading import Result, Workspace, informative, not_applicable
 from graders.answers import Answers
 from graders.cells import Value
@@ -19,6 +19,7 @@ from graders.model_quality.ranked import midranks
 from graders.model_quality.rows import Rows
 from graders.model_quality.statistic import Array
 from graders.model_quality.table import MEASURES
+from graders.models import models_of
 
 #: Share of rows with one and the same prediction at which predictions are called constant.
 _CONSTANT = 0.99
@@ -51,7 +52,7 @@ def look(
         ORDER: _order(rows, table),
         SINGLE: _single(rows, table),
         TOO_GOOD: _too_good(rows),
-        FINGERPRINT: _fingerprint(digits),
+        FINGERPRINT: _fingerprint(digits, models_of(workspace, frozenset(rows.ids))),
     }
     return results, Traces(digits=digits)
 
@@ -126,10 +127,24 @@ def _too_good(rows: Rows) -> Result:
     return _noted("The metric is not beyond the best that the author could reach.", note)
 
 
-def _fingerprint(digits: str) -> Result:
+def _fingerprint(digits: str, models: Mapping[str, Mapping[str, Value]]) -> Result:
     if not digits:
         return not_applicable("There are no numbers with last digits, or too few different ones.")
-    return informative("Reviewers can compare the predictions' last digits with other candidates'.")
+    shares = {name: agreement(Traces(digits=digits), values) for name, values in models.items()}
+    note = " ".join(
+        f"{share:.0%} of them are those of the challenge's {name} (chance: half)."
+        for name, share in shares.items()
+        if share is not None
+    )
+    return _noted("Reviewers can compare the predictions' last digits with other candidates'.", note)
+
+
+def agreement(mine: Traces, others: Mapping[str, Value]) -> float | None:
+    """Share of last digits that others have too, in [0, 1]; None where theirs say nothing."""
+    numbers = {identifier: value for identifier, value in others.items() if isinstance(value, float)}
+    if len(numbers) < len(others):
+        return None
+    return compare(mine, Traces(digits=parities(numbers))).digits
 
 
 def last_digits(rows: Rows) -> str:

@@ -1,6 +1,7 @@
 """Every sample submission of the pack goes through the real pipeline and meets its `expect.toml`."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -27,12 +28,19 @@ def challenge() -> ChallengeFolder:
     return in_a_hurry(read_challenge(PACK))
 
 
+def compared() -> ChallengeFolder:
+    """Likewise, with one of its own models to compare with."""
+    made = challenge()
+    detail = replace(made.manifest.detail, samples=("baseline",))
+    return replace(made, manifest=replace(made.manifest, detail=detail))
+
+
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory, images: Mapping[str, str]) -> Iterator[Pipeline]:
     """The pack, published once: `prepare` has run in its container."""
     folder: Path = tmp_path_factory.mktemp("pack")
     pipeline = make_pipeline(folder, images)
-    pipeline.publish(challenge())
+    pipeline.publish(compared())
     yield pipeline
     pipeline.runner.sandbox.sweep(lambda _run, _fence: True)
 
@@ -57,7 +65,7 @@ def test_a_sample_ends_as_its_author_expects(published: Pipeline, sample: Sample
 
 
 def test_publishing_the_same_content_again_is_the_same_version(published: Pipeline) -> None:
-    again = published.publish(challenge())
+    again = published.publish(compared())
     with published.ports.unit_of_work() as uow:
         assert uow.challenges.all() == (again,)
     assert again.number == 1

@@ -228,6 +228,25 @@ def test_predictions_are_compared_with_the_authors_row_by_row(tmp_path: Path) ->
     assert worse.sentence.endswith("and clearly worse than the reference.")
 
 
+def test_they_are_compared_with_what_the_challenges_own_models_predict_and_with_their_anchors(
+    tmp_path: Path,
+) -> None:
+    truth, probability, columns = world()
+    made = asked(tmp_path, truth, columns, detail=DetailSpec(samples=("reference", "baseline")))
+    workspace = replace(made, models=tmp_path / "models")
+    workspace.models.mkdir()
+    rows = "".join(f"r{n},{value:.12g}\n" for n, value in enumerate(probability))
+    (workspace.models / "reference.csv").write_text(f"id,probability\n{rows}")
+    finding = by_check(grade_of(workspace, probability))["model.compare.paired"]
+    assert finding.sentence == "On the same rows it is not clearly other than the reference."
+    measured = float(finding.reviewer_note.split("(")[1].split(")")[0])
+    assert ("The anchor reference says 0.84." in finding.reviewer_note) == (abs(measured - 0.84) > 0.0084)
+    (anchor,) = (anchor for anchor in workspace.manifest.metric.anchors if anchor.name == "reference")
+    right = replace(workspace.manifest.metric, anchors=(replace(anchor, value=measured),))
+    agreeing = replace(workspace, manifest=replace(workspace.manifest, metric=right))
+    assert "anchor" not in by_check(grade_of(agreeing, probability))["model.compare.paired"].reviewer_note
+
+
 def test_a_paired_difference_is_that_of_scipy() -> None:
     random = np.random.default_rng(1)
     truth = random.gamma(2, 2, 400)

@@ -1,6 +1,7 @@
 """Signs that predictions were not made by a model are seen, honest models show none, and nobody is accused."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,19 @@ def test_last_digits_are_left_for_comparison_unless_they_would_say_nothing(works
     assert set(digits(noisy(1))) == {"0", "1"}
     assert len(digits(noisy(1))) == 256
     assert digits(noisy(1).round(1)) == ""
+
+
+def test_a_copy_of_the_challenges_own_model_is_seen_in_the_last_digits(workspace: Workspace) -> None:
+    asked_for = replace(workspace, models=workspace.answers.parent / "models")
+    detail = DetailSpec(samples=("reference",))
+    asked_for = replace(asked_for, manifest=replace(asked_for.manifest, detail=detail))
+    asked_for.models.mkdir()
+    rows = "".join(f"r{n},{value:.12g}\n" for n, value in enumerate(noisy(1)))
+    (asked_for.models / "reference.csv").write_text(f"id,probability\n{rows}")
+    copied, other = (signs(asked_for, noisy(seed))["model.signs.fingerprint"] for seed in (1, 2))
+    assert copied.reviewer_note == "100% of them are those of the challenge's reference (chance: half)."
+    assert other.reviewer_note.startswith(("4", "5"))
+    assert "reference" not in copied.sentence
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -129,6 +129,11 @@ def check_detail(manifest: Manifest, problems: Problems) -> None:
     for name, file in detail.compare.items():
         if "/" in file or not file.endswith((".csv", ".parquet")) or file in manifest.inputs:
             problems.say(FILE, f"detail.compare.{name}", f"{file!r} must be a private .csv or .parquet file.")
+    check_repeated("detail.samples", detail.samples, problems)
+    for name in sorted({*detail.samples} & {*detail.compare}):
+        problems.say(
+            FILE, "detail.samples", f"{name!r} is in detail.compare already; choose another name there."
+        )
     for check, points in detail.points.items():
         known = (*DETAIL_CHECKS, *ROBUSTNESS_CHECKS)
         if check not in known:

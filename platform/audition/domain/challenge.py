@@ -130,6 +130,8 @@ class DetailSpec:
     """What it costs to say no where the answer is 1."""
     compare: dict[str, str] = field(default_factory=dict)
     """What predictions are compared with: a name to a private file, written as submissions write theirs."""
+    samples: tuple[str, ...] = ()
+    """Folders of submissions/accepted whose predictions are made at publish, and compared with as well."""
     points: dict[str, float] = field(default_factory=dict)
     """Points by check, of `DETAIL_CHECKS` and `ROBUSTNESS_CHECKS`; the metric itself has 10."""
 
@@ -214,6 +216,8 @@ class Area(StrEnum):
     EXTRA = "extra"
     """The extra rows of the repeat stage, made by us when the challenge is published: the input with them, which
     candidates' code gets in that stage, and the map of which they are, which only graders with the answers get."""
+    MODELS = "models"
+    """What the challenge's own models predict, one file each; only graders with the answers get them."""
     REFERENCE = "reference"
     """The archive of the reference submission: services are compared with it. No container of a candidate's sees it."""
 

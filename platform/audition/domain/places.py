@@ -44,6 +44,8 @@ REPEATED_OUT = PurePosixPath("/repeated")
 """Where the container that holds a run's volumes sees what the repeat stage wrote to its `/out`."""
 REPEATED = PurePosixPath("/evidence/repeated")
 """The collected output files of the repeat stage; in the score container only."""
+MODELS = PurePosixPath("/evidence/models")
+"""What the challenge's own models predict, a file each; in the score container only."""
 EXTRA_ROWS_FILE = PurePosixPath("/evidence/extra_rows.json")
 """Which rows of the repeat stage are extra ones; in the score container only."""
 IMAGE_TASK_FILE = PurePosixPath("/evidence/image_task.json")

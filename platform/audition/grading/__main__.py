@@ -278,6 +278,7 @@ def _workspace(room: _Room) -> Workspace:
         inputs=room.at(places.INPUTS),
         answers=room.at(places.ANSWERS),
         repeated=room.at(places.REPEATED),
+        models=room.at(places.MODELS),
         extra_rows=_extra_rows(room),
         kit=kit if (kit := room.at(places.KIT_FILE)).exists() else None,
         tools=_tools(room),

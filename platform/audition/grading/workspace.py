@@ -51,6 +51,8 @@ class Workspace:
     """Collected output files of the repeat stage, named as in `evidence.repeated`; hostile. Only with the answers."""
     extra_rows: ExtraRows | None = None
     """Which rows of the repeat stage are extra ones; None without that stage, and for graders without the answers."""
+    models: Path = Path(places.MODELS)
+    """What the challenge's own models predict; exists only for graders that need the answers."""
     answers: Path = Path(places.ANSWERS)
     """Hidden answers; exists only for graders that need them."""
     kit: Path | None = None

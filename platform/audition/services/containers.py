@@ -30,6 +30,7 @@ from audition.services.mounts import (
     inputs,
     manifest_file,
     mixed_inputs,
+    models,
     out_volume,
     outputs,
     tree_volume,
@@ -286,7 +287,12 @@ def score_spec(
         blob(runner, file.digest, f"{places.ANSWERS}/{file.name}") for file in version.files_in(Area.PRIVATE)
     )
     again = outputs(runner, artifacts, ArtifactKind.REPEATED, places.REPEATED)
-    mounts: tuple[Mount, ...] = (*answers, *extra_rows_map(runner, version), *again)
+    mounts: tuple[Mount, ...] = (
+        *answers,
+        *extra_rows_map(runner, version),
+        *models(runner, version),
+        *again,
+    )
     return _grader_spec(runner, version, owner, Stage.SCORE, evidence_digest, artifacts, mounts)
 
 

@@ -72,6 +72,12 @@ def extra_rows_map(runner: Runner, version: ChallengeVersion) -> tuple[FileMount
     return tuple(blob(runner, f.digest, str(places.EXTRA_ROWS_FILE)) for f in files if _is_map(f))
 
 
+def models(runner: Runner, version: ChallengeVersion) -> tuple[FileMount, ...]:
+    """What the challenge's own models predict."""
+    files = version.files_in(Area.MODELS)
+    return tuple(blob(runner, file.digest, f"{places.MODELS}/{file.name}") for file in files)
+
+
 def _is_map(file: DataFile) -> bool:
     return file.name == EXTRA_ROWS_FILE
 

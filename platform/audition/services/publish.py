@@ -24,6 +24,7 @@ from audition.domain.people import AuditEntry
 from audition.domain.run import Stage
 from audition.ports import Served
 from audition.services.make_extra_rows import make_extra_rows
+from audition.services.predict_samples import pack_samples, predict_samples
 from audition.services.prepare_traffic import prepare_traffic
 from audition.services.receive import COLLECT_SIGNAL, receive
 from audition.services.runner import GRADER_IMAGE, Runner
@@ -77,10 +78,12 @@ def publish(
         say("making the rows that stand among the hidden ones")
         files = (*files, *make_extra_rows(runner, folder.manifest, files))
     files = (*files, *_reference(runner, folder))
+    samples = pack_samples(runner, folder)
     documents = {
         "brief.md": folder.brief,
         "datacard.md": folder.datacard,
         "rubric.toml": "\n".join(codec.to_json(item).decode() for item in folder.rubric),
+        **{f"submissions/{name}": digest for name, digest in samples.items()},
     }
     # The grader image changes with every release of ours and says nothing about the challenge.
     image = folder.manifest.image
@@ -90,6 +93,7 @@ def publish(
         if known := uow.challenges.by_digest(digest):
             say(f"version {known.number} has exactly this content already")
             return known
+    files = (*files, *predict_samples(runner, folder.manifest, files, samples, say))
     say("packing the kit")
     return _store(runner, actor, folder, files, digest)
 

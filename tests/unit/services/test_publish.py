@@ -11,16 +11,17 @@ import pytest
 
 from audition import codec
 from audition.adapters.memory.inside import Inside
+from audition.adapters.memory.sandbox import Program
 from audition.catalog.read import ChallengeFolder
 from audition.catalog.samples import Expectation, Sample
-from audition.domain.challenge import Area, ChallengeVersion
+from audition.domain.challenge import Area, ChallengeVersion, DetailSpec
 from audition.domain.contract import CollectedFile, Collection, Inventory
 from audition.domain.errors import InvalidError, UnavailableError
 from audition.domain.execution import FileMount, Limits, Profile
 from audition.domain.run import Stage, Verdict
 from audition.services.publish import publish
 from tests import factories
-from tests.unit.services.world import World
+from tests.unit.services.world import PREDICTIONS, World, keeps
 
 FILES = {"public": {"test.csv": b"id,a\n1,2\n"}, "private": {"answers.csv": b"id,target\n1,1\n"}}
 
@@ -233,3 +234,71 @@ def test_the_best_sample_is_what_services_are_compared_with(world: World, folder
     assert world.blobs.get(version.reference.digest) == samples[1].pack()
     without, _ = publish_it(world, replace(folder, samples=samples))
     assert without.reference is None
+
+
+@pytest.fixture
+def with_baseline(folder: ChallengeFolder, tmp_path: Path) -> ChallengeFolder:
+    made = tmp_path / "baseline"
+    made.mkdir()
+    (made / "predict.py").write_text("print(1)\n")
+    sample = Sample(
+        name="accepted/baseline",
+        folder=made,
+        expectation=Expectation(about="A line.", verdict=Verdict.ACCEPTED),
+    )
+    manifest = replace(folder.manifest, detail=DetailSpec(samples=("baseline",)))
+    return replace(folder, manifest=manifest, samples=(sample,))
+
+
+def test_what_a_sample_predicts_is_kept_for_the_container_with_the_answers(
+    world: World,
+    with_baseline: ChallengeFolder,
+) -> None:
+    version, said = publish_it(world, with_baseline)
+    (kept,) = version.files_in(Area.MODELS)
+    assert (kept.name, world.blobs.get(kept.digest)) == ("baseline.csv", PREDICTIONS)
+    assert "letting the model of submissions/accepted/baseline predict" in said
+    ran = next(spec for spec in world.sandbox.specs if spec.stage == "predict")
+    assert ran.profile == Profile.CANDIDATE
+    assert world.sandbox.engine.containers == []
+
+
+def test_the_same_content_is_known_before_anything_predicts_and_another_sample_is_another_version(
+    world: World,
+    with_baseline: ChallengeFolder,
+) -> None:
+    first, _ = publish_it(world, with_baseline)
+    again, said = publish_it(world, with_baseline)
+    assert again == first
+    assert not any("predict" in line for line in said)
+    (with_baseline.samples[0].folder / "predict.py").write_text("print(2)\n")
+    other, _ = publish_it(world, with_baseline)
+    assert (other.number, other.digest != first.digest) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("stage", "program", "said"),
+    [
+        ("predict", lambda _: 3, "failed"),
+        ("predict", lambda _: 0, "left no predictions"),
+        ("unpack", keeps(Inventory(refusals=("'../x' leads out.",))), "is not accepted"),
+    ],
+    ids=["crashes", "writes nothing", "is refused"],
+)
+def test_a_sample_that_fails_is_the_authors_to_mend(
+    world: World,
+    with_baseline: ChallengeFolder,
+    stage: str,
+    program: Program,
+    said: str,
+) -> None:
+    world.sandbox.programs[stage] = program
+    with pytest.raises(InvalidError, match=said) as caught:
+        publish_it(world, with_baseline)
+    assert "Mend the sample" in caught.value.next_step
+    assert world.sandbox.engine.containers == []
+
+
+def test_a_sample_that_is_not_there_is_named(world: World, with_baseline: ChallengeFolder) -> None:
+    with pytest.raises(InvalidError, match="submissions/accepted/baseline is not there"):
+        publish_it(world, replace(with_baseline, samples=()))

@@ -1,0 +1,130 @@
+"""Have the challenge's own models predict when it is published, so that candidates' predictions have a measure.
+
+They run as candidates' programs do, from the archive that a candidate would upload, under the same limits. What they
+predict stays private: only the container that has the answers gets it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from audition import codec
+from audition.catalog.read import ChallengeFolder
+from audition.domain.challenge import Area, ChallengeVersion, DataFile, Manifest
+from audition.domain.contract import Inventory
+from audition.domain.errors import InvalidError
+from audition.domain.execution import Ownership
+from audition.domain.run import Stage, Verdict, judge_exit
+from audition.services import containers
+from audition.services.explain import explain
+from audition.services.receive import COLLECT_SIGNAL, receive
+from audition.services.runner import Runner
+
+_MAX_DOCUMENT = 2 << 20
+_UNPACK_SECONDS = 90.0
+_GROUP = "accepted"
+
+
+def pack_samples(runner: Runner, folder: ChallengeFolder) -> dict[str, str]:
+    """Digests of the archives of what `detail.samples` names, stored.
+
+    A version is known by these and not by what they predict, whose last digits may differ between processors.
+
+    Raises:
+        InvalidError: A sample is not there.
+    """
+    known = {sample.name: sample for sample in folder.samples}
+    packed = {}
+    for name in folder.manifest.detail.samples:
+        sample = known.get(f"{_GROUP}/{name}")
+        if sample is None:
+            msg = f"detail.samples names {name}, but submissions/{_GROUP}/{name} is not there."
+            raise InvalidError(msg, code="no-sample")
+        packed[name] = runner.ports.blobs.put(sample.pack())
+    return packed
+
+
+def predict_samples(
+    runner: Runner,
+    manifest: Manifest,
+    files: tuple[DataFile, ...],
+    samples: Mapping[str, str],
+    say: Callable[[str], None],
+) -> tuple[DataFile, ...]:
+    """Run each sample, and keep what it predicts.
+
+    Args:
+        runner: Where it runs.
+        manifest: Of the challenge.
+        files: What `prepare` made.
+        samples: From `pack_samples`.
+        say: Told what happens.
+
+    Raises:
+        InvalidError: A program failed: the challenge's fault.
+        UnavailableError: The engine failed.
+    """
+    made = []
+    for name, archive in samples.items():
+        say(f"letting the model of submissions/{_GROUP}/{name} predict")
+        made.append(_predicted(runner, _version(runner, manifest, files), name, archive))
+    return tuple(made)
+
+
+def _version(runner: Runner, manifest: Manifest, files: tuple[DataFile, ...]) -> ChallengeVersion:
+    """As much of the version as unpacking and predicting need; it is never stored."""
+    manifest = replace(manifest, stages=(Stage.UNPACK, Stage.PREDICT))
+    return ChallengeVersion(
+        id="",
+        slug=manifest.slug,
+        number=0,
+        digest="",
+        manifest=manifest,
+        manifest_digest=runner.ports.blobs.put(codec.to_json(manifest)),
+        brief="",
+        datacard="",
+        files=files,
+        kit_digest="",
+        kit_bytes=0,
+        published_at=runner.ports.clock.now(),
+    )
+
+
+def _predicted(runner: Runner, version: ChallengeVersion, name: str, archive: str) -> DataFile:
+    run_id = runner.ports.tokens.new_id("pub")
+    seconds = _UNPACK_SECONDS + version.manifest.limits_of(Stage.PREDICT).time_seconds
+    deadline = int(runner.ports.clock.now().timestamp() + 2 * seconds)
+    owner = Ownership(run_id=run_id, fence=0, deadline_epoch=deadline)
+    try:
+        return _run(runner, version, owner, archive, name)
+    finally:
+        runner.sandbox.discard(run_id, 0)
+
+
+def _run(runner: Runner, version: ChallengeVersion, owner: Ownership, archive: str, name: str) -> DataFile:
+    with runner.sandbox.serve(containers.keeper_spec(runner, version, owner, archive)) as keeper:
+        line = keeper.read_line(_MAX_DOCUMENT, _UNPACK_SECONDS)
+        inventory = codec.from_json(Inventory, line, what="inventory", max_bytes=_MAX_DOCUMENT)
+        if inventory.refusals:
+            raise _failed(name, "is not accepted", inventory.refusals)
+        spec = containers.predict_spec(runner, version, owner, inventory.contract)
+        exit_ = runner.sandbox.run(spec)
+        verdict = judge_exit(exit_)
+        if verdict != Verdict.ACCEPTED:
+            said = exit_.stderr[-2000:].decode(errors="replace").strip()
+            raise _failed(name, "failed", (explain(verdict, Stage.PREDICT, exit_, spec.limits), said))
+        keeper.signal(COLLECT_SIGNAL)
+        collection, digests = receive(runner, keeper)
+    found = {file.name: (file, digest) for file, digest in zip(collection.files, digests, strict=True)}
+    wanted = next((n for n in version.manifest.output.names if n in found), None)
+    if wanted is None:
+        raise _failed(name, "left no predictions", collection.refusals)
+    file, digest = found[wanted]
+    suffix = PurePosixPath(wanted).suffix
+    return DataFile(area=Area.MODELS, name=f"{name}{suffix}", digest=digest, bytes=file.bytes)
+
+
+def _failed(name: str, what: str, problems: tuple[str, ...]) -> InvalidError:
+    msg = f"submissions/{_GROUP}/{name} {what}, but detail.samples names it."
+    step = "Mend the sample, or take its name out of detail.samples."
+    return InvalidError(msg, code="sample-failed", next_step=step, problems=[p for p in problems if p])
