@@ -12,7 +12,7 @@ from audition.grading import Need, Result, Workspace, not_applicable
 from audition.grading.checks import Check
 from audition.grading.versions import content_version, sources_of
 from graders import columns, model_quality, models
-from graders.model_detail.names import CALIBRATION, COMPARE, COST, GROUPS, SLICES, WORST
+from graders.model_detail.names import CALIBRATION, COMPARE, COST, GROUPS, RESOURCES, SLICES, WORST
 from graders.received import SOURCES, usable
 
 
@@ -48,6 +48,11 @@ _ABOUT: dict[str, _About] = {
         title="Probabilities mean what they say",
         why="Prices, limits and thresholds are computed from probabilities as if they were frequencies.",
         fix="Draw a reliability curve on validation data; calibrate with isotonic or Platt scaling on held-out rows.",
+    ),
+    RESOURCES: _About(
+        title="What predicting costs",
+        why="A batch of a million rows is paid for by the processor second, and has to fit into memory.",
+        fix="Load the model once, predict all rows together, and read only the columns that it needs.",
     ),
     COST: _About(
         title="Decisions are worth more than always saying the same",

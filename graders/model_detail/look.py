@@ -13,7 +13,8 @@ from graders.columns import columns_of
 from graders.model_detail.calibration import Calibration, calibration
 from graders.model_detail.compare import Difference, difference
 from graders.model_detail.costs import cost_of, gap, rates
-from graders.model_detail.names import CALIBRATION, COMPARE, COST, GROUPS, SLICES, WORST
+from graders.model_detail.names import CALIBRATION, COMPARE, COST, GROUPS, RESOURCES, SLICES, WORST
+from graders.model_detail.resources import resources
 from graders.model_detail.slices import LEAST_ROWS, Measured, Part, measure_parts, parts_of, worst
 from graders.model_quality.anchors import score_of
 from graders.model_quality.rows import Rows
@@ -59,6 +60,7 @@ def look(
         GROUPS: _groups(rows, grouped, _threshold(workspace)),
         CALIBRATION: _calibration(rows),
         COST: _cost(workspace, rows),
+        RESOURCES: (resources(workspace.evidence, len(rows.ids)), ()),
     }
     drawn = [curve for _, curves in looked.values() for curve in curves]
     return {check: result for check, (result, _) in looked.items()}, (*drawn, *_residuals(rows))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +11,11 @@ from scipy import stats
 
 from audition.domain.challenge import DetailSpec
 from audition.domain.contract import Contract, ModelFiles
+from audition.domain.evidence import StageEvidence
+from audition.domain.execution import Usage
 from audition.domain.grade import Finding, Grade, GradeStatus, Outcome
 from audition.domain.metrics import METRICS
+from audition.domain.run import Stage, Verdict
 from audition.grading import Workspace
 from graders.answers import Answers
 from graders.model_detail import grader
@@ -272,6 +276,29 @@ def test_predictions_of_the_author_that_cannot_be_used_are_our_fault(tmp_path: P
     (workspace.answers / "baseline.csv").write_text("id,probability\nr0,0.5\n")
     with pytest.raises(ValueError, match="1,199 ids are missing"):
         grade_of(workspace, probability)
+
+
+def test_what_predicting_costs_is_told_for_a_thousand_rows(tmp_path: Path) -> None:
+    truth, probability, columns = world()
+    workspace = asked(tmp_path, truth, columns, detail=DetailSpec())
+
+    def told(**usage: Any) -> Finding:
+        used = [
+            StageEvidence(stage=stage, verdict=Verdict.ACCEPTED, usage=Usage(wall_seconds=9.0, **usage))
+            for stage in (Stage.PREDICT, Stage.REPEAT)
+        ]
+        evidence = replace(workspace.evidence, stages=tuple(used))
+        return by_check(grade_of(replace(workspace, evidence=evidence), probability))[
+            "model.resources.predict"
+        ]
+
+    found = told(cpu_seconds=1.8, peak_memory_bytes=210 << 20)
+    assert found.sentence == (
+        "Predicting 1,200 rows took 1.8 s of processor time, 1.5 s for 1,000 rows with start and loading, and 210 MiB"
+        " of memory at most."
+    )
+    assert found.reviewer_note.startswith("The second time, with more rows, it took 1.8 s")
+    assert told().outcome == Outcome.NOT_ASSESSED
 
 
 def test_without_predictions_or_declarations_nothing_applies(tmp_path: Path) -> None:
