@@ -1,14 +1,14 @@
 """Can the version before be served again? Read from what the submission keeps and what its programs do (catalogue G6).
 
-That is the half which can be read; whether the older version starts is not tried.
+That is the half which can be read; whether an older model predicts is for the grader of tried commands.
 """
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from audition.domain.grade import Evidence
 from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
+from audition.grading.kept_models import kept_models
 from audition.grading.tree import Tree
 from graders.dockerfile.shell import script_commands
 from graders.pipeline.flow import NO_PIPELINE
@@ -26,9 +26,6 @@ _BACK = (
 #: Calls that move the alias under which a registry hands out a model. Source: MLflow's client.
 _ALIAS = re.compile(r"\b(?:set_registered_model_alias|transition_model_version_stage)\s*\(")
 _NAMED = re.compile(r"(?:^|[/_.-])(?:rollback|roll_back|restore_model|undo_deploy)[^/]*\.(?:py|sh|ya?ml)$")
-_MODEL = re.compile(r"\.(?:joblib|pkl|pickle|onnx|safetensors|skops|pt|pth|h5|keras|ubj|json|txt|cbm)$")
-_VERSION = re.compile(r"(?:^|[-_/])(?:v|version[-_]?)?\d+(?:\.\d+)*(?=$|[-_/.])")
-_FOLDERS = frozenset(["models", "model", "registry", "artifacts", "releases", "mlruns"])
 _KEPT = 2
 
 
@@ -42,7 +39,8 @@ _KEPT = 2
 def rollback(workspace: Workspace) -> Result:
     """Half for older versions that are kept by name, half for a program or job that goes back to one."""
     tree = Tree(workspace.submission)
-    kept, back = list(_kept(tree)), list(_back(workspace, tree))
+    kept = [Evidence(summary=f"version {m.version[:40]} is kept", file=m.path) for m in kept_models(tree)]
+    back = list(_back(workspace, tree))
     evidence = (*kept[:_KEPT], *back)
     if kept and back:
         return passed("Older versions are kept, and there is a way back to them.", *evidence)
@@ -57,25 +55,6 @@ def rollback(workspace: Workspace) -> Result:
     if not pipelines(workspace):
         return not_applicable(NO_PIPELINE)
     return failed("No older version of the model is kept by name, and nothing goes back to one.")
-
-
-def _kept(tree: Tree) -> Iterator[Evidence]:
-    """Model files under at least two versions of one folder, also as MLflow's file store has them."""
-    versions: dict[str, dict[str, str]] = {}
-    for path in tree.paths:
-        place = PurePosixPath(path)
-        tops = [n for n, part in enumerate(place.parts[:-1]) if part.lower() in _FOLDERS]
-        is_registered = place.name == "meta.yaml" and place.parent.name.startswith("version-")
-        if not tops or not (is_registered or _MODEL.search(place.name.lower())):
-            continue
-        rest = "/".join(place.parts[tops[0] + 1 :]).lower()
-        if found := _VERSION.search(rest):
-            family = f"{'/'.join(place.parts[: tops[0] + 1])}/{rest[: found.start()]}"
-            versions.setdefault(family, {}).setdefault(found[0].strip("-_/"), path)
-    for found_versions in versions.values():
-        if len(found_versions) >= _KEPT:
-            for version, path in sorted(found_versions.items()):
-                yield Evidence(summary=f"version {version[:40]} is kept", file=path)
 
 
 def _back(workspace: Workspace, tree: Tree) -> Iterator[Evidence]:

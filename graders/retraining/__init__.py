@@ -2,12 +2,23 @@
 
 from dataclasses import replace
 
-from audition.domain.exercise import Attempt, Exercise
+from audition.domain.exercise import Attempt, Exercise, ExerciseEvidence
 from audition.domain.grade import Dimension, Evidence
-from audition.grading import CheckList, Need, Result, Workspace, check
+from audition.domain.run import Stage
+from audition.grading import (
+    CheckList,
+    Need,
+    Result,
+    Workspace,
+    check,
+    failed,
+    not_applicable,
+    not_assessed,
+    passed,
+)
 from audition.grading.versions import content_version
 from graders import exercised, predictions
-from graders.exercised import Tried, ending, is_refusal, seen, tried, unfinished
+from graders.exercised import NOT_TRIED, Tried, ending, is_refusal, seen, tried, unfinished
 from graders.new_predictions import read_new, usable
 
 _BY_HEART = (
@@ -100,10 +111,43 @@ def _trouble(workspace: Workspace, found: Tried) -> str:
     return "it wrote no predictions." if read is None else "" if usable(read) else read.summary()
 
 
+@check(
+    "pipeline.rollback.serves",
+    "An older version of the model still predicts",
+    points=1,
+    why="An old model that the present code cannot load is no way back.",
+    fix="Load each kept version in a test, and keep what it was served with beside it.",
+)
+def older(workspace: Workspace) -> Result:
+    """1 when the newest other version under models/, releases/ or the like predicts in the model's place (G6)."""
+    if Stage.EXERCISE not in workspace.manifest.stages:
+        return not_applicable(NOT_TRIED)
+    evidence = workspace.exercise
+    if evidence is None:
+        return not_assessed("Whether an older model predicts could not be tried.")
+    attempt = evidence.of(f"{Exercise.ROLLBACK}.predict")
+    if attempt is None:
+        reason = evidence.omitted.get(Exercise.ROLLBACK, evidence.trouble)
+        if reason:
+            return not_assessed(f"Whether an older model predicts could not be tried. {reason}")
+        return not_applicable("No older version of the model is kept beside the one that is served.")
+    return _with_older(workspace, evidence, attempt)
+
+
+def _with_older(workspace: Workspace, evidence: ExerciseEvidence, attempt: Attempt) -> Result:
+    if not attempt.is_well:
+        return failed(f"With {attempt.step.about}, predicting {ending(attempt)}.", seen(attempt))
+    read = read_new(workspace, evidence.output_of(attempt.step.name))
+    if read is None or not usable(read):
+        trouble = "it wrote no predictions." if read is None else read.summary()
+        return failed(f"With {attempt.step.about}, {trouble}", seen(attempt))
+    return passed(f"With {attempt.step.about}, the program predicts.")
+
+
 grader = CheckList(
     name="retraining",
     version=content_version("1", __file__, exercised.__file__, predictions.__file__),
     dimension=Dimension.PIPELINE,
     needs=frozenset({Need.EXERCISE}),
-    checks=(gate, retrain),
+    checks=(gate, retrain, older),
 )

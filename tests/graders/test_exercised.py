@@ -246,3 +246,30 @@ def test_a_command_that_was_found_earns_less_and_says_so(workspace: Workspace) -
     finding = by_check(retraining.grader.grade(found))[GATED]
     assert (finding.outcome, finding.points) == (Outcome.PARTIAL, pytest.approx(2.8))
     assert "was found by a script's name" in finding.sentence
+
+
+OLDER = "pipeline.rollback.serves"
+
+
+def test_an_older_model_that_predicts_is_a_way_back(look: Look, workspace: Workspace) -> None:
+    (workspace.exercise_outputs / "rollback.predict.predictions.csv").write_text(predictions(3))
+    finding = look(retraining.grader, OLDER, ran("rollback.predict"))
+    assert (finding.outcome, finding.points) == (Outcome.PASSED, 1.0)
+
+
+def test_an_older_model_that_cannot_be_used_is_none(look: Look, workspace: Workspace) -> None:
+    for attempt, words in (
+        (ran("rollback.predict", 1, "KeyError"), "ended with 1"),
+        (ran("rollback.predict"), "no predictions"),
+    ):
+        finding = look(retraining.grader, OLDER, attempt)
+        assert finding.outcome == Outcome.FAILED
+        assert words in finding.sentence
+    (workspace.exercise_outputs / "rollback.predict.predictions.csv").write_text("id,probability\n1,nan\n")
+    assert look(retraining.grader, OLDER, ran("rollback.predict")).outcome == Outcome.FAILED
+
+
+def test_where_no_older_model_is_kept_or_there_was_no_time_nothing_is_lost(look: Look) -> None:
+    assert look(retraining.grader, OLDER).outcome == Outcome.NOT_APPLICABLE
+    late = look(retraining.grader, OLDER, omitted={Exercise.ROLLBACK: "No time."})
+    assert (late.outcome, "No time." in late.sentence) == (Outcome.NOT_ASSESSED, True)

@@ -27,7 +27,7 @@ _MOST_LOG = 2000
 class Exercise(StrEnum):
     """What is tried, in this order; the names are those of the keys in the contract's table `pipeline`.
 
-    The README is no key of it: its commands are read from its fenced blocks.
+    Two are no keys of it: older models are looked for by name, and the README's commands in its fenced blocks.
     """
 
     DATA_CHECK = "data_check"
@@ -35,6 +35,7 @@ class Exercise(StrEnum):
     RETRAIN = "retrain"
     TRAIN = "train"
     TESTS = "tests"
+    ROLLBACK = "rollback"
     README = "readme"
 
 

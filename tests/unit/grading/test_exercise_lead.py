@@ -322,6 +322,24 @@ def test_the_readmes_lines_go_on_with_what_those_before_them_left(tmp_path: Path
     assert (step.argv, step.about) == (("sh", "-c", "python predict.py /in/test.csv"), "README.md, line 9")
 
 
+def test_the_newest_model_that_is_another_one_is_put_in_the_place_of_the_submitted(tmp_path: Path) -> None:
+    here = Place(tmp_path, Pipeline())
+    kept = {"0.9": b"old", "0.10": b"newer", "1.0": b"the submitted model"}
+    for version, content in kept.items():
+        folder = tmp_path / "submission" / "releases" / version
+        folder.mkdir(parents=True)
+        (folder / "model.bin").write_bytes(content)
+        (folder / "model.json").write_text("{}")
+
+    def candidate(step: Step) -> bool:
+        assert (tmp_path / "workspace" / "model.bin").read_bytes() == b"newer"
+        here.leave("predictions.csv", b"id\n")
+        return step.about == "releases/0.10/model.bin in the place of model.bin"
+
+    assert here.play(candidate).keys() == {"rollback.predict"}
+    assert [left.name for left in here.turns[-1].left] == ["predictions.csv"]
+
+
 def test_a_readme_without_anything_to_try_is_no_exercise(tmp_path: Path) -> None:
     here = Place(tmp_path, Pipeline())
     (tmp_path / "submission" / "README.md").write_text("```sh\ndocker run x\n```\n")

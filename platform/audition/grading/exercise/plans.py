@@ -1,11 +1,11 @@
 """What is tried of each command, step by step.
 
 A plan is a generator: it lays out a workspace, yields the step to run there, and is told whether that ended with 0.
-Sources of what is tried and of the time limits: the grader catalogue, G4, G5, I5, I7, J4 and K9.
+Sources of what is tried and of the time limits: the grader catalogue, G4 to G6, I5, I7, J4 and K9.
 """
 
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from audition.domain import places
 from audition.domain.contract import Command
@@ -15,6 +15,7 @@ from audition.grading.exercise.readme import lines_to_try, try_readme
 from audition.grading.exercise.stand import Patch, Stand
 from audition.grading.exercise.table import Table
 from audition.grading.exercise.trials import try_tests
+from audition.grading.kept_models import KeptModel, kept_models
 
 Plan = Generator[Step, bool, None]
 
@@ -47,6 +48,8 @@ def plans(stand: Stand) -> Iterator[tuple[Exercise, Plan]]:
     for exercise, command, plan in known:
         if command is not None:
             yield exercise, plan(stand, command)
+    if older := _older_model(stand):
+        yield Exercise.ROLLBACK, try_older(stand, older)
     if lines := lines_to_try(stand):
         yield Exercise.README, try_readme(stand, lines)
 
@@ -150,6 +153,28 @@ def try_train(stand: Stand, command: Command) -> Plan:
         if not (yield stand.step(f"train.{number}", command, values, share=_TRAIN_SHARE, about=about)):
             return
         yield from _predict(stand, f"train.{number}-predict")
+
+
+def _older_model(stand: Stand) -> KeptModel | None:
+    """The newest kept version whose model is another than the submitted one."""
+    path = stand.contract.model.path
+    suffix, own = PurePosixPath(path).suffix, stand.digest(path)
+    others = [
+        model
+        for model in kept_models(stand.tree)
+        if path and model.path.endswith(suffix) and stand.digest(model.path) not in {own, ""}
+    ]
+    return max(others, key=lambda model: (model.order, model.path), default=None)
+
+
+def try_older(stand: Stand, older: KeptModel) -> Plan:
+    """Predict as the submission does, with an older version of its model."""
+    path = stand.contract.model.path
+    stand.workspace({path: stand.tree.root / older.path})
+    command = Command(words=stand.contract.predict)
+    name, about = "rollback.predict", f"{older.path} in the place of {path}"
+    yield stand.step(name, command, {}, share=_PREDICT_SHARE, about=about)
+    stand.keep_predictions(name)
 
 
 def _without_model(stand: Stand) -> Patch:

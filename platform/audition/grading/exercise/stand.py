@@ -160,7 +160,7 @@ class Stand:
         model, artifact = self.contract.model.path, self.contract.pipeline.artifact
         copied = self._artifact
         wanted = artifact or model.rpartition("/")[2]
-        own = digest_of(self._at(places.SUBMISSION) / model) if model else ""
+        own = self.digest(model)
         for place, name in ((places.OUT, wanted), (places.WORKSPACE, model)):
             left = copy_out(self._at(place), name, copied, self.most_bytes) if name else None
             # Beside the submission's own model one is new only if it is another one.
@@ -202,6 +202,10 @@ class Stand:
         """A file that the kit holds and that commands find at /in."""
         file = self._at(places.INPUTS) / name
         return file if name in self.manifest.inputs and file.is_file() else None
+
+    def digest(self, path: str) -> str:
+        """SHA-256 of one of the submission's files; empty when it is not there."""
+        return digest_of(self._at(places.SUBMISSION) / path) if path else ""
 
     def own_model(self) -> Path | None:
         """The submission's own model."""
