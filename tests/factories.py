@@ -32,6 +32,7 @@ from audition.domain.grade import (
     Outcome,
 )
 from audition.domain.metrics import Direction
+from audition.domain.override import Override
 from audition.domain.people import (
     AuditEntry,
     Candidate,
@@ -319,6 +320,23 @@ def make_mark(**overrides: Any) -> Mark:
         saved_at=NOW,
     )
     return replace(mark, **overrides)
+
+
+def make_override(**overrides: Any) -> Override:
+    """Half of the default finding's points, by the first reviewer."""
+    override = Override(
+        id="ovr_1",
+        run_id="run_1",
+        check="dockerfile.user.non-root",
+        grader_version="1",
+        old_outcome=Outcome.FAILED,
+        old_points=0.0,
+        points=1.0,
+        reason="The user is set by the entry point.",
+        reviewer_id="usr_1",
+        created_at=NOW,
+    )
+    return replace(override, **overrides)
 
 
 def make_audit_entry(**overrides: Any) -> AuditEntry:

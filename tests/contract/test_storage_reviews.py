@@ -61,3 +61,20 @@ def test_a_mark_is_replaced_until_its_review_is_signed(storage: Storage) -> None
         assert not unit.reviews.sign("rev_9", "", later(7))
         assert unit.reviews.marks(["rev_1"]) == (better,)
         assert unit.reviews.of(["sub_1"]) == (make.make_review(signed_at=later(6), comment="Good."),)
+
+
+def test_overrides_are_kept_in_order_and_withdrawn_once(storage: Storage) -> None:
+    second = make.make_override(id="ovr_0", points=None, created_at=later(5))
+    with storage.unit_of_work() as unit:
+        _store(unit)
+        unit.overrides.add(second)
+        unit.overrides.add(make.make_override())
+        with pytest.raises(ConflictError):
+            unit.overrides.add(make.make_override(id="ovr_2", run_id="run_9"))
+        assert unit.overrides.withdraw("ovr_1", later(7))
+        assert not unit.overrides.withdraw("ovr_1", later(8))
+        assert not unit.overrides.withdraw("ovr_9", later(8))
+        unit.commit()
+    with storage.unit_of_work() as unit:
+        assert unit.overrides.of_run("run_1") == (make.make_override(withdrawn_at=later(7)), second)
+        assert unit.overrides.of_run("run_9") == ()

@@ -213,7 +213,11 @@ def test_scorecards_follow_the_grades(claimed: Storage) -> None:
     with claimed.unit_of_work() as unit:
         assert unit.grades.scorecards(["run_1", "run_9"]) == {"run_1": scorecard_of("run_1", [docker])}
         assert unit.grades.scorecards([]) == {}
+        changed = scorecard_of("run_1", [quality])
+        unit.grades.save_scorecard(changed)
+        assert unit.grades.scorecards(["run_1"]) == {"run_1": changed}
         unit.grades.publish("run_1", [])
+        unit.grades.save_scorecard(changed)
         assert unit.grades.scorecards(["run_1"]) == {}
 
 

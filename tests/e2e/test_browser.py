@@ -123,6 +123,8 @@ def test_a_reviewer_walks_every_page(browser: Browser, site: str) -> None:
         for name in ("full", "failed", "rejected", "errored", "queued", "graded"):
             alice.go(f"/r/sub_{name}")
             alice.look(f"report-{name}")
+        alice.go("/r/sub_graded/checks/dockerfile.exists")
+        alice.look("change")
         alice.go("/r/cohort/ver_1")
         alice.look("cohort")
         for box in alice.page.get_by_role("checkbox").all():

@@ -61,6 +61,22 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
         {},
         (303, 200, 403, 200, 403, 403),
     ),
+    "overriding.form": (
+        "GET /r/sub_graded/checks/dockerfile.exists",
+        {},
+        (303, 200, 403, 200, 403, 403),
+    ),
+    "overriding.save": (
+        "POST /r/sub_graded/checks/dockerfile.exists",
+        {"points": "0", "reason": "It is empty."},
+        (303, 303, 403, 303, 403, 403),
+    ),
+    # Nobody has changed anything yet.
+    "overriding.withdraw": (
+        "POST /r/sub_graded/checks/dockerfile.exists/withdraw",
+        {},
+        (303, 404, 403, 404, 403, 403),
+    ),
     "author.versions": ("GET /a", {}, (303, 403, 200, 200, 403, 403)),
     "author.create_invitation": ("POST /a/invitations", dict(_INVITATION), (303, 403, 201, 201, 403, 403)),
 }

@@ -6,6 +6,7 @@ from datetime import datetime
 from audition.domain.challenge import Anchor
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Curve, Finding, Grade, Metric
+from audition.domain.override import Override
 from audition.domain.probe import Event
 from audition.domain.review import PanelResult
 from audition.domain.run import Fault, StageRecord, Verdict
@@ -68,6 +69,8 @@ class Report:
     """What happened while the service was looked at for the longest time, by seconds since that began."""
     people: PanelResult | None = None
     """What people gave by the challenge's rubric; None where it has none, and for candidates until it is complete."""
+    overrides: tuple[Override, ...] = ()
+    """What people changed about findings of this run, oldest first; candidates see those that hold."""
     attempt_number: int = 1
     """Of its candidate's submissions to this invitation."""
     reproduction: Reproduction = field(default_factory=Reproduction)

@@ -8,6 +8,7 @@ from typing import Protocol, Self
 from audition.domain.challenge import ChallengeVersion
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Grade
+from audition.domain.override import Override
 from audition.domain.people import AuditEntry, Candidate, Invitation, Session, StaffUser
 from audition.domain.review import Mark, Review
 from audition.domain.run import Fault, Run, StageRecord, Verdict
@@ -141,6 +142,10 @@ class Grades(Protocol):
 
     def publish(self, run_id: str, grades: Sequence[Grade]) -> None:
         """Replace the run's published grades, and the scorecard that lists show of them."""
+        ...
+
+    def save_scorecard(self, card: Scorecard) -> None:
+        """Replace the scorecard of a run that has grades, because people changed something about them."""
         ...
 
     def scorecards(self, run_ids: Sequence[str]) -> dict[str, Scorecard]:
@@ -308,6 +313,22 @@ class Reviews(Protocol):
         ...
 
 
+class Overrides(Protocol):
+    """What people changed about findings; nothing is ever deleted."""
+
+    def add(self, override: Override) -> None:
+        """Insert."""
+        ...
+
+    def withdraw(self, override_id: str, at: datetime) -> bool:
+        """Make it hold no longer; false when it did not, or there is none."""
+        ...
+
+    def of_run(self, run_id: str) -> tuple[Override, ...]:
+        """All of a run, oldest first, withdrawn ones as well."""
+        ...
+
+
 class AuditLog(Protocol):
     """Append-only record of who did what."""
 
@@ -333,6 +354,7 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     challenges: Challenges
     people: People
     reviews: Reviews
+    overrides: Overrides
     audit: AuditLog
 
     def __enter__(self) -> Self:

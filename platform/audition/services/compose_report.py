@@ -18,6 +18,7 @@ from audition.services.ask_questions import ask_questions
 from audition.services.authorize import visible_submission
 from audition.services.gather_panels import gather_panels, result_of
 from audition.services.headline import headline
+from audition.services.override_check import grades_with_overrides
 from audition.services.recall import recall
 from audition.services.redact import for_candidate
 from audition.services.summarize import all_gauges, findings_by_check, shown_gauges, summarize
@@ -49,7 +50,8 @@ def _compose(uow: UnitOfWork, submission: Submission) -> Report:
     version = uow.challenges.get(submission.challenge_version_id)
     invitation = uow.people.invitation(submission.invitation_id)
     run = uow.runs.latest(submission.id)
-    grades, artifacts = uow.grades.of_run(run.id), uow.runs.artifacts(run.id)
+    grades, overrides = grades_with_overrides(uow, run.id)
+    artifacts = uow.runs.artifacts(run.id)
     stages = uow.runs.stages(run.id)
     weights = version.manifest.weights
     gauges = shown_gauges(all_gauges(grades, weights))
@@ -78,6 +80,7 @@ def _compose(uow: UnitOfWork, submission: Submission) -> Report:
         provenance=_provenance(submission, version, run, stages, grades, artifacts),
         submitted_at=submission.created_at,
         finished_at=run.finished_at,
+        overrides=overrides,
         attempt_number=submission.attempt_number,
         people=result_of(gather_panels(uow, [submission])[submission.id]),
     )

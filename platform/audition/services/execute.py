@@ -30,6 +30,7 @@ from audition.services.grade_evidence import grade_evidence
 from audition.services.keep_traces import keep_traces
 from audition.services.lease import CancelledError, Lease, LeaseLostError, check_fence
 from audition.services.lint import linting
+from audition.services.override_check import refresh_scorecard
 from audition.services.runner import Runner
 from audition.services.stage_book import StageBook
 from audition.services.transition import transition
@@ -131,6 +132,7 @@ def _publish_grades(runner: Runner, claimed: Claimed, verdict: Verdict, grades: 
         check_fence(uow, claimed.run)
         keep_traces(runner, uow, claimed, grades)
         uow.grades.publish(claimed.run.id, tuple(replace(grade, traces=None) for grade in grades))
+        refresh_scorecard(uow, claimed.run.id)
         _finish(runner, uow, claimed, verdict, fault)
         _move(runner, uow, claimed, state, reason)
         uow.commit()

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from audition.domain.evidence import ArtifactKind
 from audition.domain.grade import Finding, Metric
+from audition.domain.override import holding
 from audition.domain.report import Report
 from audition.domain.review import PanelState
 from audition.domain.summary import Gauge, Reproduction
@@ -39,6 +40,9 @@ def for_candidate(report: Report) -> Report:
         # Worths come from shares as coarse as these, and sentences were written for candidates.
         summary=replace(report.summary, profile=tuple(_gauge(gauge) for gauge in report.summary.profile)),
         prompts=(),
+        overrides=tuple(
+            replace(o, reviewer_id="") for o in holding(report.overrides, report.grades).values()
+        ),
         people=report.people if report.people and report.people.state == PanelState.COMPLETE else None,
         provenance=replace(report.provenance, host={}),
         # What chance was seeded with tells the traffic that is sent the next time.

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, g, url_for
 
+from audition.domain.override import holding
 from audition.domain.people import Role
 from audition.domain.submission import SETTLED_STATES
 from audition.services.headline import band
@@ -53,6 +54,7 @@ def install(app: Flask) -> None:
         course_drawing=course_drawing,
         between=formats.between,
         left=formats.left,
+        holding=holding,
         asset=_asset_url(Path(app.static_folder or "")),
         settled_states=SETTLED_STATES,
         judged_states=words.JUDGED_STATES,

@@ -19,6 +19,7 @@ from audition.domain.challenge import ChallengeVersion
 from audition.domain.errors import ConflictError, InvalidError, UnavailableError
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Grade
+from audition.domain.override import Override
 from audition.domain.people import AuditEntry, Candidate, Invitation, Session, StaffUser
 from audition.domain.review import Mark, Review
 from audition.domain.run import Run, StageRecord
@@ -112,6 +113,7 @@ KEPT_APART = {"traces"}
         (AuditEntry, tables.audit_entries, {"id"}),
         (Review, tables.reviews, set()),
         (Mark, tables.review_marks, set()),
+        (Override, tables.overrides, set()),
         (Scorecard, tables.scorecards, set()),
     ],
 )

@@ -1,10 +1,11 @@
-"""Reviews and their marks in memory."""
+"""Reviews, their marks, and overrides in memory."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from audition.adapters.memory.tables import Tables, check_reference, check_unique, insert
+from audition.domain.override import Override
 from audition.domain.review import Mark, Review
 
 
@@ -51,3 +52,31 @@ class MemoryReviews:
         wanted = set(review_ids)
         found = (m for m in self._tables().review_marks.values() if m.review_id in wanted)
         return tuple(sorted(found, key=lambda mark: (mark.review_id, mark.item)))
+
+
+class MemoryOverrides:
+    """Implements `Overrides`."""
+
+    def __init__(self, tables: Callable[[], Tables]) -> None:
+        """Work on the tables of an open unit of work."""
+        self._tables = tables
+
+    def add(self, override: Override) -> None:
+        """Insert."""
+        tables, what = self._tables(), f"Override {override.id}"
+        check_reference(tables.runs, override.run_id, what)
+        check_reference(tables.staff_users, override.reviewer_id, what)
+        insert(tables.overrides, override.id, override, what)
+
+    def withdraw(self, override_id: str, at: datetime) -> bool:
+        """Make it hold no longer."""
+        override = self._tables().overrides.get(override_id)
+        if override is None or override.withdrawn_at is not None:
+            return False
+        self._tables().overrides[override_id] = replace(override, withdrawn_at=at)
+        return True
+
+    def of_run(self, run_id: str) -> tuple[Override, ...]:
+        """All of a run, oldest first."""
+        found = (o for o in self._tables().overrides.values() if o.run_id == run_id)
+        return tuple(sorted(found, key=lambda override: (override.created_at, override.id)))

@@ -143,6 +143,14 @@ class MemoryGrades:
             check_reference(tables.runs, run_id, what)
             insert(kept, (run_id, grade.grader), grade, what)
         tables.grades = kept
+        tables.scorecards.pop(run_id, None)
+        if grades:
+            tables.scorecards[run_id] = scorecard_of(run_id, grades)
+
+    def save_scorecard(self, card: Scorecard) -> None:
+        """Replace the scorecard of a run that has grades."""
+        if card.run_id in self._tables().scorecards:
+            self._tables().scorecards[card.run_id] = card
 
     def of_run(self, run_id: str) -> tuple[Grade, ...]:
         """Return the run's published grades, by grader name."""
@@ -151,8 +159,8 @@ class MemoryGrades:
 
     def scorecards(self, run_ids: Sequence[str]) -> dict[str, Scorecard]:
         """Return the scorecards of those of some runs that are graded."""
-        graded = {run_id for run_id, _ in self._tables().grades}
-        return {i: scorecard_of(i, self.of_run(i)) for i in run_ids if i in graded}
+        found = self._tables().scorecards
+        return {run_id: found[run_id] for run_id in run_ids if run_id in found}
 
 
 def _is_of_version(tables: Tables, run: Run, version_id: str) -> bool:

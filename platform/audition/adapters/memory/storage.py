@@ -15,7 +15,7 @@ from audition.adapters.memory.repositories import (
     MemoryPeople,
     MemorySubmissions,
 )
-from audition.adapters.memory.repositories_reviews import MemoryReviews
+from audition.adapters.memory.repositories_reviews import MemoryOverrides, MemoryReviews
 from audition.adapters.memory.repositories_runs import MemoryGrades, MemoryRuns
 from audition.adapters.memory.tables import Tables
 from audition.domain.errors import UnavailableError
@@ -24,6 +24,7 @@ from audition.ports import (
     Challenges,
     Grades,
     JobQueue,
+    Overrides,
     People,
     Reviews,
     Runs,
@@ -54,6 +55,7 @@ class MemoryUnitOfWork:
     challenges: Challenges
     people: People
     reviews: Reviews
+    overrides: Overrides
     audit: AuditLog
 
     def __init__(self, database: MemoryDatabase, queue: JobQueue) -> None:
@@ -84,6 +86,7 @@ class MemoryUnitOfWork:
         self.challenges = MemoryChallenges(self._open)
         self.people = MemoryPeople(self._open)
         self.reviews = MemoryReviews(self._open)
+        self.overrides = MemoryOverrides(self._open)
         self.audit = MemoryAuditLog(self._open)
         return self
 

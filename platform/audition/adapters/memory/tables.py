@@ -8,9 +8,11 @@ from audition.domain.challenge import ChallengeVersion
 from audition.domain.errors import ConflictError, NotFoundError
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Grade
+from audition.domain.override import Override
 from audition.domain.people import AuditEntry, Candidate, Invitation, Session, StaffUser
 from audition.domain.review import Mark, Review
 from audition.domain.run import Run, StageRecord
+from audition.domain.scorecard import Scorecard
 from audition.domain.submission import Submission
 
 V = TypeVar("V")
@@ -32,6 +34,8 @@ class Tables:
     grades: dict[tuple[str, str], Grade] = field(default_factory=dict)
     reviews: dict[str, Review] = field(default_factory=dict)
     review_marks: dict[tuple[str, str], Mark] = field(default_factory=dict)
+    overrides: dict[str, Override] = field(default_factory=dict)
+    scorecards: dict[str, Scorecard] = field(default_factory=dict)
     audit_entries: dict[int, AuditEntry] = field(default_factory=dict)
 
     def copy(self) -> "Tables":

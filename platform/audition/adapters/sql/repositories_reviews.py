@@ -1,4 +1,4 @@
-"""Reviews and their marks in SQL."""
+"""Reviews, their marks, and overrides in SQL."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from audition.adapters.sql import tables
 from audition.adapters.sql.rows import to_row
 from audition.adapters.sql.transaction import Transaction
+from audition.domain.override import Override
 from audition.domain.review import Mark, Review
 
 
@@ -59,3 +60,31 @@ class SqlReviews:
         table = tables.review_marks
         found = self._transaction.all(Mark, select(table).where(table.c.review_id.in_(list(review_ids))))
         return tuple(sorted(found, key=lambda mark: (mark.review_id, mark.item)))
+
+
+class SqlOverrides:
+    """Implements `Overrides`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        """Work in an open transaction."""
+        self._transaction = transaction
+
+    def add(self, override: Override) -> None:
+        """Insert."""
+        self._transaction.insert(tables.overrides, to_row(override), f"Override {override.id}")
+
+    def withdraw(self, override_id: str, at: datetime) -> bool:
+        """Make it hold no longer."""
+        table = tables.overrides
+        statement = (
+            update(table)
+            .where(table.c.id == override_id, table.c.withdrawn_at.is_(None))
+            .values(withdrawn_at=at)
+        )
+        return self._transaction.change(statement) == 1
+
+    def of_run(self, run_id: str) -> tuple[Override, ...]:
+        """All of a run, oldest first."""
+        table = tables.overrides
+        ordered = select(table).where(table.c.run_id == run_id).order_by(table.c.created_at, table.c.id)
+        return self._transaction.all(Override, ordered)

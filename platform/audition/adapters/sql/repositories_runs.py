@@ -177,6 +177,11 @@ class SqlGrades:
             card = to_row(scorecard_of(run_id, grades))
             self._transaction.insert(tables.scorecards, card, f"The scorecard of run {run_id}")
 
+    def save_scorecard(self, card: Scorecard) -> None:
+        """Replace the scorecard of a run that has grades."""
+        table = tables.scorecards
+        self._transaction.change(update(table).where(table.c.run_id == card.run_id).values(to_row(card)))
+
     def scorecards(self, run_ids: Sequence[str]) -> dict[str, Scorecard]:
         """Return the scorecards of those of some runs that are graded."""
         cards, grades = tables.scorecards, tables.grades

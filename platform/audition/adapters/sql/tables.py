@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -245,6 +246,23 @@ scorecards = Table(
     _ref("run_id", "runs", primary_key=True),
     _json("dimensions"),
     _json("outcomes"),
+)
+
+overrides = Table(
+    "overrides",
+    metadata,
+    _id(),
+    _ref("run_id", "runs"),
+    Column("check", String, nullable=False),
+    Column("grader_version", String, nullable=False),
+    Column("old_outcome", String, nullable=False),
+    Column("old_points", Float, nullable=False),
+    Column("points", Float, nullable=True),
+    _text("reason"),
+    _ref("reviewer_id", "staff_users"),
+    _at("created_at"),
+    _at("withdrawn_at", nullable=True),
+    Index(None, "run_id"),
 )
 
 reviews = Table(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from audition.adapters.sql.errors import translated
 from audition.adapters.sql.repositories import SqlAuditLog, SqlChallenges, SqlSubmissions
 from audition.adapters.sql.repositories_people import SqlPeople
-from audition.adapters.sql.repositories_reviews import SqlReviews
+from audition.adapters.sql.repositories_reviews import SqlOverrides, SqlReviews
 from audition.adapters.sql.repositories_runs import SqlGrades, SqlRuns
 from audition.adapters.sql.transaction import Transaction
 from audition.domain.errors import UnavailableError
@@ -18,6 +18,7 @@ from audition.ports import (
     Challenges,
     Grades,
     JobQueue,
+    Overrides,
     People,
     Reviews,
     Runs,
@@ -37,6 +38,7 @@ class SqlUnitOfWork:
     challenges: Challenges
     people: People
     reviews: Reviews
+    overrides: Overrides
     audit: AuditLog
 
     def __init__(self, engine: Engine, queue: JobQueue) -> None:
@@ -70,6 +72,7 @@ class SqlUnitOfWork:
         self.challenges = SqlChallenges(transaction)
         self.people = SqlPeople(transaction)
         self.reviews = SqlReviews(transaction)
+        self.overrides = SqlOverrides(transaction)
         self.audit = SqlAuditLog(transaction)
         return self
 
