@@ -182,7 +182,7 @@ def _show(  # noqa: PLR0913  all that is told
             *(times.get(stage, "-") for stage in stages),
             f"{host.settings.public_url}/r/{document['id']}",
         )
-    Console(width=None if Console().is_terminal else 160).print(table)
+    Console(width=None if Console().is_terminal else 200).print(table)
     click.echo(f"Sign in at {host.settings.public_url}/sign-in as {_OPERATOR}")
     click.echo(f"password: {memory.known['password']}")
     click.echo(f"A candidate's own view: {memory.known['link accepted/reference']}")

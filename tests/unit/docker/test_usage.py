@@ -9,7 +9,8 @@ import docker
 import pytest
 import requests
 
-from audition.adapters.docker.usage import counters_of, ran_out_of_memory
+from audition.adapters.docker.records import used_memory
+from audition.adapters.docker.usage import counters_of, ran_out_of_memory, stats_of
 
 
 class _Engine:
@@ -105,3 +106,54 @@ def test_a_kernel_without_a_peak_is_left_to_the_engine(tmp_path: Path) -> None:
     cgroup = f"0::/docker/{CONTAINER}\n"
     with ExitStack() as opened:
         assert counters_of(7, CONTAINER, opened, host(tmp_path, cgroup, {})) is None
+
+
+STATS_V1 = {
+    f"memory/docker/{CONTAINER}/memory.usage_in_bytes": "20000000\n",
+    f"memory/docker/{CONTAINER}/memory.max_usage_in_bytes": "30000000\n",
+    f"memory/docker/{CONTAINER}/memory.stat": "inactive_file 1\ntotal_inactive_file 5000000\n",
+    f"cpuacct/docker/{CONTAINER}/cpuacct.usage": "177922000\n",
+    f"pids/docker/{CONTAINER}/pids.current": "3\n",
+}
+STATS_V2 = {
+    f"docker/{CONTAINER}/memory.current": "20000000\n",
+    f"docker/{CONTAINER}/memory.stat": "anon 15000000\ninactive_file 5000000\n",
+    f"docker/{CONTAINER}/cpu.stat": "usage_usec 177922\nuser_usec 100000\n",
+    f"docker/{CONTAINER}/pids.current": "3\n",
+}
+GROUPS_V1 = (
+    f"9:cpu,cpuacct:/docker/{CONTAINER}\n8:pids:/docker/{CONTAINER}\n4:memory:/docker/{CONTAINER}\n0::/\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "files"),
+    [(GROUPS_V1, STATS_V1), (f"0::/docker/{CONTAINER}\n", STATS_V2)],
+    ids=["version 1", "version 2"],
+)
+def test_what_the_engine_says_once_a_second_is_read_at_once(
+    tmp_path: Path, cgroup: str, files: dict[str, str]
+) -> None:
+    stats = stats_of(7, CONTAINER, host(tmp_path, cgroup, files))
+    assert stats is not None
+    assert used_memory(stats) == 15000000
+    assert stats["cpu_stats"]["cpu_usage"]["total_usage"] == 177922000
+    assert stats["pids_stats"]["current"] == 3
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "files"),
+    [
+        (f"0::/docker/{'f00d' * 15}\n", STATS_V2),
+        (f"0::/docker/{CONTAINER}\n", {}),
+        (f"0::/docker/{CONTAINER}\n", STATS_V2 | {f"docker/{CONTAINER}/memory.stat": "other\n"}),
+        (GROUPS_V1, {}),
+        ("0::/\n", {}),
+    ],
+    ids=["another's", "elsewhere", "counted otherwise", "not mounted", "no group"],
+)
+def test_what_cannot_be_read_is_left_to_the_engine(
+    tmp_path: Path, cgroup: str, files: dict[str, str]
+) -> None:
+    assert stats_of(7, CONTAINER, host(tmp_path, cgroup, files)) is None
+    assert stats_of(8, CONTAINER, tmp_path) is None

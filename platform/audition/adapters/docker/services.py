@@ -24,7 +24,7 @@ from audition.adapters.docker.service_request import prober_request, service_req
 from audition.adapters.docker.streams import Conversation, FrameReader, Tap
 from audition.adapters.docker.throttle import throttle
 from audition.adapters.docker.translate import seccomp_profile
-from audition.adapters.docker.usage import ran_out_of_memory
+from audition.adapters.docker.usage import ran_out_of_memory, stats_of
 from audition.domain.errors import UnavailableError
 from audition.domain.execution import ContainerSpec, Exit, Usage
 from audition.domain.service import ServiceOutput, ServiceSpec, ServiceState, ServiceUsage
@@ -221,7 +221,10 @@ class _Service:
         if not self._container:
             return None
         with engine_errors("measuring a service"):
-            stats = self._client.stats(self._container, stream=False, one_shot=True)
+            pid = int(self._client.inspect_container(self._container)["State"]["Pid"])
+            stats = stats_of(pid, self._container) or self._client.stats(
+                self._container, stream=False, one_shot=True
+            )
         used, peak = used_memory(stats), (stats.get("memory_stats") or {}).get("max_usage")
         nanoseconds = (stats.get("cpu_stats") or {}).get("cpu_usage", {}).get("total_usage")
         if not nanoseconds or used is None:
