@@ -27,8 +27,8 @@ LIGHT = {
     "duckdb-sql": "sql",
     "onnx": "onnx",
 }
-#: Images of a gigabyte and more, and minutes to build: `./audition test -m heavy` runs these.
-HEAVY: dict[str, str] = {}
+#: Images of a gigabyte and more, and minutes to build: `./audition test -m heavy tests/frameworks` runs these.
+HEAVY = {"torch": "torch", "tensorflow": "tensorflow"}
 
 
 def pack(name: str) -> bytes:
