@@ -83,7 +83,7 @@ def images_list() -> None:
 def _size(state: ImageState) -> str:
     if state.size_bytes is not None:
         return f"{state.size_bytes / 1e6:.0f} MB"
-    return "not built" if state.megabytes is None else f"not: {state.megabytes} MB"
+    return "not built" if state.megabytes is None else f"takes {state.megabytes} MB"
 
 
 @images.command("prune")
