@@ -45,6 +45,7 @@ from audition.domain.people import (
 from audition.domain.review import Mark, Review
 from audition.domain.rubric import Level, RubricItem
 from audition.domain.run import Run, Stage, StageRecord, StageStatus
+from audition.domain.share import Share
 from audition.domain.submission import State, Submission
 from audition.ports import UnitOfWork
 
@@ -337,6 +338,19 @@ def make_override(**overrides: Any) -> Override:
         created_at=NOW,
     )
     return replace(override, **overrides)
+
+
+def make_share(**overrides: Any) -> Share:
+    """A link to the default submission's report that is good for a week."""
+    share = Share(
+        id="shr_1",
+        submission_id="sub_1",
+        token_digest="4" * 64,
+        created_by="usr_1",
+        created_at=NOW,
+        expires_at=NOW + timedelta(days=7),
+    )
+    return replace(share, **overrides)
 
 
 def make_audit_entry(**overrides: Any) -> AuditEntry:

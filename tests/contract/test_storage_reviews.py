@@ -78,3 +78,23 @@ def test_overrides_are_kept_in_order_and_withdrawn_once(storage: Storage) -> Non
     with storage.unit_of_work() as unit:
         assert unit.overrides.of_run("run_1") == (make.make_override(withdrawn_at=later(7)), second)
         assert unit.overrides.of_run("run_9") == ()
+
+
+def test_shares_are_found_by_their_token_and_ended_once(storage: Storage) -> None:
+    second = make.make_share(id="shr_0", token_digest="5" * 64, created_at=later(5))
+    with storage.unit_of_work() as unit:
+        _store(unit)
+        unit.shares.add(second)
+        unit.shares.add(make.make_share())
+        for clash in (make.make_share(id="shr_2"), make.make_share(id="shr_2", submission_id="sub_9")):
+            with pytest.raises(ConflictError):
+                unit.shares.add(clash)
+        assert unit.shares.revoke("shr_1", later(7))
+        assert not unit.shares.revoke("shr_1", later(8))
+        assert not unit.shares.revoke("shr_9", later(8))
+        unit.commit()
+    with storage.unit_of_work() as unit:
+        assert unit.shares.by_token("5" * 64) == second
+        assert unit.shares.by_token("6" * 64) is None
+        assert unit.shares.of_submission("sub_1") == (make.make_share(revoked_at=later(7)), second)
+        assert unit.shares.of_submission("sub_9") == ()

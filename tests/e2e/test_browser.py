@@ -9,9 +9,10 @@ from playwright.sync_api import Browser, expect
 from werkzeug.serving import make_server
 
 from audition.domain.submission import State
+from audition.services.share_report import create_share
 from tests.e2e.browser import chromium, walker
 from tests.web.full_story import tell_everything
-from tests.web.reviews import tell_reviews
+from tests.web.reviews import reviewer, tell_reviews
 from tests.web.stories import tell_all
 from tests.web.world import LINKS, PASSWORD, World, make_world
 
@@ -113,7 +114,7 @@ def test_the_live_page_works_without_script(browser: Browser, site: str) -> None
         expect(carol.page.locator(".state")).to_contain_text("Running")
 
 
-def test_a_reviewer_walks_every_page(browser: Browser, site: str) -> None:
+def test_a_reviewer_walks_every_page(browser: Browser, site: str, world: World) -> None:
     """Inbox, reports with every fate, and the release."""
     with walker(browser, site) as alice:
         alice.go("/sign-in")
@@ -125,6 +126,9 @@ def test_a_reviewer_walks_every_page(browser: Browser, site: str) -> None:
             alice.look(f"report-{name}")
         alice.go("/r/sub_graded/checks/dockerfile.exists")
         alice.look("change")
+        _, secret = create_share(world.ports, reviewer("alice"), "sub_full", 7)
+        alice.go(f"/x/{secret}")
+        alice.look("share")
         alice.go("/r/cohort/ver_1")
         alice.look("cohort")
         for box in alice.page.get_by_role("checkbox").all():

@@ -77,6 +77,10 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
         {},
         (303, 404, 403, 404, 403, 403),
     ),
+    "sharing.create": ("POST /r/sub_graded/shares", {"days": 7}, (303, 201, 403, 201, 403, 403)),
+    # There is no such link; one that there is opens for everybody.
+    "sharing.revoke": ("POST /r/sub_graded/shares/shr_none/end", {}, (303, 404, 403, 404, 403, 403)),
+    "share.view": ("GET /x/no-such-token", {}, (404,) * 6),
     "author.versions": ("GET /a", {}, (303, 403, 200, 200, 403, 403)),
     "author.create_invitation": ("POST /a/invitations", dict(_INVITATION), (303, 403, 201, 201, 403, 403)),
 }

@@ -13,6 +13,7 @@ from audition.domain.people import AuditEntry, Candidate, Invitation, Session, S
 from audition.domain.review import Mark, Review
 from audition.domain.run import Fault, Run, StageRecord, Verdict
 from audition.domain.scorecard import Scorecard
+from audition.domain.share import Share
 from audition.domain.submission import State, Submission
 
 
@@ -329,6 +330,26 @@ class Overrides(Protocol):
         ...
 
 
+class Shares(Protocol):
+    """Links under which reports are read without an account."""
+
+    def add(self, share: Share) -> None:
+        """Insert."""
+        ...
+
+    def by_token(self, token_digest: str) -> Share | None:
+        """The share whose link has this token digest."""
+        ...
+
+    def of_submission(self, submission_id: str) -> tuple[Share, ...]:
+        """All of a submission, oldest first."""
+        ...
+
+    def revoke(self, share_id: str, at: datetime) -> bool:
+        """End it; false when it was ended already, or there is none."""
+        ...
+
+
 class AuditLog(Protocol):
     """Append-only record of who did what."""
 
@@ -355,6 +376,7 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     people: People
     reviews: Reviews
     overrides: Overrides
+    shares: Shares
     audit: AuditLog
 
     def __enter__(self) -> Self:

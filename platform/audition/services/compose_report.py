@@ -46,6 +46,11 @@ def compose_report(ports: Ports, principal: Principal, submission_id: str) -> Re
     return report if is_staff else for_candidate(report)
 
 
+def read_report(ports: Ports, uow: UnitOfWork, submission_id: str) -> Report:
+    """The whole report, for callers who have decided who may see what of it."""
+    return recall(ports.blobs, _compose(uow, uow.submissions.get(submission_id)))
+
+
 def _compose(uow: UnitOfWork, submission: Submission) -> Report:
     version = uow.challenges.get(submission.challenge_version_id)
     invitation = uow.people.invitation(submission.invitation_id)

@@ -50,6 +50,26 @@ def for_candidate(report: Report) -> Report:
     )
 
 
+def for_manager(report: Report) -> Report:
+    """What somebody without an account reads: what a candidate may see, and of that no code, paths or logs."""
+    public = for_candidate(report)
+    return replace(
+        public,
+        findings=tuple(_without_code(finding) for finding in public.findings),
+        grades=tuple(
+            replace(grade, findings=tuple(_without_code(finding) for finding in grade.findings))
+            for grade in public.grades
+        ),
+        artifacts=(),
+        events=(),
+        reproduction=Reproduction(),
+    )
+
+
+def _without_code(finding: Finding) -> Finding:
+    return replace(finding, evidence=())
+
+
 def _public(finding: Finding) -> Finding:
     share = finding.points / finding.max_points if finding.max_points else 0.0
     return replace(finding, reviewer_note="", points=finding.max_points * round(share, SCORE_DECIMALS))

@@ -17,6 +17,7 @@ from audition.web import (
     overriding,
     reviewer,
     security,
+    sharing,
     staff,
 )
 
@@ -36,6 +37,8 @@ def create_app(ports: Ports, settings: Settings) -> Flask:
         marking.blueprint,
         cohorts.blueprint,
         overriding.blueprint,
+        sharing.blueprint,
+        sharing.arrival,
         author.blueprint,
         operator.blueprint,
         api.blueprint,
@@ -51,6 +54,7 @@ def _rates(settings: Settings) -> dict[str, security.Rate]:
     return {
         "staff.sign_in": guesses,
         "arrival.landing": guesses,
+        "share.view": guesses,
         "arrival.start": guesses,
         "candidate.upload": uploads,
         "api.create_token": guesses,

@@ -14,6 +14,7 @@ from audition.services.export_report import EXPORTS, export_report
 from audition.services.mark_submission import read_sheet
 from audition.services.release import release
 from audition.services.retry import regrade, rerun
+from audition.services.share_report import shares_of
 from audition.web.context import asker, ports
 from audition.web.downloads import export_response, log_response
 from audition.web.notebook_frame import notebook_response
@@ -52,6 +53,7 @@ def report(submission_id: str) -> str:
         logs={a: _tail(submission_id, a) for a in composed.artifacts if _is_log(a)},
         leads_to=TRANSITIONS[composed.state],
         sheet=read_sheet(ports(), asker(), submission_id),
+        shares=shares_of(ports(), asker(), submission_id),
         comparison=compare_submissions(ports(), asker(), submission_id),
     )
 

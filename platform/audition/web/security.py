@@ -115,8 +115,8 @@ def limit_rates(app: Flask, settings: Settings, rates: dict[str, Rate]) -> None:
 
 
 def _only_looks() -> bool:
-    """Opening a form is free; opening an invitation is not, for its address is a secret to be guessed."""
-    return request.method != "POST" and request.endpoint != "arrival.landing"
+    """Opening a form is free; opening a link is not, for its address is a secret to be guessed."""
+    return request.method != "POST" and request.endpoint not in {"arrival.landing", "share.view"}
 
 
 def _is_refused(response: Response) -> bool:

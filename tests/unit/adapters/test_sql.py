@@ -24,6 +24,7 @@ from audition.domain.people import AuditEntry, Candidate, Invitation, Session, S
 from audition.domain.review import Mark, Review
 from audition.domain.run import Run, StageRecord
 from audition.domain.scorecard import Scorecard
+from audition.domain.share import Share
 from audition.domain.submission import Submission
 from tests import factories as make
 
@@ -114,6 +115,7 @@ KEPT_APART = {"traces"}
         (Review, tables.reviews, set()),
         (Mark, tables.review_marks, set()),
         (Override, tables.overrides, set()),
+        (Share, tables.shares, set()),
         (Scorecard, tables.scorecards, set()),
     ],
 )

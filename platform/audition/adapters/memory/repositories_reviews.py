@@ -1,4 +1,4 @@
-"""Reviews, their marks, and overrides in memory."""
+"""Reviews, their marks, overrides and shares in memory."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -7,6 +7,7 @@ from datetime import datetime
 from audition.adapters.memory.tables import Tables, check_reference, check_unique, insert
 from audition.domain.override import Override
 from audition.domain.review import Mark, Review
+from audition.domain.share import Share
 
 
 class MemoryReviews:
@@ -80,3 +81,36 @@ class MemoryOverrides:
         """All of a run, oldest first."""
         found = (o for o in self._tables().overrides.values() if o.run_id == run_id)
         return tuple(sorted(found, key=lambda override: (override.created_at, override.id)))
+
+
+class MemoryShares:
+    """Implements `Shares`."""
+
+    def __init__(self, tables: Callable[[], Tables]) -> None:
+        """Work on the tables of an open unit of work."""
+        self._tables = tables
+
+    def add(self, share: Share) -> None:
+        """Insert."""
+        tables, what = self._tables(), f"Share {share.id}"
+        check_reference(tables.submissions, share.submission_id, what)
+        check_reference(tables.staff_users, share.created_by, what)
+        check_unique(tables.shares, share, lambda s: s.token_digest, what)
+        insert(tables.shares, share.id, share, what)
+
+    def by_token(self, token_digest: str) -> Share | None:
+        """Find the share whose link has this token digest."""
+        return next((s for s in self._tables().shares.values() if s.token_digest == token_digest), None)
+
+    def of_submission(self, submission_id: str) -> tuple[Share, ...]:
+        """All of a submission, oldest first."""
+        found = (s for s in self._tables().shares.values() if s.submission_id == submission_id)
+        return tuple(sorted(found, key=lambda share: (share.created_at, share.id)))
+
+    def revoke(self, share_id: str, at: datetime) -> bool:
+        """End it."""
+        share = self._tables().shares.get(share_id)
+        if share is None or share.revoked_at is not None:
+            return False
+        self._tables().shares[share_id] = replace(share, revoked_at=at)
+        return True

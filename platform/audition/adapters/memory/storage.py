@@ -15,7 +15,7 @@ from audition.adapters.memory.repositories import (
     MemoryPeople,
     MemorySubmissions,
 )
-from audition.adapters.memory.repositories_reviews import MemoryOverrides, MemoryReviews
+from audition.adapters.memory.repositories_reviews import MemoryOverrides, MemoryReviews, MemoryShares
 from audition.adapters.memory.repositories_runs import MemoryGrades, MemoryRuns
 from audition.adapters.memory.tables import Tables
 from audition.domain.errors import UnavailableError
@@ -28,6 +28,7 @@ from audition.ports import (
     People,
     Reviews,
     Runs,
+    Shares,
     Submissions,
     UnitOfWorkFactory,
 )
@@ -56,6 +57,7 @@ class MemoryUnitOfWork:
     people: People
     reviews: Reviews
     overrides: Overrides
+    shares: Shares
     audit: AuditLog
 
     def __init__(self, database: MemoryDatabase, queue: JobQueue) -> None:
@@ -87,6 +89,7 @@ class MemoryUnitOfWork:
         self.people = MemoryPeople(self._open)
         self.reviews = MemoryReviews(self._open)
         self.overrides = MemoryOverrides(self._open)
+        self.shares = MemoryShares(self._open)
         self.audit = MemoryAuditLog(self._open)
         return self
 

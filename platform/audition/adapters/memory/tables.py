@@ -13,6 +13,7 @@ from audition.domain.people import AuditEntry, Candidate, Invitation, Session, S
 from audition.domain.review import Mark, Review
 from audition.domain.run import Run, StageRecord
 from audition.domain.scorecard import Scorecard
+from audition.domain.share import Share
 from audition.domain.submission import Submission
 
 V = TypeVar("V")
@@ -34,6 +35,7 @@ class Tables:
     grades: dict[tuple[str, str], Grade] = field(default_factory=dict)
     reviews: dict[str, Review] = field(default_factory=dict)
     review_marks: dict[tuple[str, str], Mark] = field(default_factory=dict)
+    shares: dict[str, Share] = field(default_factory=dict)
     overrides: dict[str, Override] = field(default_factory=dict)
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
     audit_entries: dict[int, AuditEntry] = field(default_factory=dict)

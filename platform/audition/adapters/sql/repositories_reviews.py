@@ -1,4 +1,4 @@
-"""Reviews, their marks, and overrides in SQL."""
+"""Reviews, their marks, overrides and shares in SQL."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,6 +10,7 @@ from audition.adapters.sql.rows import to_row
 from audition.adapters.sql.transaction import Transaction
 from audition.domain.override import Override
 from audition.domain.review import Mark, Review
+from audition.domain.share import Share
 
 
 class SqlReviews:
@@ -88,3 +89,34 @@ class SqlOverrides:
         table = tables.overrides
         ordered = select(table).where(table.c.run_id == run_id).order_by(table.c.created_at, table.c.id)
         return self._transaction.all(Override, ordered)
+
+
+class SqlShares:
+    """Implements `Shares`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        """Work in an open transaction."""
+        self._transaction = transaction
+
+    def add(self, share: Share) -> None:
+        """Insert."""
+        self._transaction.insert(tables.shares, to_row(share), f"Share {share.id}, or one with its token,")
+
+    def by_token(self, token_digest: str) -> Share | None:
+        """Find the share whose link has this token digest."""
+        table = tables.shares
+        return self._transaction.one(Share, select(table).where(table.c.token_digest == token_digest))
+
+    def of_submission(self, submission_id: str) -> tuple[Share, ...]:
+        """All of a submission, oldest first."""
+        table = tables.shares
+        found = select(table).where(table.c.submission_id == submission_id)
+        return self._transaction.all(Share, found.order_by(table.c.created_at, table.c.id))
+
+    def revoke(self, share_id: str, at: datetime) -> bool:
+        """End it."""
+        table = tables.shares
+        statement = (
+            update(table).where(table.c.id == share_id, table.c.revoked_at.is_(None)).values(revoked_at=at)
+        )
+        return self._transaction.change(statement) == 1

@@ -248,6 +248,19 @@ scorecards = Table(
     _json("outcomes"),
 )
 
+shares = Table(
+    "shares",
+    metadata,
+    _id(),
+    _ref("submission_id", "submissions"),
+    Column("token_digest", String, nullable=False, unique=True),
+    _ref("created_by", "staff_users"),
+    _at("created_at"),
+    _at("expires_at"),
+    _at("revoked_at", nullable=True),
+    Index(None, "submission_id"),
+)
+
 overrides = Table(
     "overrides",
     metadata,

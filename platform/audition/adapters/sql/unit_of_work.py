@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from audition.adapters.sql.errors import translated
 from audition.adapters.sql.repositories import SqlAuditLog, SqlChallenges, SqlSubmissions
 from audition.adapters.sql.repositories_people import SqlPeople
-from audition.adapters.sql.repositories_reviews import SqlOverrides, SqlReviews
+from audition.adapters.sql.repositories_reviews import SqlOverrides, SqlReviews, SqlShares
 from audition.adapters.sql.repositories_runs import SqlGrades, SqlRuns
 from audition.adapters.sql.transaction import Transaction
 from audition.domain.errors import UnavailableError
@@ -22,6 +22,7 @@ from audition.ports import (
     People,
     Reviews,
     Runs,
+    Shares,
     Submissions,
     UnitOfWorkFactory,
 )
@@ -39,6 +40,7 @@ class SqlUnitOfWork:
     people: People
     reviews: Reviews
     overrides: Overrides
+    shares: Shares
     audit: AuditLog
 
     def __init__(self, engine: Engine, queue: JobQueue) -> None:
@@ -73,6 +75,7 @@ class SqlUnitOfWork:
         self.people = SqlPeople(transaction)
         self.reviews = SqlReviews(transaction)
         self.overrides = SqlOverrides(transaction)
+        self.shares = SqlShares(transaction)
         self.audit = SqlAuditLog(transaction)
         return self
 
