@@ -13,12 +13,15 @@ from audition.settings import Settings
 from tests.pipeline import Pipeline, make_pipeline
 from tests.turns import turns
 
+#: Their slow files take minutes each.
+_LONGEST = {"challenges", "corpus"}
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first, otherwise at random: two processes that share the rest end together."""
+    """The slowest files come first, otherwise at random: two processes that share the rest end together."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (item.path not in slow, item.path.parent.name not in _LONGEST))
 
 
 @pytest.hookimpl(wrapper=True)
