@@ -176,7 +176,9 @@ def judge(tmp_path: Path, box: DockerBox, images: Mapping[str, str]) -> Judge:
 def test_a_good_deployment_is_ready_alive_scraped_and_within_its_limits(judge: Judge) -> None:
     seen, found = judge()
     outcomes = {check: finding.outcome for check, finding in found.items()}
-    assert outcomes.pop("pods.limits.true") in {Outcome.PASSED, Outcome.PARTIAL}
+    # What it uses depends on the host, and on what else runs there.
+    for check in ("pods.limits.true", "pods.cpu.true"):
+        assert outcomes.pop(check) in {Outcome.PASSED, Outcome.PARTIAL}
     assert set(outcomes.values()) == {Outcome.PASSED}, found
     assert seen.listening == (8080,)
     assert seen.memory_bytes is not None
