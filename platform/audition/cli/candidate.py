@@ -14,14 +14,14 @@ _WAIT_SECONDS = 3600.0
 
 @click.command()
 @click.argument("link")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+@click.argument("source", type=click.Path(exists=True, path_type=Path), default=".")
 @click.option("--watch/--no-watch", default=True, help="Follow the submission until it is graded.")
-def submit(link: str, folder: Path, *, watch: bool) -> None:
-    """Pack FOLDER and submit it to the invitation whose LINK you got."""
+def submit(link: str, source: Path, *, watch: bool) -> None:
+    """Submit SOURCE, a folder that is packed or one file, to the invitation whose LINK you got."""
     client = _client(link)
-    archive = pack_folder(folder)
-    click.echo(f"Sending {len(archive):,} bytes.", err=True)
-    submission = client.submit(archive, f"{folder.resolve().name}.zip", key=uuid4().hex)
+    name, data = _packed(source)
+    click.echo(f"Sending {len(data):,} bytes.", err=True)
+    submission = client.submit(data, name, key=uuid4().hex)
     click.echo(submission["id"])
     if watch:
         _follow(client, submission["id"])
@@ -33,6 +33,13 @@ def status(link: str) -> None:
     """List the submissions of the invitation whose LINK you got."""
     for item in _client(link).get("/submissions")["items"]:
         click.echo(f"{item['id']}  {item['state']:<10} {item.get('reason', '')}")
+
+
+def _packed(source: Path) -> tuple[str, bytes]:
+    """Name and bytes of what is sent: a folder as a zip, a notebook or an archive as it is."""
+    if source.is_dir():
+        return f"{source.resolve().name}.zip", pack_folder(source)
+    return source.name, source.read_bytes()
 
 
 def _client(link: str) -> Client:

@@ -46,7 +46,7 @@ class Client:
 
     def submit(self, archive: bytes, name: str, key: str) -> dict[str, Any]:
         """Upload an archive; the same key again is the same submission."""
-        files = {"archive": (name, archive, "application/zip")}
+        files = {"archive": (name, archive, "application/octet-stream")}
         answer = self._ask("POST", "/submissions", files=files, headers={"Idempotency-Key": key})
         document: dict[str, Any] = answer.json()
         return document

@@ -188,7 +188,10 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "I01": (
         "brings a notebook with scripts in its outputs",
-        ("tests/web/test_notebook.py::test_it_is_shown_where_it_may_do_nothing",),
+        (
+            "tests/e2e/test_notebook.py::test_a_notebook_is_run_measured_and_judged_whatever_it_says_of_itself",
+            "tests/web/test_notebook.py::test_it_is_shown_where_it_may_do_nothing",
+        ),
     ),
     "J06": (
         "the process that does a job is killed",
