@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import cohort, metrics, overhead, repeatability, runtimes
+from tests.bench import anonymize, cohort, metrics, overhead, repeatability, runtimes
 from tests.bench.drift import live, table
 from tests.stack import running_stack, without_linters
 
@@ -28,6 +28,7 @@ def main() -> None:
         "drift": _drift,
         "drift-live": _drift_live,
         "metrics": _metrics,
+        "anonymize": _anonymize,
         "repeatability": _repeatability,
         "cohort": _cohort,
     }
@@ -89,6 +90,12 @@ def _metrics(_runs: int) -> str:
     # No container either.
     with _folder() as folder:
         return metrics.report(Path(folder), _say)
+
+
+def _anonymize(_runs: int) -> str:
+    # No container either.
+    with _folder() as folder:
+        return anonymize.report(Path(folder), 1_000_000, _say)
 
 
 def _repeatability(runs: int) -> str:
