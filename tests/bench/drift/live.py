@@ -60,7 +60,7 @@ def _lines(plan: DriftPlan, evidence: DriftEvidence, seconds: float) -> Iterator
     yield f"{len(plan.runs)} runs, {sent:,} requests at {plan.runs[0].rate_per_second:g}/s"
     yield f"  all of it                                  {seconds:7.0f} s"
     yield f"  requests alone                             {paced:7.0f} s"
-    yield f"  each start, with its last answer           {(seconds - paced) / len(plan.runs):7.1f} s"
+    yield f"  starts, scrapes, runs that were repeated   {seconds - paced:7.0f} s"
     yield f"  runs that can be used                      {len(evidence.runs):7d}"
     yield f"  runs that were repeated                    {sum(run.repeat for run in evidence.runs):7d}"
     yield f"  the document                               {len(codec.to_json(evidence)) / (1 << 20):7.2f} MiB"
