@@ -68,12 +68,14 @@ def send_drift(  # noqa: PLR0913  the work and everything it works with
     if built is None or served is None or not served.seen.has_predicted:
         book.end(record, StageStatus.SKIPPED, None, _NOT_SERVED)
         return None
-    plan, reason = plan_for(claimed.version.manifest, inventory.contract, served.seen, traffic_seed(claimed))
+    obstacle = no_metrics(inventory.contract, served.seen)
+    # What nothing could notice is not sent, so it needs no time: a slow service fares no better than a quick one.
+    capable = replace(served.seen, capacity=None) if obstacle else served.seen
+    plan, reason = plan_for(claimed.version.manifest, inventory.contract, capable, traffic_seed(claimed))
     if plan is None:
         book.end(record, StageStatus.SKIPPED, None, reason)
         return None
     image = built.stage.image_id
-    obstacle = no_metrics(inventory.contract, served.seen)
     if obstacle:
         seen = DriftEvidence(plan=plan, signals=inventory.contract.monitoring.signals, obstacle=obstacle)
     else:

@@ -189,6 +189,17 @@ def test_a_service_without_metrics_is_sent_nothing_and_that_is_its_evidence(
     assert words in hall.stage(submission, Stage.DRIFT).message
 
 
+def test_without_metrics_a_slow_service_fares_no_better_than_a_quick_one(hall: World) -> None:
+    slow = replace(READY, capacity=CapacityEvidence(steps=(), capacity_per_second=1.0))
+    hall.sandbox.programs |= {
+        "unpack": keeps_with(PLAN, Contract(monitoring=Monitoring(path=""))),
+        "serve": Prober(evidence=slow),
+    }
+    seen = kept(hall, hall.graded())
+    assert seen is not None
+    assert "no metrics page" in seen.obstacle
+
+
 def test_a_service_that_never_predicted_is_sent_nothing(hall: World) -> None:
     hall.sandbox.programs["serve"] = Prober(evidence=ServiceEvidence(starts=(StartEvidence(),)))
     submission = hall.graded()
