@@ -28,7 +28,7 @@ LIGHT = {
     "onnx": "onnx",
 }
 #: Images of a gigabyte and more, and minutes to build: `./audition test -m heavy tests/frameworks` runs these.
-HEAVY = {"torch": "torch", "tensorflow": "tensorflow"}
+HEAVY = {"torch": "torch", "tensorflow": "tensorflow", "r": "r"}
 
 
 def pack(name: str) -> bytes:
