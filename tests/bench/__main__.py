@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import anonymize, cohort, metrics, overhead, repeatability, runtimes
+from tests.bench import anonymize, cohort, metrics, overhead, regrade, repeatability, runtimes
 from tests.bench.drift import live, table
 from tests.stack import running_stack, without_linters
 
@@ -30,6 +30,7 @@ def main() -> None:
         "metrics": _metrics,
         "anonymize": _anonymize,
         "repeatability": _repeatability,
+        "regrade": _regrade,
         "cohort": _cohort,
     }
     for name in arguments.only.split(","):
@@ -100,6 +101,15 @@ def _anonymize(_runs: int) -> str:
 
 def _repeatability(runs: int) -> str:
     return repeatability.report(runs, _say)
+
+
+def _regrade(runs: int) -> str:
+    workers = os.cpu_count() or 2
+    with (
+        _folder() as folder,
+        running_stack(Path(folder), without_linters, workers=workers, warm_bays=1) as stack,
+    ):
+        return regrade.report(stack, runs, _say)
 
 
 def _load(runs: int) -> str:

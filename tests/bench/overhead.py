@@ -167,11 +167,11 @@ def at_once(stack: Stack, runs: int) -> tuple[Spent, list[float]]:
     with spent() as used:
         with ThreadPoolExecutor(8) as pool:
             ids = list(pool.map(lambda c: c.submit(archive, "trivial.zip", key="k")["id"], candidates))
-        _await_graded(stack, ids)
+        await_graded(stack, ids)
     return used, [_work_seconds(stack, submission_id) for submission_id in ids]
 
 
-def _await_graded(stack: Stack, ids: list[str]) -> None:
+def await_graded(stack: Stack, ids: list[str]) -> None:
     """Look into the database: people who ask the site would be a load of their own on the same processors."""
     until = time.monotonic() + WAIT_SECONDS
     waiting = ids
