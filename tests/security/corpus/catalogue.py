@@ -193,6 +193,13 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
             "tests/web/test_notebook.py::test_it_is_shown_where_it_may_do_nothing",
         ),
     ),
+    "I04": (
+        "writes spreadsheet formulas where a table is exported",
+        (
+            "tests/unit/services/test_export_report.py::test_no_text_is_a_formula_and_numbers_stay_numbers",
+            "tests/unit/services/test_survey_cohort.py::test_the_table_has_every_attempt_and_no_formula",
+        ),
+    ),
     "J06": (
         "the process that does a job is killed",
         ("tests/faults/test_processes_die.py::test_a_killed_job_is_done_again_by_the_same_worker",),
@@ -237,7 +244,6 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
 #: What it does, and the part of Audition that it waits for.
 PENDING: dict[str, tuple[str, str]] = {
     "I03": ("brings a model card with markup and pictures from outside", "showing model cards"),
-    "I04": ("writes spreadsheet formulas where a table is exported", "exporting tables"),
 }
 _FAMILIES = {
     "A": "Taking more than one's share",
