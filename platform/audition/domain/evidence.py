@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
 
 from audition.domain.build import BuildCause, Rebuild
 from audition.domain.build_failure import BuildFailure
 from audition.domain.contract import Inventory
-from audition.domain.execution import Usage
+from audition.domain.execution import Exit, Usage
 from audition.domain.image import ImageConfig, ImageEvidence
 from audition.domain.run import Stage, Verdict
 
@@ -66,6 +67,19 @@ class StageEvidence:
     usage: Usage | None = None
     image_id: str = ""
     runtime: str = ""
+
+    @classmethod
+    def of_exit(cls, stage: Stage, exit_: Exit, verdict: Verdict, message: str) -> Self:
+        """What is kept of a container that did a stage and ended."""
+        return cls(
+            stage=stage,
+            verdict=verdict,
+            exit_code=exit_.exit_code,
+            message=message,
+            usage=exit_.usage,
+            image_id=exit_.image_id,
+            runtime=exit_.runtime,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

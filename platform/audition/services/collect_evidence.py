@@ -22,7 +22,7 @@ from audition.services.exercise_commands import exercise_commands
 from audition.services.explain import explain
 from audition.services.lease import Lease, check_lease
 from audition.services.predict_again import predict_again
-from audition.services.receive import COLLECT_SIGNAL, receive
+from audition.services.receive import collect
 from audition.services.runner import Runner
 from audition.services.send_drift import Sent, send_drift
 from audition.services.serve_image import Served as ServedService
@@ -95,15 +95,7 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
     notebook = inventory.contract.notebook
     outputs = (*outputs, *draw_notebook(runner, claimed, lease, inventory, outputs))
     logs = (*_store_logs(runner, claimed, exit_, notebook), *_store_build_log(runner, claimed, built))
-    stage = StageEvidence(
-        stage=Stage.PREDICT,
-        verdict=verdict,
-        exit_code=exit_.exit_code,
-        message=message,
-        usage=exit_.usage,
-        image_id=exit_.image_id,
-        runtime=exit_.runtime,
-    )
+    stage = StageEvidence.of_exit(Stage.PREDICT, exit_, verdict, message)
     tried: tuple[Artifact, ...] = ()
     if Stage.EXERCISE in claimed.version.manifest.stages:
         tried = exercise_commands(runner, claimed, lease, inventory, built, book)
@@ -178,7 +170,7 @@ def _predict(  # noqa: PLR0913  the work and everything it works with
     spec = containers.predict_spec(runner, claimed.version, claimed.owner, inventory.contract)
     exit_ = runner.sandbox.run(spec, lease.should_stop)
     check_lease(lease)
-    collection, outputs = _collect(runner, claimed, keeper)
+    collection, outputs = collect(runner, claimed, keeper, Stage.PREDICT, _kind)
     exit_ = replace(exit_, is_output_full=collection.is_full)
     verdict = judge_exit(exit_)
     message = explain(verdict, Stage.PREDICT, exit_, spec.limits)
@@ -187,22 +179,8 @@ def _predict(  # noqa: PLR0913  the work and everything it works with
     return collection, outputs, exit_, verdict, message
 
 
-def _collect(runner: Runner, claimed: Claimed, keeper: Served) -> tuple[Collection, tuple[Artifact, ...]]:
-    keeper.signal(COLLECT_SIGNAL)
-    collection, digests = receive(runner, keeper)
-    artifacts = tuple(
-        Artifact(
-            run_id=claimed.run.id,
-            fence=claimed.fence,
-            stage=Stage.PREDICT,
-            kind=ArtifactKind.NOTEBOOK if file.name == EXECUTED else ArtifactKind.OUTPUT,
-            name=file.name,
-            digest=digest,
-            bytes=file.bytes,
-        )
-        for file, digest in zip(collection.files, digests, strict=True)
-    )
-    return collection, artifacts
+def _kind(name: str) -> ArtifactKind:
+    return ArtifactKind.NOTEBOOK if name == EXECUTED else ArtifactKind.OUTPUT
 
 
 def _store_logs(

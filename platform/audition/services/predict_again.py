@@ -14,7 +14,7 @@ from audition.services import containers
 from audition.services.claim import Claimed
 from audition.services.explain import explain
 from audition.services.lease import Lease, check_lease
-from audition.services.receive import COLLECT_SIGNAL, receive
+from audition.services.receive import collect
 from audition.services.runner import Runner
 from audition.services.stage_book import StageBook
 
@@ -63,35 +63,10 @@ def predict_again(  # noqa: PLR0913  the work and everything it works with
     spec = containers.repeat_spec(runner, claimed.version, claimed.owner, inventory.contract)
     exit_ = runner.sandbox.run(spec, lease.should_stop)
     check_lease(lease)
-    artifacts = _collected(runner, claimed, keeper)
+    _, artifacts = collect(runner, claimed, keeper, Stage.REPEAT, lambda _name: ArtifactKind.REPEATED)
     verdict = judge_exit(exit_)
     message = explain(verdict, Stage.REPEAT, exit_, spec.limits)
     is_well = verdict == Verdict.ACCEPTED
     book.end(record, StageStatus.PASSED if is_well else StageStatus.FAILED, exit_, message)
-    stage = StageEvidence(
-        stage=Stage.REPEAT,
-        verdict=verdict,
-        exit_code=exit_.exit_code,
-        message=message,
-        usage=exit_.usage,
-        image_id=exit_.image_id,
-        runtime=exit_.runtime,
-    )
+    stage = StageEvidence.of_exit(Stage.REPEAT, exit_, verdict, message)
     return Repeated(stages=(stage,), artifacts=artifacts)
-
-
-def _collected(runner: Runner, claimed: Claimed, keeper: Served) -> tuple[Artifact, ...]:
-    keeper.signal(COLLECT_SIGNAL)
-    collection, digests = receive(runner, keeper)
-    return tuple(
-        Artifact(
-            run_id=claimed.run.id,
-            fence=claimed.fence,
-            stage=Stage.REPEAT,
-            kind=ArtifactKind.REPEATED,
-            name=file.name,
-            digest=digest,
-            bytes=file.bytes,
-        )
-        for file, digest in zip(collection.files, digests, strict=True)
-    )

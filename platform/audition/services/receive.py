@@ -1,11 +1,15 @@
 """Take files from a trusted container: bytes are counted and hashed, never looked into."""
 
 import tempfile
+from collections.abc import Callable
 
 from audition import codec
 from audition.domain.contract import Collection
 from audition.domain.errors import UnavailableError
+from audition.domain.evidence import Artifact, ArtifactKind
+from audition.domain.run import Stage
 from audition.ports import Served
+from audition.services.claim import Claimed
 from audition.services.runner import Runner
 
 #: What a keeper is told to collect with; see audition.grading.__main__.
@@ -33,3 +37,35 @@ def receive(runner: Runner, keeper: Served) -> tuple[Collection, tuple[str, ...]
             raise UnavailableError(msg)
         digests.append(digest)
     return collection, tuple(digests)
+
+
+def collect(
+    runner: Runner, claimed: Claimed, keeper: Served, stage: Stage, kind: Callable[[str], ArtifactKind]
+) -> tuple[Collection, tuple[Artifact, ...]]:
+    """Have a keeper collect what a stage wrote, and store it.
+
+    Args:
+        runner: What collects, and where it is stored.
+        claimed: The run.
+        keeper: Holds the volume that was written to.
+        stage: What wrote it.
+        kind: What a file is, by its name.
+
+    Raises:
+        UnavailableError: The keeper failed, or the bytes are not those it announced.
+    """
+    keeper.signal(COLLECT_SIGNAL)
+    collection, digests = receive(runner, keeper)
+    artifacts = tuple(
+        Artifact(
+            run_id=claimed.run.id,
+            fence=claimed.fence,
+            stage=stage,
+            kind=kind(file.name),
+            name=file.name,
+            digest=digest,
+            bytes=file.bytes,
+        )
+        for file, digest in zip(collection.files, digests, strict=True)
+    )
+    return collection, artifacts
