@@ -81,6 +81,9 @@ def tried(workspace: Workspace, exercise: Exercise, what: str, dimension: Dimens
     if evidence is None or not evidence.starting(f"{exercise}."):
         reason = evidence.omitted.get(exercise, evidence.trouble) if evidence is not None else ""
         return not_assessed(f"The {what} could not be tried. {reason}".strip())
+    for attempt in evidence.starting(f"{exercise}."):
+        if attempt.was_starved and attempt.step.mutant is None:
+            return not_assessed(f"The {what} could not be tried: {starved(attempt)}")
     return Tried(exercise, evidence, inventory)
 
 
@@ -88,6 +91,12 @@ def unfinished(found: Tried, what: str) -> Result:
     """Something of it was tried and the rest was not, which is a limit of ours."""
     reason = found.evidence.omitted.get(found.exercise, found.evidence.trouble)
     return not_assessed(f"The {what} could not be tried to its end. {reason}".strip())
+
+
+def starved(attempt: Attempt) -> str:
+    """What a busy machine did to it, a sentence."""
+    used = attempt.cpu_seconds or 0.0
+    return f"this machine was busy, and gave it {used:.0f} s of a processor in {attempt.seconds:.0f} s."
 
 
 def is_refusal(attempt: Attempt) -> bool:

@@ -20,7 +20,7 @@ _PASS, _KILL = 0.3, 0.7
 )
 def matter(workspace: Workspace) -> Result:
     """0.3 for passing twice on own code, 0.7 times the share of mutants on which they fail (catalogue J4)."""
-    found = tried(workspace, Exercise.TESTS, "test command", Dimension.DEPLOYMENT)
+    found = tried(workspace, Exercise.TESTS, "test command", Dimension.PIPELINE)
     if isinstance(found, Result):
         return found
     own, again = found.of("own"), found.of("again")
@@ -45,7 +45,9 @@ def _they(attempt: Attempt) -> str:
 
 
 def _on_mutants(found: Tried) -> Result:
-    mutants = [a for a in found.evidence.starting(f"{Exercise.TESTS}.") if a.step.mutant is not None]
+    run = [a for a in found.evidence.starting(f"{Exercise.TESTS}.") if a.step.mutant is not None]
+    # What a busy machine ended is no fault that was noticed.
+    mutants = [attempt for attempt in run if not attempt.was_starved]
     if not mutants and found.exercise in found.evidence.omitted:
         return unfinished(found, "tests")
     if not mutants:
@@ -70,7 +72,7 @@ def _place(attempt: Attempt) -> Evidence:
 grader = CheckList(
     name="own-tests",
     version=content_version("1", __file__, exercised.__file__),
-    dimension=Dimension.DEPLOYMENT,
+    dimension=Dimension.PIPELINE,
     needs=frozenset({Need.EXERCISE}),
     checks=(matter,),
 )

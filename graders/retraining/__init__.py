@@ -18,7 +18,7 @@ from audition.grading import (
 )
 from audition.grading.versions import content_version
 from graders import exercised, predictions
-from graders.exercised import NOT_TRIED, Tried, ending, is_refusal, seen, tried, unfinished
+from graders.exercised import NOT_TRIED, Tried, ending, is_refusal, seen, starved, tried, unfinished
 from graders.new_predictions import read_new, usable
 
 _BY_HEART = (
@@ -135,6 +135,8 @@ def older(workspace: Workspace) -> Result:
 
 
 def _with_older(workspace: Workspace, evidence: ExerciseEvidence, attempt: Attempt) -> Result:
+    if attempt.was_starved:
+        return not_assessed(f"Whether an older model predicts could not be tried: {starved(attempt)}")
     if not attempt.is_well:
         return failed(f"With {attempt.step.about}, predicting {ending(attempt)}.", seen(attempt))
     read = read_new(workspace, evidence.output_of(attempt.step.name))

@@ -238,6 +238,33 @@ def test_what_was_declared_and_not_tried_is_ours(workspace: Workspace, grader: C
     assert by_check(grader.grade(workspace))[check].outcome == Outcome.NOT_ASSESSED
 
 
+STARVED = {
+    GATED: "gate.good",
+    RETRAINED: "retrain.predict",
+    REPRODUCED: "train.second",
+    CHECKED: "data_check.sound",
+    TESTED: "tests.own",
+}
+
+
+@pytest.mark.parametrize(("grader", "check"), CHECKS)
+def test_nobody_loses_for_a_machine_that_was_busy(look: Look, grader: CheckList, check: str) -> None:
+    late = ran(STARVED[check], 137, verdict=Verdict.TIME_LIMIT, seconds=60.0)
+    said = {used: look(grader, check, replace(late, cpu_seconds=used)) for used in (1.0, 20.0, 55.0)}
+    assert said[20.0].outcome == Outcome.NOT_ASSESSED
+    assert {used for used, finding in said.items() if "busy" in finding.sentence} == {20.0}
+
+
+def test_a_mutant_that_a_busy_machine_ended_was_not_noticed_by_the_tests(look: Look) -> None:
+    late = replace(mutant(2, 137), verdict=Verdict.TIME_LIMIT, seconds=60.0, cpu_seconds=20.0)
+    own = (ran("tests.own"), ran("tests.again"))
+    found = look(own_tests.grader, TESTED, *own, mutant(1, 0), late)
+    assert (found.points, found.sentence) == (
+        pytest.approx(0.9),
+        "The tests pass, but 1 of 1 seeded faults go unnoticed.",
+    )
+
+
 def test_a_command_that_was_found_earns_less_and_says_so(workspace: Workspace) -> None:
     discovery = Discovery(key="pipeline.gate", value='["x"]', source="a script's name", file="gate.py")
     inventory = replace(workspace.evidence.inventory, discovered=(discovery,))

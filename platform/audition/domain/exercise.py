@@ -22,6 +22,9 @@ AGAIN = "SIGHUP"
 #: Of all steps together. Each has a limit of its own besides, see audition.grading.exercise.
 EXERCISE_LIMITS = Limits(time_seconds=600.0, memory_bytes=2 << 30, output_inodes=4096, log_bytes=64 << 10)
 _MOST_LOG = 2000
+#: Shares of one processor between which a step that ran out of time wanted more than it got. Below, it waited for
+#: something of its own; above, it had what it was promised.
+_STARVED = (0.05, 0.5)
 
 
 class Exercise(StrEnum):
@@ -105,6 +108,8 @@ class Attempt:
     seconds: float
     log: str = ""
     """The end of what it printed; hostile."""
+    cpu_seconds: float | None = None
+    """Of a processor; None where the kernel keeps no record."""
     image: str = ""
     """"own" for the candidate's image, "challenge" for that of the challenge."""
     left: tuple[Left, ...] = ()
@@ -113,6 +118,14 @@ class Attempt:
     def is_well(self) -> bool:
         """Whether it ended with 0."""
         return self.verdict == Verdict.ACCEPTED
+
+    @property
+    def was_starved(self) -> bool:
+        """Whether its time was over on a machine too busy to let it work: that says nothing about the command."""
+        if self.verdict != Verdict.TIME_LIMIT or self.cpu_seconds is None or not self.seconds:
+            return False
+        low, high = _STARVED
+        return low <= self.cpu_seconds / self.seconds < high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,6 +193,7 @@ def _run(session: _Session, step: Step) -> Attempt:
         verdict=judge_exit(exit_),
         exit_code=exit_.exit_code,
         seconds=round(exit_.usage.wall_seconds, 2),
+        cpu_seconds=exit_.usage.cpu_seconds,
         log=end_of_log((exit_.stdout, exit_.stderr)),
         image=session.place,
     )

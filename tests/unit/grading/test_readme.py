@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from audition.grading.exercise.readme import as_in_the_kit
 from audition.grading.readme import find_readme, is_to_try, read_lines, served_programs, why_not
 from audition.grading.tree import Text, Tree
 
@@ -113,3 +114,24 @@ def write(tmp_path: Path) -> Callable[[str, str], Path]:
         return path
 
     return put
+
+
+@pytest.mark.parametrize(
+    ("typed", "tried"),
+    [
+        ("python train.py ../data/train.csv", "python train.py /in/train.csv"),
+        (
+            "AUDITION_IN=../data AUDITION_OUT=out python predict.py",
+            "AUDITION_IN=/in AUDITION_OUT=out python predict.py",
+        ),
+        ('python a.py "./../data"', 'python a.py "/in"'),
+        (
+            "python a.py ../database ../../data x../data ../data.csv",
+            "python a.py ../database ../../data x../data ../data.csv",
+        ),
+    ],
+)
+def test_a_line_that_finds_the_data_beside_its_folder_as_in_the_kit_finds_them_here(
+    typed: str, tried: str
+) -> None:
+    assert as_in_the_kit(typed) == tried

@@ -20,7 +20,7 @@ from audition.grading.kept_models import KeptModel, kept_models
 Plan = Generator[Step, bool, None]
 
 #: Shares of the stage's time that one step may take at most.
-_CHECK_SHARE = 1 / 30
+_CHECK_SHARE = 1 / 15
 _GATE_SHARE = 0.1
 _RETRAIN_SHARE = 0.25
 _TRAIN_SHARE = 0.4
