@@ -14,7 +14,7 @@ from audition.domain.execution import Limits
 from audition.domain.run import Stage
 
 OUTPUT_ENDINGS = (".csv", ".parquet")
-_SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -40,7 +40,7 @@ def check_manifest(manifest: Manifest, folder_name: str, problems: Problems) -> 
 
 
 def _check_words(manifest: Manifest, problems: Problems) -> None:
-    if not _SLUG.fullmatch(manifest.slug):
+    if not SLUG.fullmatch(manifest.slug):
         problems.say(FILE, "slug", "use lower-case words and digits joined by hyphens.")
     for key in ("title", "summary", "industry", "role", "language", "image"):
         if not getattr(manifest, key).strip():

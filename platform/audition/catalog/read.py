@@ -10,6 +10,7 @@ from audition.catalog.metric import FILE
 from audition.catalog.rubric import read_rubric
 from audition.catalog.samples import Sample, collect_samples
 from audition.catalog.shape import Problems, read_table, read_text, shape
+from audition.catalog.told import Told, locate
 from audition.domain.challenge import Manifest
 from audition.domain.errors import InvalidError
 from audition.domain.rubric import RubricItem
@@ -69,8 +70,18 @@ def read_challenge(folder: Path) -> ChallengeFolder:
     """Read and check a challenge folder.
 
     Raises:
-        InvalidError: `problems` lists everything that is wrong, each with file, key and what to do.
+        InvalidError: `problems` lists everything that is wrong, each with file, line, key and what to do.
     """
+    challenge, told = check_challenge(folder)
+    if challenge is None:
+        msg = f"The challenge in {folder.resolve().name}/ has {len(told)} problem(s)."
+        step = "Correct them all and read the folder again."
+        raise InvalidError(msg, code="invalid-challenge", next_step=step, problems=[str(one) for one in told])
+    return challenge
+
+
+def check_challenge(folder: Path) -> tuple[ChallengeFolder | None, tuple[Told, ...]]:
+    """Read and check a challenge folder: what it says, or, without it, everything that is wrong."""
     folder = folder.resolve()
     problems = Problems()
     _check_plain(folder, problems)
@@ -86,10 +97,8 @@ def read_challenge(folder: Path) -> ChallengeFolder:
         problems.say(f"{STARTER_FOLDER}/", "", "is missing; add a submission that runs and scores low.")
     samples = collect_samples(folder, problems)
     if problems or manifest is None:
-        msg = f"The challenge in {folder.name}/ has {len(problems)} problem(s)."
-        step = "Correct them all and read the folder again."
-        raise InvalidError(msg, code="invalid-challenge", next_step=step, problems=problems)
-    return ChallengeFolder(
+        return None, locate(problems, lambda name: read_text(folder, name, Problems()))
+    challenge = ChallengeFolder(
         path=folder,
         manifest=manifest,
         brief=brief,
@@ -98,6 +107,7 @@ def read_challenge(folder: Path) -> ChallengeFolder:
         checksums=checksums,
         samples=samples,
     )
+    return challenge, ()
 
 
 def _check_plain(folder: Path, problems: Problems) -> None:

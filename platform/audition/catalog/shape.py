@@ -74,7 +74,7 @@ def unknown_keys(kind: Any, data: object, where: str = "") -> Iterator[tuple[str
     """Keys in plain data that a type has no place for, each with the keys it has a place for.
 
     Args:
-        kind: A dataclass, one that may be None, or a tuple or dict of them as annotated on a field; any other type
+        kind: A dataclass, one that may be None, or a tuple or mapping of them as annotated on a field; any other type
             has no keys.
         data: What was read.
         where: Dotted path of `data`.
@@ -93,7 +93,7 @@ def unknown_keys(kind: Any, data: object, where: str = "") -> Iterator[tuple[str
     elif get_origin(kind) is tuple and isinstance(data, list):
         for place, item in enumerate(data):
             yield from unknown_keys(get_args(kind)[0], item, _join(where, place))
-    elif get_origin(kind) is dict and isinstance(data, Mapping):
+    elif get_origin(kind) in {dict, Mapping} and isinstance(data, Mapping):
         for key, value in data.items():
             yield from unknown_keys(get_args(kind)[1], value, _join(where, key))
 

@@ -92,6 +92,7 @@ def test_a_misspelt_key_inside_the_table_is_told(folder: Path) -> None:
     (folder / "challenge.toml").write_text(f"{text}\n{table}{family}")
     with pytest.raises(InvalidError) as caught:
         read_challenge(folder)
-    assert "challenge.toml: drift.family.primary.colum: there is no such key; did you mean 'column'?" in list(
-        caught.value.problems
+    assert (
+        "challenge.toml:55: drift.family.primary.colum: there is no such key; did you mean 'column'?"
+        in list(caught.value.problems)
     )
