@@ -4,6 +4,7 @@ import io
 import tarfile
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.turns import turns
 
 #: Their slow files take minutes each.
 _LONGEST = {"challenges", "corpus"}
+_WAITED = pytest.StashKey[dict[str, float | None]]()
 
 
 @pytest.hookimpl(trylast=True)
@@ -29,6 +31,28 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, b
     """Nothing runs beside a test that measures, nor beside what is set up for it."""
     with turns().alone() if item.get_closest_marker("alone") else turns().shared():
         return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One of several processes tells the first how long it has waited for others."""
+    if (told := getattr(session.config, "workeroutput", None)) is not None:
+        told["waited_seconds"] = turns().waited_seconds
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a process told when it ended; one that crashed says nothing."""
+    node.config.stash.setdefault(_WAITED, {})[node.gateway.id] = getattr(node, "workeroutput", {}).get(
+        "waited_seconds"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """How long each process waited because another measured, or to measure."""
+    for name, seconds in sorted(config.stash.get(_WAITED, {}).items()):
+        if seconds is not None:
+            terminalreporter.write_line(f"{name} waited {seconds:.0f} s for its turns")
 
 
 @pytest.fixture(scope="session")

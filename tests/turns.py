@@ -1,21 +1,26 @@
 """Whoever measures has the machine alone, though the tests run in two processes.
 
 Every test holds a share of it. One that measures waits until the other process has ended the test that it is at, and
-nothing begins there until the measurement is over. In a pipeline only the time of the prober counts as measuring, and a
-build waits for whoever wants to measure, so that nobody waits for a run of minutes.
+nothing begins there until the measurement is over. In a pipeline only the time of the prober counts as measuring, and
+only until the service has been started without its model: what comes after that, the minutes in which alert rules are
+tried, is waiting. Before what takes long, a pipeline waits for whoever wants to measure, so that nobody waits for a run
+of minutes.
 """
 
 import fcntl
 import functools
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from audition.domain.build import BuildResult, BuildSpec
-from audition.domain.execution import ContainerSpec
-from audition.ports import Prober, Sandbox
+from audition.domain.execution import ContainerSpec, Exit
+from audition.domain.run import Stage
+from audition.domain.service import ServiceSpec
+from audition.ports import Prober, Sandbox, Served, Service
 from audition.settings import Settings
 
 
@@ -30,6 +35,8 @@ class Turns:
         self._room = (folder / "turns-room").open("ab", buffering=0)
         self._has_share = False
         self._is_alone = False
+        self.waited_seconds = 0.0
+        """For others, so far."""
 
     @contextmanager
     def shared(self) -> Iterator[None]:
@@ -55,9 +62,12 @@ class Turns:
             yield
         finally:
             self._is_alone = False
-            self._leave()
             if self._has_share:
-                self._enter(fcntl.LOCK_SH)
+                # Nobody can come between: the door is kept until the share is there. So this never waits.
+                fcntl.flock(self._room, fcntl.LOCK_SH)
+                fcntl.flock(self._door, fcntl.LOCK_UN)
+            else:
+                self._leave()
 
     def step_aside(self) -> None:
         """Let another process measure if it waits for that; only a process's first thread holds its share."""
@@ -71,8 +81,10 @@ class Turns:
         self._door.close()
 
     def _enter(self, kind: int) -> None:
+        began = time.monotonic()
         fcntl.flock(self._door, fcntl.LOCK_EX)
         fcntl.flock(self._room, kind)
+        self.waited_seconds += time.monotonic() - began
         if kind == fcntl.LOCK_SH:
             fcntl.flock(self._door, fcntl.LOCK_UN)
 
@@ -101,8 +113,28 @@ class Undisturbed:
     @contextmanager
     def probe(self, spec: ContainerSpec) -> Iterator[Prober]:
         """See `ports.Sandbox.probe`."""
-        with turns().alone(), self._sandbox.probe(spec) as prober:
-            yield prober
+        with ExitStack() as quiet:
+            quiet.enter_context(turns().alone())
+            with self._sandbox.probe(spec) as prober:
+                # Drift is measured to its end.
+                yield prober if spec.stage == Stage.DRIFT else cast(Prober, _Measuring(prober, quiet.close))
+
+    def show(
+        self,
+        images: Sequence[str],
+        spec: ContainerSpec,
+        max_bytes: int,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Exit:
+        """See `ports.Sandbox.show`."""
+        turns().step_aside()
+        return self._sandbox.show(images, spec, max_bytes, should_stop)
+
+    def serve(self, spec: ContainerSpec) -> AbstractContextManager[Served]:
+        """See `ports.Sandbox.serve`."""
+        if spec.stage == Stage.EXERCISE:
+            turns().step_aside()
+        return self._sandbox.serve(spec)
 
     def build(
         self, spec: BuildSpec, context: BinaryIO, should_stop: Callable[[], bool] | None = None
@@ -110,3 +142,20 @@ class Undisturbed:
         """See `ports.Sandbox.build`."""
         turns().step_aside()
         return self._sandbox.build(spec, context, should_stop)
+
+
+class _Measuring:
+    """A prober that says when it has measured: with the start that has no model to answer with."""
+
+    def __init__(self, prober: Prober, on_measured: Callable[[], None]) -> None:
+        self._prober = prober
+        self._on_measured = on_measured
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._prober, name)
+
+    def start(self, spec: ServiceSpec) -> Service:
+        """See `ports.Prober.start`."""
+        if spec.hidden:
+            self._on_measured()
+        return self._prober.start(spec)

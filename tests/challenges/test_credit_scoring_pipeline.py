@@ -10,7 +10,7 @@ import pytest
 from audition.catalog.read import ChallengeFolder, read_challenge
 from audition.catalog.samples import Sample, find_samples
 from audition.domain.grade import dimension_scores
-from audition.domain.run import Fault, Verdict
+from audition.domain.run import Fault, Stage, Verdict
 from audition.domain.submission import State
 from tests.challenges.conftest import PACK
 from tests.pipeline import Pipeline, make_pipeline
@@ -21,11 +21,17 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow]
 #: The golden one takes longest and has a module of its own.
 _SAMPLES = [sample for sample in find_samples(PACK) if sample.name != "accepted/golden"]
 _numbers = count()
+#: Some ten times what the slowest of them takes that ends.
+_PREDICT_SECONDS = 30.0
 
 
 def challenge() -> ChallengeFolder:
-    """The pack as it is, but for its pace, and without what takes minutes."""
-    return in_a_hurry(read_challenge(PACK))
+    """The pack as it is, but for its pace, and without what takes minutes; who never ends is ended sooner."""
+    made = in_a_hurry(read_challenge(PACK))
+    limits = replace(made.manifest.limits_of(Stage.PREDICT), time_seconds=_PREDICT_SECONDS)
+    return replace(
+        made, manifest=replace(made.manifest, limits={**made.manifest.limits, Stage.PREDICT: limits})
+    )
 
 
 def compared() -> ChallengeFolder:

@@ -178,7 +178,7 @@ def test_a_build_ends_at_its_deadline(yard: Yard, run_id: str) -> None:
     result = build(yard, SLOW, run_id, replace(LIMITS, time_seconds=2))
 
     assert result.cause == BuildCause.TIME_LIMIT
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     assert yard.left(run_id) == []
 
 

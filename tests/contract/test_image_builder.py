@@ -106,5 +106,5 @@ def test_a_self_test_that_hangs_is_ended(client: docker.APIClient, base: str) ->
     started = time.monotonic()
     with pytest.raises(UnavailableError, match="over 1 s"):
         run_selftest(client, base, "import time; time.sleep(60)", user=USER, deadline_seconds=1)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 50
     assert not client.containers(all=True, filters={"label": "org.audition.kind=selftest"})

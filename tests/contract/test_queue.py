@@ -169,7 +169,7 @@ def test_a_server_that_is_down_is_unavailable_at_once(tmp_path: Path) -> None:
         with pytest.raises(UnavailableError) as caught:
             ask()
         assert caught.value.transient
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize("url", ["", "http://example.org", "redis"])

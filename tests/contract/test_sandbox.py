@@ -79,7 +79,7 @@ time.sleep(1e6)
     assert exit_.exit_code == 137
     assert judge_exit(exit_) == Verdict.TIME_LIMIT
     assert exit_.usage.wall_seconds >= 0.9
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
 
 
 def test_too_much_memory_ends_it(box: Box) -> None:
@@ -175,7 +175,7 @@ def test_a_program_that_ends_with_its_line_is_not_waited_for(box: Box) -> None:
 
     assert (exit_.exit_code, exit_.stdout, exit_.is_past_deadline) == (0, b"done\n", False)
     assert exit_.runtime, "where it ran is known all the same"
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50
     box.sandbox.discard(spec.ownership.run_id, 1)
     assert box.left(spec.ownership.run_id) == 0
 

@@ -53,7 +53,7 @@ os.wait()
         exit_ = box.sandbox.run(spec)
 
         assert exit_.exit_code == 0
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 60
 
     def test_a_fork_bomb_meets_the_limit_on_processes(self, box: Box) -> None:
         script = """
@@ -116,7 +116,7 @@ while time.time() - t < 2.5: pass
 
         usage = run(box, Deed(script=script)).usage
 
-        assert 2.3 < usage.wall_seconds < 10
+        assert 2.3 < usage.wall_seconds < 60
         assert usage.cpu_seconds is not None
         assert 0.3 < usage.cpu_seconds < 10
         assert usage.peak_memory_bytes is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 SCREENSHOTS = Path(__file__).resolve().parents[1] / "screenshots"
 FLAGS = (
@@ -50,6 +50,10 @@ class Complaints:
             for text in said
             if "Failed to load resource" not in text or self.expected_status < _FIRST_ERROR
         ]
+
+
+#: A page of a busy host may take its time; what never comes is noticed all the same.
+expect.set_options(timeout=30_000)
 
 
 @contextmanager

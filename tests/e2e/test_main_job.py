@@ -15,7 +15,7 @@ from tests.stack import OPERATOR, PASSWORD, SLUG, Stack, in_a_hurry, running_sta
 
 pytestmark = [pytest.mark.docker, pytest.mark.redis, pytest.mark.browser, pytest.mark.slow]
 
-_RUN_MS = 300_000
+_RUN_MS = 600_000
 _GRADED = re.compile("Graded")
 _REFUSED = re.compile("Refused")
 _PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
@@ -116,6 +116,7 @@ def _watch_until_graded(ada: Walker) -> None:
 def _review(staff: Walker) -> None:
     """Find it in the inbox, read it whole, and release it."""
     staff.page.get_by_role("link", name="Submissions").click()
+    expect(staff.page.get_by_role("heading", name="Submissions", exact=True)).to_be_visible()
     expect(staff.page.locator("main")).not_to_contain_text("Ada Example")
     staff.look("job-8-inbox")
     staff.page.locator(".rows tbody th a").first.click()

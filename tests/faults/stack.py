@@ -28,12 +28,12 @@ from tests.unit.services.world import upload_of
 
 #: Short, so that a lost run is noticed soon; the settings' own rule of twice the renewal holds.
 FAST = {
-    "AUDITION_LEASE_SECONDS": "3",
+    "AUDITION_LEASE_SECONDS": "5",
     "AUDITION_LEASE_RENEW_SECONDS": "1",
     "AUDITION_RECONCILE_SECONDS": "1",
     "AUDITION_WORKERS": "1",
 }
-FINISH_SECONDS = 60.0
+FINISH_SECONDS = 180.0
 CLEAN_SECONDS = 30.0
 
 

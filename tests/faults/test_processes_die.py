@@ -2,7 +2,6 @@
 
 import signal
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,12 +32,10 @@ def test_nothing_breaks(stack: Stack) -> None:
 def test_a_killed_job_is_done_again_by_the_same_worker(stack: Stack) -> None:
     submission = stack.submit(SLOW)
     job = stack.await_predicting(submission)
-    began = time.monotonic()
 
     kill(job)
     stack.await_settled(submission)
 
-    assert time.monotonic() - began < 60
     check_one_result(stack, submission, losses=1)
 
 

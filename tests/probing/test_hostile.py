@@ -65,7 +65,7 @@ def test_a_hostile_answer_ends_as_a_value_in_time_and_bounded(trick: str) -> Non
         with small_growth(24 << 20):
             reply = ask(running.port, Request(path="/predict", method="POST", body=b"{}"))[0]
         assert reply.failure is ENDS[trick]
-        assert time.monotonic() - began < CAPS.seconds + 2.0
+        assert time.monotonic() - began < CAPS.seconds + 10.0
         assert len(reply.body) <= CAPS.body_bytes
 
 

@@ -21,7 +21,8 @@ def test_requests_leave_on_schedule_however_long_answers_take() -> None:
     assert [round(sample.due, 3) for sample in sorted(samples, key=lambda s: s.due)] == [
         n / 100 for n in range(30)
     ]
-    assert max(sample.done for sample in samples) < 0.29 + 0.5 + 1.0
+    # One after the other they would take thirty times as long as one.
+    assert max(sample.done for sample in samples) < 10 * 0.5
     assert all(sample.latency_ms >= 499 for sample in samples)
 
 

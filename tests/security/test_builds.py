@@ -223,7 +223,7 @@ def test_f09_f10_bombs_are_ended_and_leave_nothing(site: Site, steps: str, cause
 
     built = site.build(FROM + steps, limits=limits)
 
-    assert time.monotonic() - began < 45
+    assert time.monotonic() - began < 120
     assert built.outcome.cause == cause or (cause is None and built.outcome.cause != BuildCause.OK)
     assert built.outcome.reference == ""
     assert gone(site, built)

@@ -126,25 +126,23 @@ def rebuilt(site: Site, recipe: str) -> tuple[BuildResult, BuildResult]:
     return first.outcome, touched.outcome
 
 
-@pytest.mark.alone
 def test_a_cache_saves_what_stands_before_the_code(site: Site) -> None:
-    slow, quick = "RUN sleep 2\n", "RUN true\n"
+    slow, quick = "RUN sleep 5\n", "RUN true\n"
     first, again = rebuilt(
         site, f"FROM python:3.11-slim AS b\n{slow}COPY a.py /a.py\n{quick}FROM b\nRUN true\n"
     )
 
     assert (first.run_steps, again.run_steps) == (3, 2)
-    assert first.run_seconds > 1.5  # a step is seen to begin a little late
-    assert again.run_seconds < 1.5
+    assert first.run_seconds > 3.5  # a step is seen to begin a little late
+    assert again.run_seconds < 4.0
     assert again.reference == ""
 
 
-@pytest.mark.alone
 def test_a_cache_saves_nothing_of_what_stands_behind_the_code(site: Site) -> None:
-    first, again = rebuilt(site, f"{FROM}COPY a.py /a.py\nRUN sleep 2\n")
+    first, again = rebuilt(site, f"{FROM}COPY a.py /a.py\nRUN sleep 4\n")
 
     assert (first.run_steps, again.run_steps) == (1, 1)
-    assert again.run_seconds > 1.5
+    assert again.run_seconds > 2.5
 
 
 def test_a_cache_is_of_the_same_run_only(site: Site) -> None:

@@ -56,6 +56,21 @@ def test_nobody_begins_beside_a_measurement(pair: tuple[Turns, Turns]) -> None:
         assert measurement.may_end.is_set()
 
 
+def test_who_has_measured_goes_on_at_once_and_others_wait_for_the_rest_of_it(
+    pair: tuple[Turns, Turns],
+) -> None:
+    with pair[0].shared():
+        with pair[0].alone():
+            measurement = Measurement(pair[1])
+            assert not measurement.is_alone.wait(_SOON)
+        assert not measurement.is_alone.wait(_SOON)
+    assert measurement.is_alone.wait(_LONG)
+    measurement.may_end.set()
+    measurement.join(_LONG)
+    assert pair[1].waited_seconds > _SOON
+    assert pair[0].waited_seconds < pair[1].waited_seconds
+
+
 def test_who_steps_aside_lets_a_measurement_pass(pair: tuple[Turns, Turns]) -> None:
     with pair[0].shared():
         measurement = Measurement(pair[1])

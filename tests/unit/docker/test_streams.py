@@ -163,7 +163,7 @@ def test_a_tap_on_a_stream_that_never_ends_gives_up_and_closes(
     captured = tap.finish(timeout_seconds=0.05)
 
     assert bytes(captured.stdout) == b"half"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert theirs.recv(1) == b""
 
 
@@ -218,7 +218,7 @@ def test_silence_is_ours_and_quotes_what_was_said_on_stderr(
 
     with pytest.raises(UnavailableError, match=r"did not answer in time. out of breath"):
         talk(reader).read_line(20, 0.1)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_dripping_bytes_does_not_stretch_the_time(pair: tuple[socket.socket, FrameReader]) -> None:
@@ -238,7 +238,7 @@ def test_dripping_bytes_does_not_stretch_the_time(pair: tuple[socket.socket, Fra
     finally:
         stop.set()
         dripper.join()
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("how", ["line", "bytes"])

@@ -8,7 +8,7 @@ import pytest
 
 from audition.grading.static.process import Caps, Ended, run
 
-SMALL = Caps(seconds=5.0, memory_bytes=200 << 20, output_bytes=1 << 20)
+SMALL = Caps(seconds=30.0, memory_bytes=200 << 20, output_bytes=1 << 20)
 
 
 def python(code: str, tmp_path: Path, caps: Caps = SMALL) -> Ended:

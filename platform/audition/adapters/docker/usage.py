@@ -15,7 +15,9 @@ from requests.exceptions import RequestException
 
 from audition.domain.execution import Usage
 
-#: Most that is waited for an answer; the engine gives it within a second.
+#: How long a word of the engine may still be on its way when it has said that a container ended.
+_LATE_SECONDS = 0.6
+#: Most that is waited for an answer, which comes when that is over.
 _WORD_SECONDS = 3.0
 #: Between two looks at the kernel's counters: what happens in the last such moment of a container is not seen.
 _READ_SECONDS = 0.02
@@ -35,7 +37,7 @@ def ran_out_of_memory(client: docker.APIClient, container: str, started_at: floa
     """
     asked = {
         "since": str(int(started_at)),
-        "until": str(int(time.time()) + 1),
+        "until": f"{time.time() + _LATE_SECONDS:.3f}",
         "filters": json.dumps({"container": [container], "event": ["oom"]}),
     }
     try:
