@@ -15,7 +15,7 @@ from audition.cli.stack import prepared_host
 from audition.domain.errors import NotFoundError
 from audition.host.steps import Steps
 from audition.services.publish import publish as publish_challenge
-from audition.services.reference import submit_reference
+from audition.services.reference import is_measured_here, submit_reference
 from audition.settings import Settings
 
 
@@ -100,7 +100,8 @@ def publish(slug: str) -> None:
     prepared = prepared_host(steps, settings, [folder.manifest.image])
     with prepared as host, steps.step(f"publishing {slug}") as step:
         runner = bootstrap.runner(host.settings, bootstrap.equipment(host.settings, host.images), slot=999)
-        version = publish_challenge(runner, "cli", folder, step.note)
-        if submission := submit_reference(runner.ports, "cli", version):
+        version = publish_challenge(runner, "cli", folder, step.note, measures=True)
+        is_measured = is_measured_here(runner, version)
+        if not is_measured and (submission := submit_reference(runner.ports, "cli", version)):
             step.note(f"its reference was submitted as {submission.id}; services are compared with it")
     click.echo(f"{version.slug} version {version.number} {version.digest}")

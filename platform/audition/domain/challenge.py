@@ -206,6 +206,10 @@ class Manifest:
         return self.build if stage == Stage.BUILD else self.limits_of(stage)
 
 
+#: Name in `Area.REFERENCE` of what the reference was measured at.
+MEASURED_FILE = "measured.json"
+
+
 class Area(StrEnum):
     """Who may see a file: public ones go to candidates, private ones to graders only."""
 
@@ -219,7 +223,8 @@ class Area(StrEnum):
     MODELS = "models"
     """What the challenge's own models predict, one file each; only graders with the answers get them."""
     REFERENCE = "reference"
-    """The archive of the reference submission: services are compared with it. No container of a candidate's sees it."""
+    """The archive of the reference submission, with which services are compared, and what it was measured at. No
+    container of a candidate's sees either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,4 +268,9 @@ class ChallengeVersion:
     @property
     def reference(self) -> DataFile | None:
         """The archive that services are compared with; None when the challenge serves none."""
-        return next(iter(self.files_in(Area.REFERENCE)), None)
+        return next((f for f in self.files_in(Area.REFERENCE) if f.name != MEASURED_FILE), None)
+
+    @property
+    def measured(self) -> DataFile | None:
+        """What it was measured at when the version was published; None when it was not."""
+        return next((f for f in self.files_in(Area.REFERENCE) if f.name == MEASURED_FILE), None)

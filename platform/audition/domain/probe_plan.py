@@ -7,6 +7,8 @@ ends with one `ServiceEvidence`, or one `DriftEvidence` where the task has a dri
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from statistics import fmean
+from typing import Self
 
 from audition.domain.alerting import AlertRule
 from audition.domain.contract import Contract, Slo
@@ -30,6 +32,25 @@ class Reference:
 
     cpu_ms_per_request: float | None = None
     capacity_per_second: float | None = None
+
+    @classmethod
+    def of(cls, seen: ServiceEvidence) -> Self:
+        """What a prober saw of the reference, as far as services are compared with it."""
+        return cls(
+            cpu_ms_per_request=fmean(seen.cost.windows_ms) if seen.cost and seen.cost.windows_ms else None,
+            capacity_per_second=seen.capacity.capacity_per_second if seen.capacity else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredReference:
+    """What a challenge's reference was measured at when the challenge was published."""
+
+    environment: dict[str, str]
+    """Engine, runtime and kernel of the host: what services do elsewhere cannot be compared with it."""
+    service: Reference
+    image_bytes: int | None = None
+    """What its image has above its base, on whichever host."""
 
 
 class Probe(StrEnum):
@@ -122,6 +143,8 @@ class ProbeTask:
     """What the submission's manifests would run; None when there are none that can be read."""
     rules: tuple[AlertRule, ...] = ()
     """The submission's alert rules, read elsewhere."""
+    probes: tuple[Probe, ...] = ()
+    """Only these, in one start of the service; empty for the whole course."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

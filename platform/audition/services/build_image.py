@@ -4,11 +4,11 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
-from audition.domain.build import BuildCause, BuildKind, BuildPlan, BuildResult, BuildSpec
+from audition.domain.build import BuildCause, BuildKind, BuildLimits, BuildPlan, BuildResult, BuildSpec
 from audition.domain.build_failure import BuildFailure, diagnose
 from audition.domain.contract import Inventory
 from audition.domain.evidence import BuildEvidence, StageEvidence
-from audition.domain.execution import Exit, Usage
+from audition.domain.execution import Exit, Ownership, Usage
 from audition.domain.image import ImageEvidence
 from audition.domain.run import Stage, StageStatus, Verdict
 from audition.ports import Served
@@ -63,6 +63,21 @@ def build_image(  # noqa: PLR0913  the work and everything it works with
     return Built(evidence=_evidence(plan, made, failure), stage=stage, log=result.log)
 
 
+def build_spec(
+    runner: Runner, owner: Ownership, plan: BuildPlan, limits: BuildLimits, size: int
+) -> BuildSpec:
+    """A first build of a context of so many bytes, of which no step is kept."""
+    return BuildSpec(
+        ownership=owner,
+        file=plan.file,
+        bases={base: runner.images[base] for base in plan.bases},
+        mirror=runner.images[MIRROR_IMAGE],
+        context_bytes=size,
+        limits=limits,
+        slot=runner.slot,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
     """The work and everything it works with."""
@@ -83,18 +98,11 @@ class _Work:
     ) -> BuildResult:
         """Build a context of so many bytes, within so many seconds."""
         manifest = self.claimed.version.manifest
-        time_seconds = manifest.build.time_seconds if seconds is None else seconds
-        spec = BuildSpec(
-            ownership=self.claimed.owner,
-            file=self.plan.file,
-            bases={base: self.runner.images[base] for base in self.plan.bases},
-            mirror=self.runner.images[MIRROR_IMAGE],
-            context_bytes=size,
-            kind=kind,
-            keeps_steps=manifest.rebuilds and kind != BuildKind.AGAIN,
-            limits=replace(manifest.build, time_seconds=time_seconds),
-            slot=self.runner.slot,
-        )
+        spec = build_spec(self.runner, self.claimed.owner, self.plan, manifest.build, size)
+        if seconds is not None:
+            spec = replace(spec, limits=replace(spec.limits, time_seconds=seconds))
+        keeps_steps = manifest.rebuilds and kind != BuildKind.AGAIN
+        spec = replace(spec, kind=kind, keeps_steps=keeps_steps)
         result = self.runner.sandbox.build(spec, context, self.lease.should_stop)
         check_lease(self.lease)
         return result
@@ -121,7 +129,8 @@ def _build(work: _Work) -> _Made:
         if manifest.rebuilds:
             left = manifest.build.time_seconds - first.seconds
             rebuilt = rebuild_image(work.build, work.keeper, context, size, first, left)
-    image = inspect_image(work.runner, work.claimed, work.lease, work.inventory, first, rebuilt.again)
+    owner, inventory, lease = work.claimed.owner, work.inventory, work.lease
+    image = inspect_image(work.runner, owner, manifest.build, inventory, first, rebuilt.again, lease)
     reference = reference_image_bytes(work.runner, work.claimed)
     return _Made(result=first, rebuilt=rebuilt, image=image, reference_bytes=reference)
 

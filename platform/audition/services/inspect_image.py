@@ -7,10 +7,9 @@ from audition import codec
 from audition.domain.build import BuildLimits, BuildResult
 from audition.domain.contract import Inventory
 from audition.domain.errors import InvalidError, UnavailableError
-from audition.domain.execution import Exit
+from audition.domain.execution import Exit, Ownership
 from audition.domain.image import ImageEvidence, ImageTask
 from audition.services import containers
-from audition.services.claim import Claimed
 from audition.services.lease import Lease, check_lease
 from audition.services.runner import Runner
 
@@ -21,21 +20,23 @@ _LIMIT = "The layers of the image were not looked at. That is our limit, and cos
 
 def inspect_image(  # noqa: PLR0913  the work and everything it works with
     runner: Runner,
-    claimed: Claimed,
-    lease: Lease,
+    owner: Ownership,
+    limits: BuildLimits,
     inventory: Inventory,
     first: BuildResult,
-    again: str,
+    again: str = "",
+    lease: Lease | None = None,
 ) -> ImageEvidence:
     """What is in an image, and how far a second one is the same; trouble of ours is said in the evidence.
 
     Args:
         runner: The worker.
-        claimed: The run.
-        lease: Of the run.
+        owner: The run.
+        limits: Of the build.
         inventory: Of the submission.
         first: The build whose image is looked at.
         again: Name of the same image, built again; empty without one.
+        lease: Of the run; None where nobody else could take the work.
 
     Raises:
         LeaseLostError, CancelledError: The work must not go on.
@@ -47,16 +48,16 @@ def inspect_image(  # noqa: PLR0913  the work and everything it works with
         images=len(images),
     )
     digest = runner.ports.blobs.put(codec.to_json(task))
-    spec = containers.image_spec(runner, claimed.owner, digest)
-    limits = claimed.version.manifest.build
+    spec = containers.image_spec(runner, owner, digest)
+    should_stop = lease.should_stop if lease is not None else None
     try:
-        exit_ = runner.sandbox.show(images, spec, _most_bytes(limits, images), lease.should_stop)
+        exit_: Exit | None = runner.sandbox.show(images, spec, _most_bytes(limits, images), should_stop)
     except UnavailableError as error:
+        _log.warning("run %s: an image was not looked at: %s", owner.run_id, error.detail)
+        exit_ = None
+    if lease is not None:
         check_lease(lease)
-        _log.warning("run %s: an image was not looked at: %s", claimed.run.id, error.detail)
-        return ImageEvidence(limit=_LIMIT)
-    check_lease(lease)
-    return _read(exit_)
+    return _read(exit_) if exit_ is not None else ImageEvidence(limit=_LIMIT)
 
 
 def _most_bytes(limits: BuildLimits, images: Sequence[str]) -> int:

@@ -15,13 +15,15 @@ from audition.domain.contract import Inventory
 from audition.domain.errors import InvalidError
 from audition.domain.execution import Ownership
 from audition.domain.run import Stage, Verdict, judge_exit
+from audition.ports import Served
 from audition.services import containers
 from audition.services.explain import explain
 from audition.services.receive import COLLECT_SIGNAL, receive
 from audition.services.runner import Runner
 
 _MAX_DOCUMENT = 2 << 20
-_UNPACK_SECONDS = 90.0
+UNPACK_SECONDS = 90.0
+"""What unpacking a sample may take."""
 _GROUP = "accepted"
 
 
@@ -67,13 +69,16 @@ def predict_samples(
     made = []
     for name, archive in samples.items():
         say(f"letting the model of submissions/{_GROUP}/{name} predict")
-        made.append(_predicted(runner, _version(runner, manifest, files), name, archive))
+        version = bare_version(runner, manifest, files, (Stage.UNPACK, Stage.PREDICT))
+        made.append(_predicted(runner, version, name, archive))
     return tuple(made)
 
 
-def _version(runner: Runner, manifest: Manifest, files: tuple[DataFile, ...]) -> ChallengeVersion:
-    """As much of the version as unpacking and predicting need; it is never stored."""
-    manifest = replace(manifest, stages=(Stage.UNPACK, Stage.PREDICT))
+def bare_version(
+    runner: Runner, manifest: Manifest, files: tuple[DataFile, ...], stages: tuple[Stage, ...]
+) -> ChallengeVersion:
+    """As much of a version as these stages need for a sample; it is never stored."""
+    manifest = replace(manifest, stages=stages)
     return ChallengeVersion(
         id="",
         slug=manifest.slug,
@@ -90,9 +95,19 @@ def _version(runner: Runner, manifest: Manifest, files: tuple[DataFile, ...]) ->
     )
 
 
+def read_inventory(keeper: Served) -> Inventory:
+    """What a keeper says of the sample that it unpacks.
+
+    Raises:
+        UnavailableError: The keeper failed.
+    """
+    line = keeper.read_line(_MAX_DOCUMENT, UNPACK_SECONDS)
+    return codec.from_json(Inventory, line, what="inventory", max_bytes=_MAX_DOCUMENT)
+
+
 def _predicted(runner: Runner, version: ChallengeVersion, name: str, archive: str) -> DataFile:
     run_id = runner.ports.tokens.new_id("pub")
-    seconds = _UNPACK_SECONDS + version.manifest.limits_of(Stage.PREDICT).time_seconds
+    seconds = UNPACK_SECONDS + version.manifest.limits_of(Stage.PREDICT).time_seconds
     deadline = int(runner.ports.clock.now().timestamp() + 2 * seconds)
     owner = Ownership(run_id=run_id, fence=0, deadline_epoch=deadline)
     try:
@@ -103,8 +118,7 @@ def _predicted(runner: Runner, version: ChallengeVersion, name: str, archive: st
 
 def _run(runner: Runner, version: ChallengeVersion, owner: Ownership, archive: str, name: str) -> DataFile:
     with runner.sandbox.serve(containers.keeper_spec(runner, version, owner, archive)) as keeper:
-        line = keeper.read_line(_MAX_DOCUMENT, _UNPACK_SECONDS)
-        inventory = codec.from_json(Inventory, line, what="inventory", max_bytes=_MAX_DOCUMENT)
+        inventory = read_inventory(keeper)
         if inventory.refusals:
             raise _failed(name, "is not accepted", inventory.refusals)
         spec = containers.predict_spec(runner, version, owner, inventory.contract)

@@ -8,13 +8,14 @@ that a service says is looked at here: its output goes to the prober as text, it
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from audition import codec
 from audition.domain.contract import Contract
 from audition.domain.errors import UnavailableError
+from audition.domain.execution import Limits, Ownership
 from audition.domain.probe_plan import Answer, Ask, AskVerb, Line, ProbeTask, Start
 from audition.domain.run import Stage
 from audition.domain.service import MAX_PLACES, ServiceSpec
@@ -53,19 +54,25 @@ class Wanted:
 
 def wanted_service(runner: Runner, claimed: Claimed, contract: Contract, built: Built) -> Wanted:
     """What the services of a run are started from, in every stage that starts them."""
+    limits = claimed.version.manifest.limits_of(Stage.SERVE)
+    spec = service_spec(runner, claimed.owner, contract, limits, built.stage.image_id)
+    grace_seconds = contract.serving.grace_seconds
+    return Wanted(spec=spec, models=_models(contract, built), grace_seconds=grace_seconds)
+
+
+def service_spec(
+    runner: Runner, owner: Ownership, contract: Contract, limits: Limits, image: str
+) -> ServiceSpec:
+    """A service as its contract wants it, from an image."""
     serving = contract.serving
-    return Wanted(
-        spec=ServiceSpec(
-            image=built.stage.image_id,
-            ownership=claimed.owner,
-            arguments=serving.arguments or None,
-            environment=serving.environment,
-            limits=claimed.version.manifest.limits_of(Stage.SERVE),
-            writable=serving.writable,
-            slot=runner.slot,
-        ),
-        models=_models(contract, built),
-        grace_seconds=serving.grace_seconds,
+    return ServiceSpec(
+        image=image,
+        ownership=owner,
+        arguments=serving.arguments or None,
+        environment=serving.environment,
+        limits=limits,
+        writable=serving.writable,
+        slot=runner.slot,
     )
 
 
@@ -101,7 +108,7 @@ def converse(  # noqa: PLR0913  a conversation and all that it is about
     prober: Prober,
     task: ProbeTask,
     wanted: Wanted,
-    lease: Lease,
+    lease: Lease | None,
     seconds: float,
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> Line:
@@ -111,7 +118,7 @@ def converse(  # noqa: PLR0913  a conversation and all that it is about
         prober: A started prober.
         task: What it is told first.
         wanted: What services are started from.
-        lease: When it is lost the prober is ended.
+        lease: When it is lost the prober is ended; None where nobody else could take the work.
         seconds: How long all of it may take.
         on_progress: Told what the prober says of how far it is.
 
@@ -123,7 +130,7 @@ def converse(  # noqa: PLR0913  a conversation and all that it is about
     """
     runner = _Errands(prober, wanted)
     until = time.monotonic() + seconds
-    with _ended_with(lease, prober):
+    with _ended_with(lease, prober) if lease is not None else nullcontext():
         prober.write_line(codec.to_json(task))
         while True:
             data = prober.read_line(MAX_LINE, max(0.1, until - time.monotonic()))

@@ -24,6 +24,7 @@ from audition.domain.people import AuditEntry
 from audition.domain.run import Stage
 from audition.ports import Served
 from audition.services.make_extra_rows import make_extra_rows
+from audition.services.measure_reference import measure_reference
 from audition.services.predict_samples import pack_samples, predict_samples
 from audition.services.prepare_traffic import prepare_traffic
 from audition.services.receive import COLLECT_SIGNAL, receive
@@ -38,8 +39,9 @@ _PREPARE_LIMITS = Limits(
     log_bytes=64 << 10,
 )
 _DATA_BYTES = 1 << 30
-#: Samples that services may be compared with, the best first.
-_REFERENCES = ("accepted/golden", "accepted/reference")
+#: Samples that services may be compared with, the first that is there: the reference is what a good solution takes. A
+#: golden one shows what is possible at all, and few would earn anything beside it.
+_REFERENCES = ("accepted/reference", "accepted/golden")
 _READY_SECONDS = 60.0
 #: Imports the author's module by path and calls it: nothing of ours is in that container.
 _CALL_PREPARE = """
@@ -52,7 +54,12 @@ module.prepare(*(pathlib.Path(folder) for folder in sys.argv[2:]))
 
 
 def publish(
-    runner: Runner, actor: str, folder: ChallengeFolder, say: Callable[[str], None] = lambda _: None
+    runner: Runner,
+    actor: str,
+    folder: ChallengeFolder,
+    say: Callable[[str], None] = lambda _: None,
+    *,
+    measures: bool = False,
 ) -> ChallengeVersion:
     """Make a version of a challenge folder; the same content again is the same version.
 
@@ -61,6 +68,7 @@ def publish(
         actor: Who publishes, for the audit log.
         folder: The folder, read and checked.
         say: Told what happens, for people who wait.
+        measures: Whether the reference's image is built and its service measured on this host, which takes minutes.
 
     Raises:
         InvalidError: `prepare` failed or made other files than declared, or drift cannot be made of them: the
@@ -77,7 +85,8 @@ def publish(
     if Stage.REPEAT in folder.manifest.stages:
         say("making the rows that stand among the hidden ones")
         files = (*files, *make_extra_rows(runner, folder.manifest, files))
-    files = (*files, *_reference(runner, folder))
+    reference = _reference(runner, folder)
+    files = (*files, *reference)
     samples = pack_samples(runner, folder)
     documents = {
         "brief.md": folder.brief,
@@ -94,6 +103,8 @@ def publish(
             say(f"version {known.number} has exactly this content already")
             return known
     files = (*files, *predict_samples(runner, folder.manifest, files, samples, say))
+    for archive in reference if measures else ():
+        files = (*files, *measure_reference(runner, folder.manifest, files, archive, say))
     say("packing the kit")
     return _store(runner, actor, folder, files, digest)
 
@@ -142,7 +153,7 @@ def _store(
 
 def _reference(runner: Runner, folder: ChallengeFolder) -> tuple[DataFile, ...]:
     """The sample whose service others are compared with, as a candidate would upload it."""
-    if Stage.SERVE not in folder.manifest.stages:
+    if not {Stage.BUILD, Stage.SERVE} <= set(folder.manifest.stages):
         return ()
     by_name = {sample.name: sample for sample in folder.samples}
     for name in _REFERENCES:

@@ -1,21 +1,21 @@
 """The reference submission: submitted like any other, measured like any other, and what others are compared with.
 
 Theory of operation. What a request costs and how many a service holds are facts of a host as much as of a service. So
-the bytes of the challenge's reference sample are submitted once, by nobody in particular; a worker serves them as it
-serves everybody's; and what the prober measured then is what services on the same host are compared with. Where the
+the challenge's reference sample is measured on the host that publishes it (see `measure_reference`). Where workers are
+elsewhere, or the host has changed since, its bytes are submitted once, by nobody in particular; a worker serves them as
+it serves everybody's; and what the prober measured then is what services on the same host are compared with. Where the
 reference was not yet looked at, nothing is compared, and the checks that would are not assessed.
 """
 
 from collections.abc import Mapping
 from io import BytesIO
-from statistics import fmean
 
 from audition import codec
-from audition.domain.challenge import ChallengeVersion
+from audition.domain.challenge import MEASURED_FILE, ChallengeVersion
 from audition.domain.errors import ConflictError, InvalidError, NotFoundError
 from audition.domain.evidence import Artifact, ArtifactKind, RunEvidence
 from audition.domain.probe import ServiceEvidence
-from audition.domain.probe_plan import Reference
+from audition.domain.probe_plan import MeasuredReference, Reference
 from audition.domain.submission import Submission
 from audition.ports import Ports, UnitOfWork
 from audition.services.claim import Claimed
@@ -56,6 +56,9 @@ def submit_reference(ports: Ports, actor: str, version: ChallengeVersion) -> Sub
 
 def reference_of(runner: Runner, claimed: Claimed) -> Reference:
     """What this host measured of the challenge's reference; empty when it did not yet."""
+    at_publish = _at_publish(runner, claimed.version)
+    if at_publish is not None and at_publish.environment == dict(runner.facts):
+        return at_publish.service
     for artifacts in _runs(runner, claimed):
         found = _measured_here(runner, artifacts)
         if found.cpu_ms_per_request is not None or found.capacity_per_second is not None:
@@ -65,12 +68,31 @@ def reference_of(runner: Runner, claimed: Claimed) -> Reference:
 
 def reference_image_bytes(runner: Runner, claimed: Claimed) -> int | None:
     """What the reference's image has above its base, on whichever host it was built; None when none was built yet."""
+    at_publish = _at_publish(runner, claimed.version)
+    if at_publish is not None and at_publish.image_bytes is not None:
+        return at_publish.image_bytes
     for artifacts in _runs(runner, claimed):
         evidence = _evidence(runner, artifacts)
         image = evidence.build.image if evidence is not None and evidence.build is not None else None
         if image is not None and image.layers:
             return image.payload_bytes
     return None
+
+
+def is_measured_here(runner: Runner, version: ChallengeVersion) -> bool:
+    """Whether the reference of a version was measured on this host when it was published."""
+    found = _at_publish(runner, version)
+    return found is not None and found.environment == dict(runner.facts)
+
+
+def _at_publish(runner: Runner, version: ChallengeVersion) -> MeasuredReference | None:
+    """What the reference was measured at when the version was published; None when it was not."""
+    file = version.measured
+    try:
+        data = runner.ports.blobs.get(file.digest) if file is not None else b""
+        return codec.from_json(MeasuredReference, data, what=MEASURED_FILE) if data else None
+    except (InvalidError, NotFoundError):
+        return None
 
 
 def _runs(runner: Runner, claimed: Claimed) -> list[Mapping[ArtifactKind, Artifact]]:
@@ -114,7 +136,4 @@ def _measured_here(runner: Runner, artifacts: Mapping[ArtifactKind, Artifact]) -
         return Reference()
     if where.environment != dict(runner.facts):
         return Reference()
-    return Reference(
-        cpu_ms_per_request=fmean(seen.cost.windows_ms) if seen.cost and seen.cost.windows_ms else None,
-        capacity_per_second=seen.capacity.capacity_per_second if seen.capacity else None,
-    )
+    return Reference.of(seen)
