@@ -5,12 +5,8 @@ from pathlib import Path
 
 from audition.domain import metrics
 from audition.grading import Workspace
-from graders import answers, bounded, cells, predictions
 from graders.answers import Answers, answers_of
 from graders.predictions import Predictions, read_predictions
-
-SOURCES = (__file__, *(str(m.__file__) for m in (predictions, answers, cells, bounded, metrics)))
-"""What a judgement of predictions depends on besides its grader: parts of their versions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

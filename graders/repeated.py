@@ -7,14 +7,10 @@ from audition.domain.extra_rows import ExtraRow, RowKind
 from audition.domain.metrics import form_of
 from audition.domain.run import Stage, Verdict
 from audition.grading import Workspace
-from graders import cells, predictions
 from graders.answers import Answers
 from graders.cells import Value
 from graders.predictions import read_predictions
 from graders.received import usable
-
-SOURCES = (__file__, *(str(m.__file__) for m in (predictions, cells)))
-"""What a judgement of it depends on besides its grader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

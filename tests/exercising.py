@@ -12,7 +12,7 @@ from audition.ports import Ports
 from tests import factories, tiny
 
 STAGES = (Stage.UNPACK, Stage.PREDICT, Stage.EXERCISE, Stage.SCORE, Stage.JUDGE)
-GRADERS = ("model-quality", "retraining", "reproduction", "own-tests", "consistency")
+GRADERS = ("model-quality", "leakage", "retraining", "reproduction", "own-tests", "consistency")
 #: Of the stage and of each command; short, so that what hangs does not hold up a test.
 LIMITS = Limits(time_seconds=160.0, memory_bytes=256 << 20, output_bytes=8 << 20, output_inodes=256)
 

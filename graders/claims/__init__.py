@@ -12,7 +12,6 @@ from audition.domain.grade import Dimension, Evidence, Metric
 from audition.domain.metrics import form_of
 from audition.grading import CheckList, Need, Result, Workspace, check, failed, not_assessed, passed
 from audition.grading.versions import content_version
-from graders import answers, predictions
 from graders.answers import answers_of
 from graders.predictions import read_predictions
 
@@ -72,7 +71,7 @@ def _measured(workspace: Workspace) -> Metric | None:
 
 grader = CheckList(
     name="claims",
-    version=content_version("1", __file__, answers.__file__, predictions.__file__),
+    version=content_version("1", __file__),
     dimension=Dimension.CONSISTENCY,
     needs=frozenset({Need.OUTPUTS, Need.ANSWERS}),
     checks=(card,),

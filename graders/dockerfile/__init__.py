@@ -1,14 +1,13 @@
 """Is the Dockerfile one that a team would want to run in production? Parsed, never searched as text."""
 
 from audition.domain.grade import Dimension
-from audition.grading import CheckList, Need, ignore, secret_shapes
+from audition.grading import CheckList, Need
 from audition.grading.versions import content_version
-from graders import tool_findings
 from graders.dockerfile import build, context, lint, packages, runtime
 
 grader = CheckList(
     name="dockerfile",
-    version=content_version("4", __file__, tool_findings.__file__, ignore.__file__, secret_shapes.__file__),
+    version=content_version("4", __file__),
     dimension=Dimension.DEPLOYMENT,
     needs=frozenset({Need.SUBMISSION, Need.TOOLS}),
     is_static=True,

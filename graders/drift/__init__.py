@@ -6,7 +6,6 @@ from audition.domain import drift_validity
 from audition.domain.grade import Dimension, Finding, Grade, GradeStatus
 from audition.grading import Check, Need, Result, Workspace, failed, not_applicable
 from audition.grading.versions import content_version
-from graders import probed
 from graders.drift import loop
 from graders.drift.drawing import curves_of
 from graders.drift.rules import RULES, Rule, valid
@@ -19,7 +18,7 @@ class DriftGrader:
     """Grades the evidence of the drift protocol; docs/drift.md explains it."""
 
     name: str = "drift"
-    version: str = content_version("1", __file__, drift_validity.__file__, probed.__file__)
+    version: str = content_version("1", __file__, drift_validity.__file__)
     dimension: Dimension = Dimension.DRIFT
     needs: frozenset[Need] = frozenset({Need.DRIFT, Need.SUBMISSION})
 

@@ -3,12 +3,11 @@
 from audition.domain.grade import Dimension
 from audition.grading import CheckList, Need
 from audition.grading.versions import content_version
-from graders import probed
 from graders.image import again, built, layers, user
 
 grader = CheckList(
     name="image",
-    version=content_version("2", __file__, probed.__file__),
+    version=content_version("2", __file__),
     dimension=Dimension.DEPLOYMENT,
     needs=frozenset({Need.SERVICE}),
     checks=(

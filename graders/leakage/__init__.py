@@ -1,4 +1,4 @@
-"""Signs that training code shows a model what it must not see (J6, the half that reads code). Facts, never points.
+"""Signs that training shows a model what it must not see (J6): read in its code, and tried. Facts, never points.
 
 What is not seen here may still leak, and each sign may be wrong: the metric on the hidden rows is what counts.
 """
@@ -12,6 +12,7 @@ from audition.domain.grade import Dimension, Evidence, Finding, Grade, GradeStat
 from audition.grading import Check, Need, Result, Workspace, informative, not_applicable, passed
 from audition.grading.tree import Text, Tree
 from audition.grading.versions import content_version
+from graders.leakage import probe
 from graders.leakage.flow import Sign, signs_of
 
 _MOST = 20
@@ -57,22 +58,23 @@ _ABOUT = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leakage:
-    """Reads Python code outside tests."""
+    """Reads Python code outside tests, and looks at what came of training on other labels."""
 
     name: str = "leakage"
     version: str = content_version("1", __file__)
     dimension: Dimension = Dimension.MODEL_QUALITY
-    needs: frozenset[Need] = frozenset({Need.SUBMISSION})
+    needs: frozenset[Need] = frozenset({Need.SUBMISSION, Need.EXERCISE})
 
     def grade(self, workspace: Workspace) -> Grade:
         """Read the code once, and say what was seen of each kind."""
         found = _found(workspace)
+        tried = (look(workspace) for look in (probe.learns_from_labels, probe.does_without_hidden_rows))
         return Grade(
             grader=self.name,
             version=self.version,
             dimension=self.dimension,
             status=GradeStatus.OK,
-            findings=tuple(_finding(kind, about, found, workspace) for kind, about in _ABOUT.items()),
+            findings=(*(_finding(kind, about, found, workspace) for kind, about in _ABOUT.items()), *tried),
         )
 
 

@@ -7,9 +7,7 @@ from audition.domain.grade import Dimension, Evidence
 from audition.domain.probe_metrics import SignalSeen
 from audition.grading import CheckList, Need, Result, Workspace, check, failed, partial, passed
 from audition.grading.versions import content_version
-from graders import probed
 from graders.metrics.acting import alerts_act
-from graders.monitoring import kinds, promql
 from graders.probed import blocked, part_of, plural, scored, service_of
 
 _PARSES, _LINT, _LINT_SCALE = 0.6, 0.4, 4.0
@@ -138,9 +136,7 @@ def cardinality(workspace: Workspace) -> Result:
 
 grader = CheckList(
     name="metrics",
-    version=content_version(
-        "1", __file__, probed.__file__, kinds.__file__, promql.__file__, alerting.__file__
-    ),
+    version=content_version("1", __file__, alerting.__file__),
     dimension=Dimension.OBSERVABILITY,
     needs=frozenset({Need.SERVICE}),
     checks=(exposition, signals, sharding, cardinality, alerts_act),

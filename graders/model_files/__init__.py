@@ -3,12 +3,11 @@
 from audition.domain.grade import Dimension
 from audition.grading import CheckList, Need
 from audition.grading.versions import content_version
-from graders import tool_findings
 from graders.model_files import safety
 
 grader = CheckList(
     name="model-files",
-    version=content_version("1", __file__, tool_findings.__file__),
+    version=content_version("1", __file__),
     dimension=Dimension.LINEAGE,
     needs=frozenset({Need.SUBMISSION, Need.TOOLS}),
     is_static=True,

@@ -8,7 +8,7 @@ from audition.domain.run import Stage, Verdict
 from audition.grading import Need, Workspace
 from audition.grading.versions import content_version
 from graders.model_quality.anchors import place
-from graders.received import SOURCES, Received, received
+from graders.received import Received, received
 
 _POINTS = 10.0
 _CHECK = "model.metric.primary"
@@ -28,7 +28,7 @@ class ModelQuality:
     """Grades the predictions against the hidden answers."""
 
     name: str = "model-quality"
-    version: str = content_version("1", __file__, *SOURCES)
+    version: str = content_version("1", __file__, metrics.__file__)
     dimension: Dimension = Dimension.MODEL_QUALITY
     needs: frozenset[Need] = frozenset({Need.OUTPUTS, Need.ANSWERS})
     late_imports: tuple[str, ...] = ("graders.model_quality.measure",)

@@ -6,77 +6,41 @@ where the author gives points (`[detail.points]`). Sentences for candidates name
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from audition.domain import metrics
 from audition.domain.extra_rows import RowKind
-from audition.domain.grade import Dimension, Finding, Grade, GradeStatus, Outcome
+from audition.domain.grade import Curve, Outcome
 from audition.domain.run import Stage, Verdict
-from audition.grading import Need, Result, Workspace, failed, not_applicable, passed
-from audition.grading.checks import Check
-from audition.grading.versions import content_version, sources_of
-from graders import model_detail, model_quality, repeated
+from audition.grading import Result, Workspace, failed, not_applicable, passed
+from audition.grading.versions import content_version
+from graders import repeated
 from graders.model_robustness.names import BY_KIND, RUNS
-from graders.received import SOURCES
 from graders.repeated import Repeated, why_not
+from graders.shown import About, Looked, Shown
 
-_TITLES = {
-    RUNS: "Answers for every row that production brings",
-    BY_KIND[RowKind.MISSING]: "Holds when cells are empty",
-    BY_KIND[RowKind.UNSEEN]: "Holds when a category is new",
-    BY_KIND[RowKind.UNIT]: "Holds when a number is in another unit",
-}
-_WHY = {
-    RUNS: "One row that nobody expected must not cost all the others their answer.",
-    BY_KIND[
-        RowKind.MISSING
-    ]: "Upstream systems fail in part: a field that was always there is empty for a day.",
-    BY_KIND[RowKind.UNSEEN]: "The business invents categories faster than models are trained.",
-    BY_KIND[RowKind.UNIT]: "Somebody upstream changes cents to euros, and nobody tells the model.",
-}
-_FIX = {
-    RUNS: "Predict a table with empty cells, new categories and odd numbers at home, before you ship.",
-    BY_KIND[
-        RowKind.MISSING
-    ]: "Impute inside the model's own pipeline, and train with cells that were emptied at random.",
-    BY_KIND[
-        RowKind.UNSEEN
-    ]: "Encode unknown categories as such instead of failing or guessing the first one.",
-    BY_KIND[
-        RowKind.UNIT
-    ]: "Clip numbers to the range of the training data, or use features that do not depend on units.",
+_ABOUT = {
+    RUNS: About(
+        title="Answers for every row that production brings",
+        why="One row that nobody expected must not cost all the others their answer.",
+        fix="Predict a table with empty cells, new categories and odd numbers at home, before you ship.",
+    ),
+    BY_KIND[RowKind.MISSING]: About(
+        title="Holds when cells are empty",
+        why="Upstream systems fail in part: a field that was always there is empty for a day.",
+        fix="Impute inside the model's own pipeline, and train with cells that were emptied at random.",
+    ),
+    BY_KIND[RowKind.UNSEEN]: About(
+        title="Holds when a category is new",
+        why="The business invents categories faster than models are trained.",
+        fix="Encode unknown categories as such instead of failing or guessing the first one.",
+    ),
+    BY_KIND[RowKind.UNIT]: About(
+        title="Holds when a number is in another unit",
+        why="Somebody upstream changes cents to euros, and nobody tells the model.",
+        fix="Clip numbers to the range of the training data, or use features that do not depend on units.",
+    ),
 }
 _NO_ANSWER = "The program failed on the table with such rows, so none of them got an answer."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelRobustness:
-    """Compares predictions of rows that went wrong with those of the rows that they were made of."""
-
-    name: str = "model-robustness"
-    version: str = content_version(
-        "1",
-        __file__,
-        *sources_of(model_quality, model_detail),
-        *repeated.SOURCES,
-        *SOURCES,
-    )
-    dimension: Dimension = Dimension.MODEL_QUALITY
-    needs: frozenset[Need] = frozenset({Need.OUTPUTS, Need.ANSWERS})
-    late_imports: tuple[str, ...] = ("graders.model_robustness.look",)
-    """What it loads only when it grades."""
-
-    def grade(self, workspace: Workspace) -> Grade:
-        """Look, if there was a second prediction."""
-        both = repeated.repeated(workspace)
-        results = {RUNS: _runs(workspace, both), **_looked_at(workspace, both)}
-        points = workspace.manifest.detail.points
-        return Grade(
-            grader=self.name,
-            version=self.version,
-            dimension=self.dimension,
-            status=GradeStatus.OK,
-            findings=tuple(_finding(check, results, points.get(check, 0.0), workspace) for check in _TITLES),
-        )
 
 
 def _runs(workspace: Workspace, both: Repeated | None) -> Result:
@@ -94,10 +58,17 @@ def _runs(workspace: Workspace, both: Repeated | None) -> Result:
     return Result(outcome=outcome, share=share, sentence=sentence)
 
 
-def _looked_at(workspace: Workspace, both: Repeated | None) -> Mapping[str, Result]:
+def _looked_at(workspace: Workspace) -> Looked:
+    both = repeated.repeated(workspace)
+    results, curves = _held(workspace, both)
+    otherwise = why_not(workspace) or "There were no predictions to look at."
+    return Looked(results={RUNS: _runs(workspace, both), **results}, curves=curves, otherwise=otherwise)
+
+
+def _held(workspace: Workspace, both: Repeated | None) -> tuple[Mapping[str, Result], tuple[Curve, ...]]:
     if both is None:
         is_broken = workspace.evidence.verdict_of(Stage.REPEAT) != Verdict.ACCEPTED
-        return dict.fromkeys(_tried(workspace), failed(_NO_ANSWER)) if is_broken else {}
+        return dict.fromkeys(_tried(workspace), failed(_NO_ANSWER)) if is_broken else {}, ()
     # Loads numpy, for which those who only ask what this grader needs should not wait.
     from graders.model_robustness.look import look  # noqa: PLC0415
 
@@ -110,14 +81,10 @@ def _tried(workspace: Workspace) -> Iterator[str]:
     yield from (BY_KIND[corruption.kind] for corruption in (spec.corruptions if spec else ()))
 
 
-def _finding(check: str, results: Mapping[str, Result], points: float, workspace: Workspace) -> Finding:
-    result = results.get(check) or not_applicable(
-        why_not(workspace) or "There were no predictions to look at."
-    )
-    is_counted = result.outcome in {Outcome.PASSED, Outcome.PARTIAL, Outcome.FAILED}
-    if is_counted and not points:
-        result = Result(outcome=Outcome.INFORMATIVE, share=0.0, sentence=result.sentence, note=result.note)
-    return Check(check, _TITLES[check], points, _WHY[check], _FIX[check], lambda _: result)(workspace)
-
-
-grader = ModelRobustness()
+grader = Shown(
+    name="model-robustness",
+    version=content_version("1", __file__, metrics.__file__),
+    checks=_ABOUT,
+    look=_looked_at,
+    late_imports=("graders.model_robustness.look",),
+)

@@ -1,6 +1,6 @@
 """What is left of the quality when rows go wrong, one result a kind of trouble."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from audition.domain.challenge import Manifest
 from audition.domain.extra_rows import Corruption, RowKind
-from audition.domain.grade import Outcome
+from audition.domain.grade import Curve, Outcome
 from audition.domain.metrics import METRICS, Direction
 from audition.grading import Result, not_applicable, not_assessed
 from graders.model_detail.compare import Difference, difference
@@ -23,6 +23,12 @@ _WORDS = {
     RowKind.UNSEEN: "With a category that nobody has seen",
     RowKind.UNIT: "With a number in another unit",
 }
+_SHORT = {
+    RowKind.MISSING: "empty cells",
+    RowKind.UNSEEN: "unseen category",
+    RowKind.UNIT: "other unit",
+}
+_MOST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,22 +54,37 @@ class _Held:
             f"{'' if self.covered >= 1 else f', {self.covered:.0%} of which got an answer'}."
         )
 
+    def drawn(self, label: str) -> Curve:
+        """The difference as a dot with its interval: low, value, high, and how many rows."""
+        found, size = self.difference, float(self.rows)
+        return Curve(
+            kind="robust",
+            x=(found.low, found.value, found.high),
+            y=(size, size, size),
+            x_label=f"{label}, better (+) or worse (\N{MINUS SIGN}) than before",
+            y_label=f"{_SHORT[self.corruption.kind]}: {', '.join(self.corruption.columns)}"[:_MOST_NAME],
+        )
 
-def look(manifest: Manifest, both: Repeated) -> Mapping[str, Result]:
-    """Look at every kind that the challenge has."""
-    return {check: _kind(manifest, both, kind) for kind, check in BY_KIND.items()}
+
+def look(manifest: Manifest, both: Repeated) -> tuple[Mapping[str, Result], tuple[Curve, ...]]:
+    """Look at every kind that the challenge has, and draw what was lost, the worst first."""
+    spec, label = manifest.extra_rows, METRICS[manifest.metric.name].label
+    tried = [(c, _held(manifest, both, c, n)) for n, c in enumerate(spec.corruptions if spec else ())]
+    held = sorted((one for _, one in tried if one is not None), key=lambda one: one.difference.value)
+    results = {
+        check: _kind([one for corruption, one in tried if corruption.kind == kind], kind, label)
+        for kind, check in BY_KIND.items()
+    }
+    return results, tuple(one.drawn(label) for one in held)
 
 
-def _kind(manifest: Manifest, both: Repeated, kind: RowKind) -> Result:
-    spec = manifest.extra_rows
-    wanted = [(n, c) for n, c in enumerate(spec.corruptions if spec else ()) if c.kind == kind]
-    if not wanted:
+def _kind(tried: Sequence[_Held | None], kind: RowKind, label: str) -> Result:
+    if not tried:
         return not_applicable("The challenge tries no such rows.")
-    found = [held for n, corruption in wanted if (held := _held(manifest, both, corruption, n)) is not None]
+    found = [held for held in tried if held is not None]
     if not found:
         return not_assessed("The metric says too little about so few rows.")
     share = fmean(held.share * held.covered for held in found)
-    label = METRICS[manifest.metric.name].label
     sentence = (
         f"{_WORDS[kind]} the predictions are not clearly worse."
         if share >= 1

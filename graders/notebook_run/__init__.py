@@ -98,7 +98,7 @@ def _seconds(run: CellRun) -> float:
 
 grader = CheckList(
     name="notebook-run",
-    version=content_version("1", __file__, book.__file__),
+    version=content_version("1", __file__),
     dimension=Dimension.DEPLOYMENT,
     needs=frozenset({Need.NOTEBOOK, Need.OUTPUTS}),
     checks=(runs,),

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from audition.domain import metrics
 from audition.domain.grade import Dimension, Grade
 from audition.domain.metrics import Form, form_of
 from audition.domain.run import Stage, Verdict
@@ -17,7 +18,7 @@ from audition.grading import (
 )
 from audition.grading.versions import content_version
 from graders.predictions import NOT_ALLOWED, Predictions, Problem
-from graders.received import SOURCES, received
+from graders.received import received
 
 _WORDS = frozenset({Form.LABEL, Form.ITEMS, Form.TEXT})
 _WHY = "Production code that reads your output has no person to guess what was meant."
@@ -176,7 +177,7 @@ class OutputFormat(CheckList):
 
 grader = OutputFormat(
     name="output-format",
-    version=content_version("1", __file__, *SOURCES),
+    version=content_version("1", __file__, metrics.__file__),
     dimension=Dimension.MODEL_QUALITY,
     needs=frozenset({Need.OUTPUTS, Need.ANSWERS}),
     checks=(present, readable, even, complete, unique, known, numeric, in_range),

@@ -4,12 +4,11 @@ from audition.domain import pod, pod_fate
 from audition.domain.grade import Dimension
 from audition.grading import CheckList, Need
 from audition.grading.versions import content_version
-from graders import probed
 from graders.pods import limits, start
 
 grader = CheckList(
     name="pods",
-    version=content_version("1", __file__, probed.__file__, pod.__file__, pod_fate.__file__),
+    version=content_version("1", __file__, pod.__file__, pod_fate.__file__),
     dimension=Dimension.KUBERNETES,
     needs=frozenset({Need.SERVICE}),
     checks=(

@@ -17,7 +17,6 @@ from audition.grading import (
     passed,
 )
 from audition.grading.versions import content_version
-from graders import exercised, predictions
 from graders.exercised import NOT_TRIED, Tried, ending, is_refusal, seen, starved, tried, unfinished
 from graders.new_predictions import read_new, usable
 
@@ -148,7 +147,7 @@ def _with_older(workspace: Workspace, evidence: ExerciseEvidence, attempt: Attem
 
 grader = CheckList(
     name="retraining",
-    version=content_version("1", __file__, exercised.__file__, predictions.__file__),
+    version=content_version("1", __file__),
     dimension=Dimension.PIPELINE,
     needs=frozenset({Need.EXERCISE}),
     checks=(gate, retrain, older),

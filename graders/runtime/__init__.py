@@ -7,7 +7,6 @@ from audition.domain.probe import HealthEvidence, StartEvidence
 from audition.domain.serving import STOP_CODES
 from audition.grading import CheckList, Need, Result, Workspace, check, failed, passed
 from audition.grading.versions import content_version
-from graders import probed
 from graders.probed import blocked, not_assessed, part_of, plural, scored, service_of
 from graders.runtime import lasting, memory
 
@@ -146,7 +145,7 @@ def stops(workspace: Workspace) -> Result:
 
 grader = CheckList(
     name="runtime",
-    version=content_version("1", __file__, probed.__file__),
+    version=content_version("1", __file__),
     dimension=Dimension.DEPLOYMENT,
     needs=frozenset({Need.SERVICE, Need.DRIFT}),
     checks=(

@@ -3,12 +3,11 @@
 from audition.domain.grade import Dimension
 from audition.grading import CheckList, Need
 from audition.grading.versions import content_version
-from graders import probed
 from graders.service import api, load
 
 grader = CheckList(
     name="service",
-    version=content_version("1", __file__, probed.__file__),
+    version=content_version("1", __file__),
     dimension=Dimension.SERVING,
     needs=frozenset({Need.SERVICE}),
     checks=(

@@ -27,6 +27,7 @@ RETRAINED = "pipeline.retrain.works"
 REPRODUCED = "lineage.training.reproduces"
 CHECKED = "lineage.data.checked"
 TESTED = "code.tests.matter"
+LABELS, HIDDEN = "leakage.labels", "leakage.hidden-rows"
 EVERY = (GATED, RETRAINED, REPRODUCED, CHECKED, TESTED)
 
 
@@ -125,7 +126,9 @@ def test_an_honest_repository_earns_everything_and_a_readme_what_of_it_works(att
     ]
     assert (tried.evidence.trouble, tried.evidence.omitted) == ("", {})
     assert tried.status == StageStatus.PASSED
-    assert len(tried.evidence.attempts) == 4 + 2 + 4 + 6 + 8 + 4
+    assert len(tried.evidence.attempts) == 4 + 2 + 4 + 6 + 8 + 4 + 2
+    probed = [tried.findings[check] for check in (LABELS, HIDDEN)]
+    assert [finding.outcome for finding in probed] == [Outcome.PASSED] * 2, probed
 
 
 FLAWED: dict[str, tuple[dict[str, str | None], dict[str, tuple[float, str]]]] = {
@@ -135,12 +138,15 @@ FLAWED: dict[str, tuple[dict[str, str | None], dict[str, tuple[float, str]]]] = 
             "retrain.py": "import shutil, sys\nshutil.copy('model.json', sys.argv[2])\n",
             "check_data.py": "",
             "tests/test_risk.py": "import risk\ndef test_a():\n    risk.risk\n",
+            "train.py": "import shutil, sys\nopen('/in/test.csv')\n"
+            "shutil.copy('spare.json', sys.argv[2] + '/model.json')\n",
             "model.json": '{"a": 1.0, "b": -9.0, "bias": 0.0}',
+            "spare.json": '{"a": 1.0, "b": -9.0, "bias": 0.0}',
         },
         {
             GATED: (0.0, "never says no"),
             RETRAINED: (0.4, "byte for byte"),
-            REPRODUCED: (0.0, "submitted model"),
+            REPRODUCED: (0.0, "turned round"),
             CHECKED: (0.0, "5 of 5 faulty"),
             TESTED: (0.3, "6 of 6 seeded faults"),
         },
@@ -190,6 +196,9 @@ def test_each_flaw_is_seen_and_named(attempt: Try, what: str) -> None:
     told = {name: tried.findings[name].sentence for name in expected}
     assert all(words in told[name] for name, (_, words) in expected.items()), told
     assert tried.shares(*expected) == {name: share for name, (share, _) in expected.items()}, told
+    if "spare.json" in changes:
+        assert "nearly the same model" in tried.findings[LABELS].sentence
+        assert "where test.csv is not there" in tried.findings[HIDDEN].sentence
 
 
 def test_a_gate_that_knows_its_own_model_by_heart_is_shown_to_the_reviewer(attempt: Try) -> None:

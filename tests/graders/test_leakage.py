@@ -48,6 +48,12 @@ def workspace(tmp_path: Path) -> Workspace:
     return make_workspace(tmp_path)
 
 
+def read(workspace: Workspace) -> set[Outcome]:
+    """Of the checks that read code; no training was tried here."""
+    tried = {"leakage.labels", "leakage.hidden-rows"}
+    return {f.outcome for f in grader.grade(workspace).findings if f.check not in tried}
+
+
 def seen(workspace: Workspace, code: str, name: str = "train.py") -> dict[str, list[int | None]]:
     """Lines by the last part of the check's id."""
     path = workspace.submission / name
@@ -63,7 +69,7 @@ def seen(workspace: Workspace, code: str, name: str = "train.py") -> dict[str, l
 
 def test_honest_code_shows_no_sign(workspace: Workspace) -> None:
     assert seen(workspace, HONEST) == {}
-    assert {f.outcome for f in grader.grade(workspace).findings} == {Outcome.PASSED}
+    assert read(workspace) == {Outcome.PASSED}
 
 
 @pytest.mark.parametrize(
@@ -140,4 +146,4 @@ def test_looking_ends_soon_whatever_is_written(workspace: Workspace, code: str) 
 )
 def test_the_packs_own_models_show_no_sign(tmp_path: Path, name: str) -> None:
     workspace = replace(make_workspace(tmp_path), submission=PACK / name)
-    assert {f.outcome for f in grader.grade(workspace).findings} == {Outcome.PASSED}
+    assert read(workspace) == {Outcome.PASSED}

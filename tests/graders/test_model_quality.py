@@ -16,6 +16,8 @@ from audition.domain.challenge import Anchor
 from audition.domain.grade import GradeStatus, Outcome
 from audition.domain.metrics import Direction
 from audition.grading import Workspace
+from audition.grading.versions import sources_of
+from graders import model_quality
 from graders.model_quality import grader
 from graders.model_quality.anchors import place, score_of
 from graders.model_quality.intervals import Estimate, estimate
@@ -289,3 +291,5 @@ def test_hidden_values_are_never_told(workspace: Workspace) -> None:
 
 def test_the_grader_version_follows_the_reader_of_predictions() -> None:
     assert grader.version.startswith("1+")
+    names = {path.name for path in sources_of(str(model_quality.__file__))}
+    assert {"predictions.py", "cells.py", "answers.py", "intervals.py", "received.py"} <= names

@@ -98,6 +98,21 @@ def test_a_model_that_one_column_can_break_is_told_how_much_is_left(judged: Judg
     assert "on 150 rows" in found.reviewer_note
 
 
+def test_what_was_lost_is_drawn_the_worst_first(judged: Judged) -> None:
+    curves = model_robustness.grader.grade(judged.with_times(careful)).curves
+    assert [curve.kind for curve in curves] == ["robust"] * 3
+    assert {curve.y_label for curve in curves} == {
+        "empty cells: income",
+        "unseen category: region",
+        "other unit: income",
+    }
+    values = [curve.x[1] for curve in curves]
+    assert values == sorted(values)
+    assert all(low <= value <= high for low, value, high in (curve.x for curve in curves))
+    assert curves[0].x[2] < 0
+    assert curves[0].y == (150.0,) * 3
+
+
 def test_answers_by_id_show_in_copies_and_answers_by_row_in_neighbours(judged: Judged) -> None:
     def by_id(row: Row, _: int) -> float:
         return judged.truth.get(row["id"], 0.3)

@@ -13,6 +13,7 @@ from audition.domain.report import Report
 from audition.domain.run import Stage, Verdict
 from audition.services.make_extra_rows import make_extra_rows
 from tests import factories, tiny
+from tests.notebooks import book, code
 from tests.pipeline import Pipeline
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -84,3 +85,21 @@ def test_a_table_of_answers_shows_and_a_program_that_fails_on_an_empty_cell_keep
     assert ArtifactKind.OUTPUT in kinds
     stage = next(stage for stage in report.stages if stage.stage == Stage.REPEAT)
     assert "exit code 1" in stage.message
+
+
+NOTEBOOK = book(
+    code("data, out = '.', '.'", "parameters"),
+    code("import pandas as pd\nframe = pd.read_csv(f'{data}/test.csv')"),
+    code("frame['probability'] = frame.a.fillna(50) / 100"),
+    code("frame[['id', 'probability']].to_csv(f'{out}/predictions.csv', index=False)"),
+)
+
+
+def test_a_notebook_is_run_again_as_a_program_is(ground: Pipeline) -> None:
+    _, report = ground.run(tiny.principal(), NOTEBOOK)
+    found = {finding.check: finding.sentence for finding in report.findings}
+    assert report.verdict == Verdict.ACCEPTED
+    assert found["model.robust.runs"].startswith("Every row got an answer")
+    assert found["model.signs.copies"].startswith("All 40 rows that stood twice")
+    left = {(a.kind, a.name) for a in report.artifacts if a.stage == Stage.REPEAT}
+    assert (ArtifactKind.REPEATED, "predictions.csv") in left

@@ -57,6 +57,17 @@ def test_a_reviewer_sees_each_part_with_its_interval_and_a_table(world: World) -
     assert "By groups of people" not in text
 
 
+def test_what_trouble_costs_is_drawn_beside_nothing_lost(world: World) -> None:
+    text = told(world, (part("empty cells: income", -0.2, -0.1, -0.05, "robust"),))
+    for words in (
+        "When rows go wrong as a table",
+        "empty cells: income",
+        "-0.200 to -0.050",
+        "as before 0.000",
+    ):
+        assert words in text
+
+
 def test_what_is_not_there_is_not_drawn(world: World) -> None:
     text = told(world, ())
     assert not any(words in text for words in ("By declared parts", "Residuals", "Reliability"))

@@ -5,7 +5,14 @@ import math
 from collections.abc import Iterable
 
 from audition.catalog.shape import Problems
-from audition.domain.challenge import DETAIL_CHECKS, ROBUSTNESS_CHECKS, Manifest, MetricSpec, Resampling
+from audition.domain.challenge import (
+    DETAIL_CHECKS,
+    ROBUSTNESS_CHECKS,
+    DetailSpec,
+    Manifest,
+    MetricSpec,
+    Resampling,
+)
 from audition.domain.metrics import METRICS, Direction, Form, Interval, MetricFacts
 
 FILE = "challenge.toml"
@@ -129,11 +136,18 @@ def check_detail(manifest: Manifest, problems: Problems) -> None:
     for name, file in detail.compare.items():
         if "/" in file or not file.endswith((".csv", ".parquet")) or file in manifest.inputs:
             problems.say(FILE, f"detail.compare.{name}", f"{file!r} must be a private .csv or .parquet file.")
+    if not 0 < detail.training_tolerance <= 1:
+        said = f"is {detail.training_tolerance}; it must be above 0, and 1 at most."
+        problems.say(FILE, "detail.training_tolerance", said)
     check_repeated("detail.samples", detail.samples, problems)
     for name in sorted({*detail.samples} & {*detail.compare}):
         problems.say(
             FILE, "detail.samples", f"{name!r} is in detail.compare already; choose another name there."
         )
+    _check_points(detail, problems)
+
+
+def _check_points(detail: DetailSpec, problems: Problems) -> None:
     for check, points in detail.points.items():
         known = (*DETAIL_CHECKS, *ROBUSTNESS_CHECKS)
         if check not in known:

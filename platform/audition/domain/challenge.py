@@ -132,6 +132,9 @@ class DetailSpec:
     """What predictions are compared with: a name to a private file, written as submissions write theirs."""
     samples: tuple[str, ...] = ()
     """Folders of submissions/accepted whose predictions are made at publish, and compared with as well."""
+    training_tolerance: float = 0.2
+    """Difference of what two trainings predict that earns nothing, in (0, 1]: root mean square, in standard deviations
+    of the submitted predictions; or the share that differs. Ours: two seeds of a boosted model differ by half of it."""
     points: dict[str, float] = field(default_factory=dict)
     """Points by check, of `DETAIL_CHECKS` and `ROBUSTNESS_CHECKS`; the metric itself has 10."""
 

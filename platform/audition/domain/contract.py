@@ -61,6 +61,8 @@ class Pipeline:
     tests: Command | None = None
     train: Command | None = None
     """The full training; takes {data} and {out}."""
+    train_share: float = 1.0
+    """Share of the training rows that `train` is tried with, in [0.01, 1]; for training that takes too long on all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

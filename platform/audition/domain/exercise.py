@@ -30,7 +30,8 @@ _STARVED = (0.05, 0.5)
 class Exercise(StrEnum):
     """What is tried, in this order; the names are those of the keys in the contract's table `pipeline`.
 
-    Two are no keys of it: older models are looked for by name, and the README's commands in its fenced blocks.
+    Three are no keys of it: older models are looked for by name, the README's commands in its fenced blocks, and what
+    training learns from is tried with the command of `train`.
     """
 
     DATA_CHECK = "data_check"
@@ -40,6 +41,7 @@ class Exercise(StrEnum):
     TESTS = "tests"
     ROLLBACK = "rollback"
     README = "readme"
+    LEARNS = "learns"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,8 @@ class Step:
     is_first: bool = False
     """Nothing of its exercise went well so far: it decides on which image the exercise runs."""
     mutant: Mutant | None = None
+    hidden: str = ""
+    """Name of an input that the command does not find at /in; empty for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,7 +113,8 @@ def _contract(top: Table, submission: Path, problems: Problems) -> Contract:
 def _pipeline(table: Table, submission: Path, problems: Problems) -> tuple[Pipeline, tuple[str, ...]]:
     commands = {name: _command(table, name, submission, problems) for name in _GIVEN}
     artifact = table.path("artifact")
-    return Pipeline(**commands, artifact=artifact), table.close()
+    share = table.number("train_share", Pipeline().train_share, 0.01, 1, "0.2")
+    return Pipeline(**commands, artifact=artifact, train_share=share), table.close()
 
 
 def _command(table: Table, name: str, submission: Path, problems: Problems) -> Command | None:

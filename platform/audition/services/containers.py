@@ -180,7 +180,7 @@ def exercise_spec(  # noqa: PLR0913  a step and where it runs
         ownership=owner,
         limits=replace(limits, time_seconds=min(step.time_seconds, seconds)),
         mounts=(
-            *inputs(runner, version),
+            *(m for m in inputs(runner, version) if m.target != f"{places.INPUTS}/{step.hidden}"),
             *_exercise_volumes(version, workspace=str(places.SUBMISSION), is_given_writable=False),
         ),
         environment=step.environment,

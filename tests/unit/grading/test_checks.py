@@ -25,7 +25,7 @@ from audition.grading import (
     passed,
 )
 from audition.grading.runner import load_graders, run_graders
-from audition.grading.versions import content_version
+from audition.grading.versions import content_version, sources_of
 from tests.factories import make_grade, make_manifest, make_metric
 
 
@@ -94,6 +94,27 @@ def test_a_changed_line_is_a_changed_version(tmp_path: Path) -> None:
     module.write_text("x = 2\n")
     third = content_version("2", str(module))
     assert len({first, second, third, content_version("2", str(module), __file__)}) == 4
+
+
+def test_a_version_follows_what_a_grader_imports_wherever_it_says_so(tmp_path: Path) -> None:
+    package = tmp_path / "others" / "grader"
+    package.mkdir(parents=True)
+    for folder in (package.parent, package):
+        (folder / "__init__.py").write_text("")
+    (package / "look.py").write_text(
+        "import os\nfrom audition.grading import Result, tree\n\ndef look():\n    from others.near import (\n"
+        "        far,  # late\n        near,\n    )\n"
+    )
+    (package.parent / "near.py").write_text("import others.far, json\n")
+    (package.parent / "far.py").write_text("")
+    (package.parent / "stranger.py").write_text("")
+    found = {path.name for path in sources_of(str(package / "__init__.py"))}
+    assert found == {"__init__.py", "look.py", "near.py", "far.py", "tree.py"}
+    before = content_version("1", str(package / "__init__.py"))
+    (package.parent / "stranger.py").write_text("x = 1\n")
+    assert content_version("1", str(package / "__init__.py")) == before
+    (package.parent / "far.py").write_text("x = 1\n")
+    assert content_version("1", str(package / "__init__.py")) != before
 
 
 @dataclass(frozen=True)

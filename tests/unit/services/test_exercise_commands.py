@@ -129,6 +129,12 @@ def test_a_command_sees_its_workspace_and_inputs_and_never_evidence_or_answers(y
     assert [spec.limits.time_seconds for spec in specs] == [60.0, 5.0]
 
 
+def test_an_input_that_a_step_is_not_to_find_is_not_there(yard: World) -> None:
+    tried(yard, Leader(replace(GOOD, hidden="test.csv")))
+    spec = next(s for s in yard.sandbox.specs if s.stage == Stage.EXERCISE and s.profile == Profile.CANDIDATE)
+    assert [m.target for m in spec.mounts if isinstance(m, FileMount)] == []
+
+
 def test_the_leader_cannot_change_the_submission_and_gets_no_answers(yard: World) -> None:
     tried(yard, Leader())
     spec = next(s for s in yard.sandbox.specs if s.stage == Stage.EXERCISE)

@@ -4,7 +4,9 @@ A plan is a generator: it lays out a workspace, yields the step to run there, an
 Sources of what is tried and of the time limits: the grader catalogue, G4 to G6, I5, I7, J4 and K9.
 """
 
+import math
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from audition.domain import places
@@ -52,6 +54,9 @@ def plans(stand: Stand) -> Iterator[tuple[Exercise, Plan]]:
         yield Exercise.ROLLBACK, try_older(stand, older)
     if lines := lines_to_try(stand):
         yield Exercise.README, try_readme(stand, lines)
+    # Last, for it informs only: nothing that counts should want for its time.
+    if pipeline.train is not None:
+        yield Exercise.LEARNS, try_what_is_learned(stand, pipeline.train)
 
 
 def _labelled(stand: Stand) -> Table:
@@ -144,15 +149,49 @@ def try_retrain(stand: Stand, command: Command) -> Plan:
 
 
 def try_train(stand: Stand, command: Command) -> Plan:
-    """The whole training twice, each time without the submitted model, and what each model predicts."""
-    table = _labelled(stand)
+    """The whole training twice, each time without the submitted model, and what each model predicts.
+
+    Of a share of the rows where the candidate declares one; the same both times.
+    """
+    table, is_whole = _training_rows(stand)
     for number in ("first", "second"):
         stand.workspace(_without_model(stand))
-        values = {"data": str(places.INPUTS / table.name), "out": str(places.OUT)}
-        about = "all training rows, the submitted model taken away"
+        place = str(places.INPUTS / table.name) if is_whole else stand.give(table.name, table.written())
+        values = {"data": place, "out": str(places.OUT)}
+        rows = "all training rows" if is_whole else f"{len(table.rows):,} of the training rows"
+        about = f"{rows}, the submitted model taken away"
         if not (yield stand.step(f"train.{number}", command, values, share=_TRAIN_SHARE, about=about)):
             return
         yield from _predict(stand, f"train.{number}-predict")
+
+
+def _training_rows(stand: Stand) -> tuple[Table, bool]:
+    """What training is tried with, and whether that is all there is."""
+    table, share = _labelled(stand), stand.contract.pipeline.train_share
+    if share == 1:
+        return table, True
+    return table.sample(math.ceil(share * len(table.rows)), stand.random("train")), False
+
+
+def try_what_is_learned(stand: Stand, command: Command) -> Plan:
+    """Training on labels turned round, without the table of hidden rows, and what that model predicts (catalogue J6).
+
+    Where it fails so, once more with that table. Whoever learns from the labels predicts something else then.
+    """
+    if not stand.has_predictions("train.first-predict"):
+        return  # There would be nothing to compare with.
+    hidden, target = stand.unlabelled(), stand.manifest.answers.answer_column
+    table, _ = _training_rows(stand)
+    turned = table.turned(target).written()
+    tries = [("alone", hidden.name)] if hidden else []
+    for name, absent in (*tries, ("beside", "")):
+        stand.workspace(_without_model(stand))
+        values = {"data": stand.give(table.name, turned), "out": str(places.OUT)}
+        about = "labels turned round" + (f", and without {absent}" if absent else "")
+        step = stand.step(f"learns.{name}", command, values, share=_TRAIN_SHARE, about=about)
+        if (yield replace(step, hidden=absent)):
+            yield from _predict(stand, "learns.predict")
+            return
 
 
 def _older_model(stand: Stand) -> KeptModel | None:

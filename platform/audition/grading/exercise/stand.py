@@ -173,6 +173,10 @@ class Stand:
         """Whether the workspace was given the submission's own model."""
         return model not in self._patch
 
+    def has_predictions(self, step: str) -> bool:
+        """Whether predictions of a step were kept."""
+        return any((self.kept / f"{step}.{name}").exists() for name in self.manifest.output.names)
+
     def keep_predictions(self, step: str) -> bool:
         """Keep the predictions that a step wrote; true when there are some."""
         for name in self.manifest.output.names:
