@@ -69,7 +69,7 @@ def _compare(workspace: Workspace, found: Tried) -> Result:
             "The declared training gives the same model when the labels that it is given are turned round."
         )
         return found.result(0, sentence, *places)
-    differences = _differences(*made, submitted.values)
+    differences = _differences(made[0], made[1], submitted.values)
     tolerance, share = (
         workspace.manifest.detail.training_tolerance,
         found.inventory.contract.pipeline.train_share,

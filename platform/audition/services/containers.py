@@ -337,16 +337,23 @@ def _exercised(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[FileMou
     return (*told, *left)
 
 
-def expected_specs(runner: Runner, version: ChallengeVersion, owner: Ownership) -> tuple[ContainerSpec, ...]:
-    """The containers that a run of this version will ask for, before anything is known of the submission."""
+def expected_specs(
+    runner: Runner, version: ChallengeVersion, owner: Ownership, *, is_graded_only: bool = False
+) -> tuple[ContainerSpec, ...]:
+    """The containers that a run of this version will ask for, before anything is known of the submission.
+
+    Args:
+        runner: Where they run.
+        version: The challenge's.
+        owner: The run.
+        is_graded_only: Whether recorded evidence is graded again, for which no code of the candidate runs.
+    """
     nothing = version.manifest_digest
-    repeat = (
-        (repeat_spec(runner, version, owner, Contract()),) if Stage.REPEAT in version.manifest.stages else ()
-    )
+    stages = () if is_graded_only else version.manifest.stages
+    made = {Stage.PREDICT: predict_spec, Stage.REPEAT: repeat_spec}
     return (
         keeper_spec(runner, version, owner, nothing),
-        predict_spec(runner, version, owner, Contract()),
-        *repeat,
+        *(spec(runner, version, owner, Contract()) for stage, spec in made.items() if stage in stages),
         score_spec(runner, version, owner, nothing, ()),
         judge_spec(runner, version, owner, nothing, ()),
     )

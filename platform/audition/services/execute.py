@@ -81,7 +81,10 @@ def _stages(runner: Runner, claimed: Claimed, lease: Lease, *, is_graded_only: b
     keeper_spec = containers.keeper_spec(
         runner, claimed.version, claimed.owner, claimed.submission.archive_digest
     )
-    runner.sandbox.expect(containers.expected_specs(runner, claimed.version, claimed.owner))
+    expected = containers.expected_specs(
+        runner, claimed.version, claimed.owner, is_graded_only=is_graded_only
+    )
+    runner.sandbox.expect(expected)
     with runner.sandbox.serve(keeper_spec) as keeper:
         inventory = unpack(keeper, book)
         if is_graded_only:

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from audition.domain.execution import ContainerSpec
+from audition.services.retry import regrade
 from audition.services.runner import Runner
 from audition.services.stock import stock
 from tests import factories
-from tests.unit.services.world import World
+from tests.unit.services.world import ALICE, World
 
 
 class Shelf:
@@ -91,6 +92,14 @@ def test_the_challenge_that_was_submitted_to_last_comes_next(world: World) -> No
 def test_a_run_announces_its_containers_before_it_asks_for_one(world: World) -> None:
     world.graded()
     assert [sorted(stages) for stages in world.sandbox.expected] == [["judge", "predict", "score", "unpack"]]
+
+
+def test_grading_again_asks_for_no_container_of_a_candidates(world: World) -> None:
+    submission = world.graded()
+    world.sandbox.expected.clear()
+    regrade(world.ports, ALICE, submission.id, "Again.")
+    world.work()
+    assert [sorted(stages) for stages in world.sandbox.expected] == [["judge", "score", "unpack"]]
 
 
 def test_while_somebody_waits_a_candidates_container_imports_nothing_ahead(world: World) -> None:
