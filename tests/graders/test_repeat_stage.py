@@ -89,9 +89,11 @@ def test_a_table_of_answers_shows_and_a_program_that_fails_on_an_empty_cell_keep
 
 NOTEBOOK = book(
     code("data, out = '.', '.'", "parameters"),
-    code("import pandas as pd\nframe = pd.read_csv(f'{data}/test.csv')"),
-    code("frame['probability'] = frame.a.fillna(50) / 100"),
-    code("frame[['id', 'probability']].to_csv(f'{out}/predictions.csv', index=False)"),
+    code("import csv\nrows = list(csv.DictReader(open(f'{data}/test.csv')))"),
+    code("said = [f\"{row['id']},{float(row['a'] or 50) / 100}\\n\" for row in rows]"),
+    code(
+        "with open(f'{out}/predictions.csv', 'w') as sink:\n    sink.writelines(['id,probability\\n', *said])"
+    ),
 )
 
 
