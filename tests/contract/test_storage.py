@@ -280,6 +280,14 @@ def test_invitations_are_found_replaced_and_listed(storage: Storage) -> None:
         assert unit.people.invitations() == (second, started)
 
 
+def test_invitations_know_what_reviewers_call_their_candidates(storage: Storage) -> None:
+    with storage.unit_of_work() as unit:
+        make.store_invitation(unit)
+        alias = unit.people.candidate("can_1").alias
+        assert unit.people.aliases(["inv_1", "inv_none"]) == {"inv_1": alias}
+        assert unit.people.aliases([]) == {}
+
+
 def test_sessions_end_once(storage: Storage) -> None:
     with storage.unit_of_work() as unit:
         unit.people.add_session(make.make_session())

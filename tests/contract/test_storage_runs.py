@@ -38,6 +38,15 @@ def test_the_latest_run_has_the_highest_number(stored: Storage) -> None:
         assert unit.runs.latest("sub_1").id == "run_0"
 
 
+def test_the_latest_runs_of_many_submissions_come_at_once(stored: Storage) -> None:
+    with stored.unit_of_work() as unit:
+        unit.runs.add(make.make_run(id="run_0", number=10))
+        unit.runs.add(make.make_run(id="run_3", number=2))
+        found = unit.runs.latest_of(["sub_1", "sub_none"])
+        assert {key: run.id for key, run in found.items()} == {"sub_1": "run_0"}
+        assert unit.runs.latest_of([]) == {}
+
+
 def test_a_claim_raises_the_fence_and_takes_the_lease(claimed: Storage) -> None:
     with claimed.unit_of_work() as unit:
         run = unit.runs.get("run_1")

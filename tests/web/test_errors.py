@@ -14,7 +14,7 @@ def _break(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("audition.web.reviewer.look_up.inbox", fail)
+    monkeypatch.setattr("audition.web.reviewer.list_inbox.inbox", fail)
 
 
 def test_an_internal_error_shows_a_reference_and_no_trace(

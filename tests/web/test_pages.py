@@ -70,6 +70,35 @@ def test_the_live_page_stops_asking_when_it_is_settled(busy_world: World) -> Non
     assert "hx-get=" not in client.get("/s/sub_released/live").text
 
 
+def test_the_inbox_says_what_waits_and_leads_to_it(busy_world: World) -> None:
+    text = browser_of(busy_world, "alice").get("/r").text
+    assert "4 wait for you" in text
+    for count in ("1 failed through a fault of ours", "3 to mark", "1 report to read and release"):
+        assert count in text
+    assert "Nothing waits" not in text
+    assert 'href="/r/sub_graded/mark"' in text
+
+
+def test_a_list_that_is_too_long_for_a_page_goes_on_at_the_next(
+    busy_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audition.web.reviewer.PER_PAGE", 3)
+    client = browser_of(busy_world, "alice")
+    pages = [client.get(f"/r?page={page}").text for page in (1, 2, 3)]
+    assert [text.count("data-label=\"Score\"") for text in pages] == [3, 3, 1]
+    assert "Page 2 of 3" in pages[1]
+
+
+def test_a_long_brief_is_folded_and_open_when_asked(busy_world: World) -> None:
+    client = browser_of(busy_world, "carol")
+    folded, whole = client.get("/c").text, client.get("/c?all=1").text
+    assert folded.count("<details") == whole.count("<details") > 10
+    assert folded.count(" open>") == 2
+    assert whole.count(" open>") == whole.count("<details") - 2
+    assert 'href="#brief-1"' in folded
+    assert 'id="brief-1"' in folded
+
+
 def test_a_candidate_sees_no_score_before_the_release(busy_world: World) -> None:
     text = browser_of(busy_world, "dave").get("/s/sub_graded").text
     assert "A reviewer reads the report" in text

@@ -28,6 +28,7 @@ from audition.settings import Settings
 from audition.web.app import create_app
 from tests import factories
 
+_CHALLENGE = Path(__file__).parents[2] / "challenges" / "credit-scoring"
 PASSWORD = "correct horse battery staple"
 STAFF = {"alice": Role.REVIEWER, "rita": Role.REVIEWER, "bob": Role.AUTHOR, "olga": Role.OPERATOR}
 #: Candidate to the last part of their invitation link.
@@ -78,7 +79,14 @@ def make_world(folder: Path | None = None, **settings: object) -> World:
     clock, queue = FixedClock(factories.NOW), MemoryQueue()
     ports = make_ports(clock, queue)
     with ports.unit_of_work() as uow:
-        uow.challenges.add(factories.make_version(kit_digest=ports.blobs.put(b"PK the kit")))
+        uow.challenges.add(
+            factories.make_version(
+                kit_digest=ports.blobs.put(b"PK the kit"),
+                # As long as real ones are.
+                brief=(_CHALLENGE / "brief.md").read_text(),
+                datacard=(_CHALLENGE / "datacard.md").read_text(),
+            )
+        )
         for name, role in STAFF.items():
             uow.people.add_staff(
                 factories.make_staff(

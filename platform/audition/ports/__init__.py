@@ -6,12 +6,12 @@ Each port has a contract suite in `tests/contract/` that every implementation pa
 from dataclasses import dataclass
 
 from audition.ports.containers import Prober, Sandbox, Served, Service
+from audition.ports.people import People
 from audition.ports.storage import (
     AuditLog,
     Challenges,
     Grades,
     Overrides,
-    People,
     Reviews,
     Runs,
     Shares,

@@ -9,12 +9,13 @@ from audition.domain.challenge import ChallengeVersion
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Grade
 from audition.domain.override import Override
-from audition.domain.people import AuditEntry, Candidate, Invitation, Session, StaffUser
+from audition.domain.people import AuditEntry
 from audition.domain.review import Mark, Review
 from audition.domain.run import Fault, Run, StageRecord, Verdict
 from audition.domain.scorecard import Scorecard
 from audition.domain.share import Share
 from audition.domain.submission import State, Submission
+from audition.ports.people import People
 
 
 class Submissions(Protocol):
@@ -90,6 +91,10 @@ class Runs(Protocol):
         Raises:
             NotFoundError: It has none.
         """
+        ...
+
+    def latest_of(self, submission_ids: Sequence[str]) -> dict[str, Run]:
+        """The run with the highest number of each of some submissions that has one, by submission."""
         ...
 
     def of_version(self, version_id: str) -> tuple[Run, ...]:
@@ -191,98 +196,6 @@ class Challenges(Protocol):
 
     def all(self) -> tuple[ChallengeVersion, ...]:
         """Newest first."""
-        ...
-
-
-class People(Protocol):
-    """Staff, candidates, invitations, sessions."""
-
-    def add_staff(self, user: StaffUser) -> None:
-        """Insert.
-
-        Raises:
-            ConflictError: Same e-mail address.
-        """
-        ...
-
-    def staff(self, user_id: str) -> StaffUser:
-        """Return the account.
-
-        Raises:
-            NotFoundError: No such account.
-        """
-        ...
-
-    def staff_by_email(self, email: str) -> StaffUser | None:
-        """The account with this address, compared in lower case."""
-        ...
-
-    def add_candidate(self, candidate: Candidate) -> None:
-        """Insert.
-
-        Raises:
-            ConflictError: Same e-mail address.
-        """
-        ...
-
-    def candidate(self, candidate_id: str) -> Candidate:
-        """Return the candidate.
-
-        Raises:
-            NotFoundError: No such candidate.
-        """
-        ...
-
-    def candidate_by_email(self, email: str) -> Candidate | None:
-        """The candidate with this address, compared in lower case."""
-        ...
-
-    def add_invitation(self, invitation: Invitation) -> None:
-        """Insert."""
-        ...
-
-    def save_invitation(self, invitation: Invitation) -> None:
-        """Replace by id.
-
-        Raises:
-            NotFoundError: No such invitation.
-        """
-        ...
-
-    def invitation(self, invitation_id: str) -> Invitation:
-        """Return it.
-
-        Raises:
-            NotFoundError: No such invitation.
-        """
-        ...
-
-    def invitation_by_token(self, token_digest: str) -> Invitation | None:
-        """The invitation whose link has this token digest."""
-        ...
-
-    def invitations(self) -> tuple[Invitation, ...]:
-        """Newest first."""
-        ...
-
-    def invitations_to(self, version_id: str) -> tuple[Invitation, ...]:
-        """To a challenge version, newest first."""
-        ...
-
-    def candidates_of(self, version_id: str) -> tuple[Candidate, ...]:
-        """Everybody invited to a challenge version, each once, by id."""
-        ...
-
-    def add_session(self, session: Session) -> None:
-        """Insert."""
-        ...
-
-    def session_by_token(self, token_digest: str) -> Session | None:
-        """The session or API token with this digest."""
-        ...
-
-    def revoke_session(self, session_id: str, at: datetime) -> None:
-        """End a session or API token."""
         ...
 
 

@@ -2,22 +2,17 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from audition import codec
 from audition.domain.challenge import ChallengeVersion
 from audition.domain.errors import NotFoundError, UnavailableError
 from audition.domain.evidence import Artifact, ArtifactKind
-from audition.domain.grade import Finding, GradeSheet, total_score
+from audition.domain.grade import Finding, GradeSheet
 from audition.domain.people import AuditEntry, Invitation, Principal, Role
-from audition.domain.review import Panel, PanelState
 from audition.domain.run import Run, StageRecord
-from audition.domain.scorecard import Scorecard
 from audition.domain.submission import State, Submission
 from audition.ports import Ports, UnitOfWork
 from audition.services.authorize import own_invitation, require_role, visible_submission
-from audition.services.gather_panels import gather_panels
-from audition.services.mark_submission import MARKABLE_STATES
 from audition.services.sign_in import find_invitation
 from audition.services.submit import attempts_left
 
@@ -57,37 +52,6 @@ class Landing:
     invitation: Invitation
     version: ChallengeVersion
     candidate_name: str
-
-
-class MyPart(StrEnum):
-    """What a reviewer can do for a submission's marks."""
-
-    NONE = "none"
-    WANTED = "wanted"
-    """There is a seat for them."""
-    BEGUN = "begun"
-    SIGNED = "signed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboxRow:
-    """One line of the reviewer's list."""
-
-    submission: Submission
-    alias: str
-    challenge_title: str
-    verdict: str
-    score: float | None
-    finished_at: datetime | None
-    panel: PanelState | None
-    """Where the people's part is; None where there is nothing to mark."""
-    my_part: MyPart
-    version: int
-
-    @property
-    def cohort(self) -> tuple[str, str]:
-        """Id and name of the challenge version that it belongs to."""
-        return self.submission.challenge_version_id, f"{self.challenge_title}, version {self.version}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,33 +129,6 @@ def candidate_home(ports: Ports, principal: Principal) -> CandidateHome:
             version=version,
             submissions=submissions,
             attempts_left=attempts_left(invitation, submissions),
-        )
-
-
-def inbox(ports: Ports, principal: Principal, limit: int = 200) -> tuple[InboxRow, ...]:
-    """The newest submissions, for reviewers.
-
-    Raises:
-        DeniedError: The asker is no reviewer.
-    """
-    require_role(principal, Role.REVIEWER)
-    with ports.unit_of_work() as uow:
-        recent = uow.submissions.recent(limit)
-        panels = gather_panels(uow, recent)
-        versions = {i: uow.challenges.get(i) for i in {s.challenge_version_id for s in recent}}
-        runs = {submission.id: uow.runs.latest(submission.id) for submission in recent}
-        cards = uow.grades.scorecards([run.id for run in runs.values()])
-        return tuple(
-            _inbox_row(
-                uow,
-                principal,
-                s,
-                runs[s.id],
-                cards.get(runs[s.id].id),
-                versions[s.challenge_version_id],
-                panels[s.id],
-            )
-            for s in recent
         )
 
 
@@ -290,34 +227,3 @@ def _queue_place(uow: UnitOfWork, submission: Submission) -> int | None:
         return None
     waiting = uow.submissions.in_states([State.QUEUED])
     return next((i for i, s in enumerate(waiting, 1) if s.id == submission.id), None)
-
-
-def _my_part(principal: Principal, submission: Submission, panel: Panel) -> MyPart:
-    mine = next((r for r in panel.reviews if r.reviewer_id == principal.subject_id), None)
-    if mine:
-        return MyPart.SIGNED if mine.signed_at else MyPart.BEGUN
-    is_wanted = panel.rubric and panel.open_seat and submission.state in MARKABLE_STATES
-    return MyPart.WANTED if is_wanted else MyPart.NONE
-
-
-def _inbox_row(  # noqa: PLR0913  a line is made of all of these
-    uow: UnitOfWork,
-    principal: Principal,
-    submission: Submission,
-    run: Run,
-    card: Scorecard | None,
-    version: ChallengeVersion,
-    panel: Panel,
-) -> InboxRow:
-    invitation = uow.people.invitation(submission.invitation_id)
-    return InboxRow(
-        submission=submission,
-        alias=uow.people.candidate(invitation.candidate_id).alias,
-        challenge_title=version.manifest.title,
-        verdict=run.verdict or "",
-        score=total_score(card.dimensions if card else {}, version.manifest.weights),
-        finished_at=run.finished_at,
-        panel=panel.state if panel.rubric else None,
-        my_part=_my_part(principal, submission, panel),
-        version=version.number,
-    )

@@ -14,6 +14,7 @@ from audition.services.cancel import cancel
 from audition.services.compose_report import compose_report
 from audition.services.export_report import export_report
 from audition.services.invite import invite
+from audition.services.list_inbox import inbox
 from audition.services.release import release
 from audition.services.retry import regrade, rerun
 from audition.services.sign_in import sign_in_candidate, sign_in_staff
@@ -158,7 +159,7 @@ def submissions() -> Response:
     """A candidate's own submissions, oldest first; for reviewers the newest of all."""
     principal = asker()
     if principal.kind == PrincipalKind.STAFF:
-        return jsonify(items=[shapes.inbox_document(row) for row in look_up.inbox(ports(), principal)])
+        return jsonify(items=[shapes.inbox_document(row) for row in inbox(ports(), principal)])
     home = look_up.candidate_home(ports(), principal)
     statuses = (look_up.status(ports(), principal, s.id) for s in home.submissions)
     return jsonify(items=[shapes.submission_document(status, principal) for status in statuses])

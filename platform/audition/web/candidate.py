@@ -46,6 +46,7 @@ def home() -> str:
         "candidate/home.html",
         home=look_up.candidate_home(ports(), asker()),
         public_url=settings().public_url,
+        opens_all="all" in request.args,
     )
 
 

@@ -63,5 +63,5 @@ def compare() -> str:
     return render_template(
         "reviewer/compare.html",
         lineup=line_up(ports(), asker(), request.args.getlist("s")),
-        only_differences="only" in request.args,
+        shows_all="all" in request.args,
     )

@@ -17,7 +17,7 @@ from audition.web import charts, formats, words
 from audition.web.context import ports
 from audition.web.course_drawing import course_drawing
 from audition.web.drift_drawing import drift_drawing
-from audition.web.markup import markdown
+from audition.web.markup import markdown, sections
 from audition.web.part_drawing import cloud, dot_plot
 from audition.web.plain_text import visible
 
@@ -34,6 +34,7 @@ def install(app: Flask) -> None:
         points=formats.points,
         short=formats.short,
         markdown=markdown,
+        sections=sections,
         visible=visible,
         words=words.words_for,
         stage_words=words.stage_words,

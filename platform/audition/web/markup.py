@@ -1,9 +1,12 @@
 """Authors' Markdown as safe HTML. Candidates' text never comes here."""
 
+from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 _TAGS = {
@@ -24,10 +27,31 @@ def _parser() -> MarkdownIt:
     return parser.disable("image")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of a document under a heading of the second level; what comes before the first has no title."""
+
+    title: str
+    body: Markup
+
+
 def markdown(text: str) -> Markup:
     """Render Markdown. Raw HTML in it is shown as text; only plain text elements and links come out."""
+    return _render(_parser().parse(text))
+
+
+def sections(text: str) -> list[Section]:
+    """Render Markdown in parts, so that a page can fold a long document."""
+    tokens = _parser().parse(text)
+    starts = [i for i, t in enumerate(tokens) if (t.type, t.tag, t.level) == ("heading_open", "h2", 0)]
+    bounds = pairwise([*starts, len(tokens)])
+    first = Section(title="", body=_render(tokens[: starts[0] if starts else None]))
+    # A heading is three tokens: its opening, its text, its end.
+    return [first, *(Section(title=tokens[a + 1].content, body=_render(tokens[a + 3 : b])) for a, b in bounds)]
+
+
+def _render(tokens: list[Token]) -> Markup:
     parser = _parser()
-    tokens = parser.parse(text)
     for token in tokens:
         token.tag = _LOWER.get(token.tag, token.tag)
     html = parser.renderer.render(tokens, parser.options, {})

@@ -1,12 +1,14 @@
 """What a reviewer sees: the inbox and the report, with the actions on it."""
 
+from collections import Counter
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.people import Role
 from audition.domain.submission import TRANSITIONS
-from audition.services import look_up
+from audition.services import list_inbox, look_up
 from audition.services.authorize import require_role
 from audition.services.compare_submissions import compare_submissions
 from audition.services.compose_report import compose_report
@@ -22,6 +24,8 @@ from audition.web.plain_text import decode
 
 blueprint = Blueprint("reviewer", __name__, url_prefix="/r")
 
+#: Lines of a page of the list.
+PER_PAGE = 25
 _MAX_REASON = 500
 #: Of each log, this much of the end is on the page; the whole is a link away.
 _TAIL_BYTES = 4 << 10
@@ -35,8 +39,18 @@ def only_reviewers() -> None:
 
 @blueprint.get("")
 def inbox() -> str:
-    """The newest submissions."""
-    return render_template("reviewer/inbox.html", rows=look_up.inbox(ports(), asker()))
+    """What waits for a person, then the newest of the rest."""
+    rows = list_inbox.inbox(ports(), asker())
+    last = max(1, -(-len(rows) // PER_PAGE))
+    page = min(max(1, request.args.get("page", 1, type=int)), last)
+    return render_template(
+        "reviewer/inbox.html",
+        rows=rows,
+        shown=rows[(page - 1) * PER_PAGE : page * PER_PAGE],
+        todos=Counter(todo for row in rows for todo in row.todo),
+        page=page,
+        last=last,
+    )
 
 
 @blueprint.get("/<submission_id>")

@@ -9,7 +9,8 @@ from audition.domain.challenge import ChallengeVersion
 from audition.domain.people import Principal, PrincipalKind
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
 from audition.domain.submission import SETTLED_STATES, State
-from audition.services.look_up import CandidateHome, InboxRow, Status
+from audition.services.list_inbox import InboxRow
+from audition.services.look_up import CandidateHome, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from audition.domain.review import PanelState
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
 from audition.domain.submission import State
 from audition.domain.summary import Standing, Topic
-from audition.services.look_up import MyPart
+from audition.services.list_inbox import MyPart, Todo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +225,13 @@ MY_PARTS = {
     MyPart.SIGNED: Words(label="you signed", tone="good", icon="check"),
 }
 
+TODOS = {
+    Todo.MEND: Words(label="See what failed", tone="fair", icon="alert", hint="A fault of ours ended it."),
+    Todo.MARK: Words(label="Mark it", tone="busy", icon="play", hint="There is a seat for you."),
+    Todo.GO_ON: Words(label="Go on marking", tone="busy", icon="clock", hint="You began and have not signed."),
+    Todo.RELEASE: Words(label="Read and release", tone="busy", icon="check", hint="The candidate waits for it."),
+}
+
 #: What a prober did, in the words of its time line; other names are shown as they are.
 PROBES = {
     "start": "Start",
@@ -261,7 +268,7 @@ _ALL: dict[type, dict[object, Words]] = {
     type(next(iter(table))): dict(table.items())
     for table in (
         *(STATES, VERDICTS, FAULTS, STAGES, STAGE_STATUSES, OUTCOMES),
-        *(DIMENSIONS, TOPICS, STANDINGS, PANELS, MY_PARTS),
+        *(DIMENSIONS, TOPICS, STANDINGS, PANELS, MY_PARTS, TODOS),
     )
 }
 

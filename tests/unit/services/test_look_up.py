@@ -8,7 +8,6 @@ import pytest
 from audition.adapters.memory.inside import Inside
 from audition.domain.errors import ConflictError, DeniedError, NotFoundError
 from audition.domain.people import Role
-from audition.domain.run import Verdict
 from audition.domain.submission import State
 from audition.services import look_up
 from audition.services.sign_in import token_digest
@@ -94,21 +93,6 @@ def test_a_landing_page_knows_whom_it_greets(world: World) -> None:
     world.clock.advance(8 * 86_400)
     with pytest.raises(ConflictError):
         look_up.landing(world.ports, "dave-link")
-
-
-def test_the_inbox_is_newest_first_and_for_reviewers(world: World) -> None:
-    first = world.graded()
-    world.clock.advance(1)
-    second = world.submit()
-    rows = look_up.inbox(world.ports, ALICE)
-
-    assert [row.submission.id for row in rows] == [second.id, first.id]
-    assert (rows[0].verdict, rows[0].score) == ("", None)
-    assert rows[1].verdict == Verdict.ACCEPTED
-    assert rows[1].score == pytest.approx(0.7 * 0.525 + 0.3)
-    assert len(look_up.inbox(world.ports, ALICE, limit=1)) == 1
-    with pytest.raises(DeniedError):
-        look_up.inbox(world.ports, CAROL)
 
 
 def test_an_operator_sees_numbers_even_when_the_queue_is_away(world: World) -> None:

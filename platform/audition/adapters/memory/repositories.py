@@ -201,6 +201,12 @@ class MemoryPeople:
         invited = sorted({i.candidate_id for i in self.invitations_to(version_id)})
         return tuple(self.candidate(candidate_id) for candidate_id in invited)
 
+    def aliases(self, invitation_ids: Sequence[str]) -> dict[str, str]:
+        """What reviewers call the candidates of some invitations, by invitation."""
+        tables = self._tables()
+        found = (tables.invitations[i] for i in invitation_ids if i in tables.invitations)
+        return {i.id: tables.candidates[i.candidate_id].alias for i in found}
+
     def add_session(self, session: Session) -> None:
         """Insert."""
         table, what = self._tables().sessions, f"Session {session.id}"

@@ -41,6 +41,11 @@ class MemoryRuns:
             raise NotFoundError(msg, code="run-not-found")
         return max(runs, key=lambda run: run.number)
 
+    def latest_of(self, submission_ids: Sequence[str]) -> dict[str, Run]:
+        """Return the run with the highest number of each submission."""
+        found = (r for r in self._tables().runs.values() if r.submission_id in submission_ids)
+        return {run.submission_id: run for run in sorted(found, key=lambda run: run.number)}
+
     def of_version(self, version_id: str) -> tuple[Run, ...]:
         """All runs of all submissions to a challenge version, by number."""
         found = (r for r in self._tables().runs.values() if _is_of_version(self._tables(), r, version_id))

@@ -1,5 +1,6 @@
 """Staff, candidates, invitations and sessions in SQL."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import desc, select, update
@@ -102,6 +103,12 @@ class SqlPeople:
         invited = select(invitations.c.candidate_id).where(invitations.c.challenge_version_id == version_id)
         found = self._transaction.all(Candidate, select(table).where(table.c.id.in_(invited)))
         return tuple(sorted(found, key=lambda candidate: candidate.id))
+
+    def aliases(self, invitation_ids: Sequence[str]) -> dict[str, str]:
+        """What reviewers call the candidates of some invitations, by invitation."""
+        table, invitations = tables.candidates, tables.invitations
+        pairs = select(invitations.c.id, table.c.alias).join(table, table.c.id == invitations.c.candidate_id)
+        return self._transaction.pairs(pairs.where(invitations.c.id.in_(list(invitation_ids))))
 
     def add_session(self, session: Session) -> None:
         """Insert."""

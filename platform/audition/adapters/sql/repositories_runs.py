@@ -57,6 +57,13 @@ class SqlRuns:
             raise NotFoundError(msg, code="run-not-found")
         return found
 
+    def latest_of(self, submission_ids: Sequence[str]) -> dict[str, Run]:
+        """Return the run with the highest number of each submission."""
+        table = tables.runs
+        found = select(table).where(table.c.submission_id.in_(list(submission_ids)))
+        runs = self._transaction.all(Run, found.order_by(table.c.number))
+        return {run.submission_id: run for run in runs}
+
     def of_version(self, version_id: str) -> tuple[Run, ...]:
         """All runs of all submissions to a challenge version, by number."""
         statement = select(tables.runs).where(_is_of_version(version_id))
@@ -184,14 +191,20 @@ class SqlGrades:
 
     def scorecards(self, run_ids: Sequence[str]) -> dict[str, Scorecard]:
         """Return the scorecards of those of some runs that are graded."""
-        cards, grades = tables.scorecards, tables.grades
+        cards = tables.scorecards
         statement = select(cards).where(cards.c.run_id.in_(list(run_ids)))
         found = {card.run_id: card for card in self._transaction.all(Scorecard, statement)}
         # Graded by a version of Audition that kept none; grading again makes one.
-        for run_id in set(run_ids) - found.keys():
-            if self._transaction.has(select(grades.c.run_id).where(grades.c.run_id == run_id)):
-                found[run_id] = scorecard_of(run_id, self.of_run(run_id))
+        missing = sorted(set(run_ids) - found.keys())
+        for run_id in self._graded(missing):
+            found[run_id] = scorecard_of(run_id, self.of_run(run_id))
         return found
+
+    def _graded(self, run_ids: list[str]) -> tuple[str, ...]:
+        """Which of some runs have grades."""
+        grades = tables.grades
+        of_runs = select(grades.c.run_id, func.min(grades.c.grader)).where(grades.c.run_id.in_(run_ids))
+        return tuple(self._transaction.pairs(of_runs.group_by(grades.c.run_id)))
 
     def of_run(self, run_id: str) -> tuple[Grade, ...]:
         """Return the run's published grades, by grader name."""

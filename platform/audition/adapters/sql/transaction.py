@@ -49,6 +49,11 @@ class Transaction:
             rows = self._open().execute(statement).mappings().all()
         return tuple(from_row(kind, dict(row)) for row in rows)
 
+    def pairs(self, statement: Select[Any]) -> dict[str, str]:
+        """Rows of two texts, the second by the first."""
+        with translated():
+            return {key: value for key, value in self._open().execute(statement)}
+
     def has(self, statement: Select[Any]) -> bool:
         """Whether there is any row."""
         with translated():
