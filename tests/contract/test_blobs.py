@@ -28,6 +28,17 @@ def test_the_same_bytes_twice_are_one_blob(blobs: BlobStore) -> None:
     assert blobs.path(first) == blobs.path(blobs.put(b"hello"))
 
 
+def test_what_is_deleted_is_not_there_and_can_come_again(blobs: BlobStore) -> None:
+    digest, other = blobs.put(b"hello"), blobs.put(b"stays")
+    blobs.path(digest)
+    for _ in range(2):
+        blobs.delete(digest)
+    with pytest.raises(NotFoundError):
+        blobs.get(digest)
+    assert (blobs.get(other), blobs.put(b"hello"), blobs.get(digest)) == (b"stays", digest, b"hello")
+    blobs.delete("../" * 3 + "etc/passwd")
+
+
 def test_no_bytes_are_a_blob_too(blobs: BlobStore) -> None:
     assert blobs.get(blobs.put(b"")) == b""
 

@@ -189,6 +189,17 @@ def test_submissions_are_listed_in_order_of_time(storage: Storage) -> None:
         assert submissions.of_archive(first.challenge_version_id, "9" * 64) == ()
 
 
+def test_practice_is_in_no_list_but_its_candidates_and_the_workers(storage: Storage) -> None:
+    with storage.unit_of_work() as unit:
+        make.store_invitation(unit)
+        practice = make.make_submission(is_practice=True)
+        unit.submissions.add(practice)
+        submissions = unit.submissions
+        assert submissions.of_invitation("inv_1") == submissions.in_states([State.QUEUED]) == (practice,)
+        assert submissions.recent() == submissions.of_version("ver_1") == ()
+        assert submissions.of_archive("ver_1", practice.archive_digest) == ()
+
+
 def test_a_move_happens_from_the_expected_state_only(storage: Storage) -> None:
     with storage.unit_of_work() as unit:
         make.store_run(unit)

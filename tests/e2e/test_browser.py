@@ -62,6 +62,8 @@ def test_a_candidate_walks_every_page(browser: Browser, site: str) -> None:
             "live-rejected": "/s/sub_rejected",
             "live-failed": "/s/sub_failed",
             "report-candidate": "/s/sub_released/report",
+            "challenge-whole": "/c?all=1",
+            "own-data": "/me",
         }.items():
             carol.go(path)
             carol.look(name)
@@ -202,6 +204,9 @@ def test_staff_pages_fit_too(browser: Browser, site: str) -> None:
         olga.look("operations")
         olga.go("/a")
         olga.look("challenges")
+        olga.go("/a/invitations")
+        olga.look("invitations")
+        olga.go("/a")
         olga.page.get_by_label("Candidate's name").fill("Erin Example")
         olga.page.get_by_label("E-mail address").fill("erin@example.org")
         olga.page.get_by_role("button", name="Make an invitation link").click()

@@ -34,6 +34,7 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     "candidate.live": ("GET /s/sub_running", {}, (303, 403, 403, 403, 200, 404)),
     "candidate.live_fragment": ("GET /s/sub_running/live", {}, (303, 403, 403, 403, 200, 404)),
     "candidate.cancel_submission": ("POST /s/sub_running/cancel", {}, (303, 403, 403, 403, 303, 404)),
+    "candidate.pick": ("POST /s/sub_released/pick", {}, (303, 403, 403, 403, 303, 404)),
     "candidate.report": ("GET /s/sub_released/report", {}, (303, 403, 403, 403, 200, 404)),
     "candidate.log": ("GET /s/sub_failed/logs/predict-stderr", {}, (303, 403, 403, 403, 200, 404)),
     "candidate.export": (
@@ -41,6 +42,10 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
         {},
         (303, 403, 403, 403, 200, 404),
     ),
+    "own_data.page": ("GET /me", {}, (303, 403, 403, 403, 200, 200)),
+    "own_data.export": ("GET /me/export", {}, (303, 403, 403, 403, 200, 200)),
+    # Both have a submission at work, which has to end first.
+    "own_data.erase": ("POST /me/erase", {"confirm": "delete"}, (303, 403, 403, 403, 409, 409)),
     "reviewer.export": ("GET /r/sub_graded/exports/report.json", {}, (303, 200, 403, 200, 403, 403)),
     "reviewer.inbox": ("GET /r", {}, (303, 200, 403, 200, 403, 403)),
     "reviewer.report": ("GET /r/sub_graded", {}, (303, 200, 403, 200, 403, 403)),
@@ -82,6 +87,13 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     "sharing.revoke": ("POST /r/sub_graded/shares/shr_none/end", {}, (303, 404, 403, 404, 403, 403)),
     "share.view": ("GET /x/no-such-token", {}, (404,) * 6),
     "author.versions": ("GET /a", {}, (303, 403, 200, 200, 403, 403)),
+    "author.invitations": ("GET /a/invitations", {}, (303, 403, 200, 200, 403, 403)),
+    # Nobody has started before somebody opens a link, and nobody does here.
+    "author.extra_time": (
+        "POST /a/invitations/inv_dave/time",
+        {"hours": "12"},
+        (303, 403, 303, 303, 403, 403),
+    ),
     "author.create_invitation": ("POST /a/invitations", dict(_INVITATION), (303, 403, 201, 201, 403, 403)),
 }
 
@@ -101,6 +113,7 @@ API: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     "api.export": ("GET /submissions/sub_released/exports/junit.xml", {}, (401, 200, 404, 200, 200, 404)),
     "api.log": ("GET /submissions/sub_failed/logs/predict-stderr", {}, (401, 200, 404, 200, 200, 404)),
     "api.cancel_submission": ("POST /submissions/sub_running/cancel", {}, (401, 200, 404, 200, 200, 404)),
+    "api.pick_submission": ("POST /submissions/sub_released/pick", {}, (401, 403, 403, 403, 200, 404)),
     "api.release_submission": ("POST /submissions/sub_graded/release", {}, (401, 200, 403, 200, 403, 403)),
     "api.rerun_submission": ("POST /submissions/sub_graded/rerun", {}, (401, 202, 403, 202, 403, 403)),
     "api.regrade_submission": ("POST /submissions/sub_graded/regrade", {}, (401, 202, 403, 202, 403, 403)),

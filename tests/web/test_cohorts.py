@@ -42,7 +42,9 @@ def test_submissions_stand_beside_each_other(alice: FlaskClient) -> None:
     assert "Plum Wren 530" in text
     assert "ROC AUC on the hidden data" in text
     assert "Runs as a user without root rights" not in text
-    assert "Runs as a user without root rights" in alice.get("/r/compare?s=sub_graded&s=sub_failed&all=1").text
+    assert (
+        "Runs as a user without root rights" in alice.get("/r/compare?s=sub_graded&s=sub_failed&all=1").text
+    )
     assert "In no check do they differ" in alice.get("/r/compare?s=sub_graded&s=sub_released").text
     assert alice.get("/r/compare?s=sub_graded").status_code == 422
 

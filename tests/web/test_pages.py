@@ -85,7 +85,7 @@ def test_a_list_that_is_too_long_for_a_page_goes_on_at_the_next(
     monkeypatch.setattr("audition.web.reviewer.PER_PAGE", 3)
     client = browser_of(busy_world, "alice")
     pages = [client.get(f"/r?page={page}").text for page in (1, 2, 3)]
-    assert [text.count("data-label=\"Score\"") for text in pages] == [3, 3, 1]
+    assert [text.count('data-label="Score"') for text in pages] == [3, 3, 1]
     assert "Page 2 of 3" in pages[1]
 
 

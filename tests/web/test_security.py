@@ -127,7 +127,11 @@ def test_pages_have_no_inline_script_or_style(busy_world: World) -> None:
         for row in PAGES.values():
             method, path = row[0].split()
             if method == "GET" and not re.search(r"/(?:logs|static|notebook)\b", path):
-                text = client.get(path).text
+                answer = client.get(path)
+                if answer.mimetype != "text/html":
+                    answer.close()
+                    continue
+                text = answer.text
                 assert " style=" not in text
                 assert "<style" not in text
                 assert "<script>" not in text

@@ -59,6 +59,11 @@ class FolderBlobs:
         """Return the bytes."""
         return self.path(digest).read_bytes()
 
+    def delete(self, digest: str) -> None:
+        """Forget the bytes."""
+        if _DIGEST.fullmatch(digest):
+            self._path(digest).unlink(missing_ok=True)
+
     def path(self, digest: str) -> Path:
         """Return the read-only file that holds the bytes."""
         # The pattern also keeps "../" out of the path.

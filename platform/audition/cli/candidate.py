@@ -16,12 +16,15 @@ _WAIT_SECONDS = 3600.0
 @click.argument("link")
 @click.argument("source", type=click.Path(exists=True, path_type=Path), default=".")
 @click.option("--watch/--no-watch", default=True, help="Follow the submission until it is graded.")
-def submit(link: str, source: Path, *, watch: bool) -> None:
+@click.option(
+    "--practice", is_flag=True, help="Try whether it works here; counts for nothing, costs no attempt."
+)
+def submit(link: str, source: Path, *, watch: bool, practice: bool) -> None:
     """Submit SOURCE, a folder that is packed or one file, to the invitation whose LINK you got."""
     client = _client(link)
     name, data = _packed(source)
     click.echo(f"Sending {len(data):,} bytes.", err=True)
-    submission = client.submit(data, name, key=uuid4().hex)
+    submission = client.submit(data, name, key=uuid4().hex, is_practice=practice)
     click.echo(submission["id"])
     if watch:
         _follow(client, submission["id"])
@@ -33,6 +36,15 @@ def status(link: str) -> None:
     """List the submissions of the invitation whose LINK you got."""
     for item in _client(link).get("/submissions")["items"]:
         click.echo(f"{item['id']}  {item['state']:<10} {item.get('reason', '')}")
+
+
+@click.command()
+@click.argument("link")
+@click.argument("submission")
+def pick(link: str, submission: str) -> None:
+    """Let SUBMISSION be the attempt that counts of the invitation whose LINK you got."""
+    chosen = _client(link).post(f"/submissions/{submission}/pick")
+    click.echo(f"Attempt {chosen['attempt_number']} counts.", err=True)
 
 
 def _packed(source: Path) -> tuple[str, bytes]:

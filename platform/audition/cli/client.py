@@ -44,10 +44,11 @@ class Client:
         """POST a JSON body."""
         return self._ask("POST", path, json=body or {}, headers=headers).json()
 
-    def submit(self, archive: bytes, name: str, key: str) -> dict[str, Any]:
+    def submit(self, archive: bytes, name: str, key: str, *, is_practice: bool = False) -> dict[str, Any]:
         """Upload an archive; the same key again is the same submission."""
+        path = "/submissions?practice=1" if is_practice else "/submissions"
         files = {"archive": (name, archive, "application/octet-stream")}
-        answer = self._ask("POST", "/submissions", files=files, headers={"Idempotency-Key": key})
+        answer = self._ask("POST", path, files=files, headers={"Idempotency-Key": key})
         document: dict[str, Any] = answer.json()
         return document
 

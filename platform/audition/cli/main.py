@@ -34,11 +34,13 @@ _VERBS = {
     "db": "audition.cli.running:db",
     "user": "audition.cli.people:user",
     "invite": "audition.cli.people:invite",
+    "erase": "audition.cli.people:erase",
     "challenge": "audition.cli.author:challenge",
     "anonymize": "audition.cli.anonymize:anonymize",
     "check": "audition.cli.checking:check",
     "submit": "audition.cli.candidate:submit",
     "status": "audition.cli.candidate:status",
+    "pick": "audition.cli.candidate:pick",
 }
 _EXIT_CODES: tuple[tuple[type[AuditionError], int], ...] = (
     (InvalidError, 2),

@@ -8,6 +8,7 @@ import click
 from audition import bootstrap
 from audition.domain.people import Role
 from audition.services.add_staff import add_staff
+from audition.services.erase_data import erase_candidate
 from audition.services.invite import invite as invite_candidate
 from audition.settings import Settings
 
@@ -45,6 +46,16 @@ def add(email: str, name: str, roles: tuple[str, ...], *, password_stdin: bool) 
     click.echo(f"Added {account.email} ({', '.join(sorted(account.roles))}).", err=True)
     if made:
         click.echo(made)
+
+
+@click.command()
+@click.argument("email")
+@click.confirmation_option(prompt="Delete everything of this candidate, for good?")
+def erase(email: str) -> None:
+    """Delete everything that is kept of the candidate with this address, on their request."""
+    ports = bootstrap.control_plane(Settings.from_env())
+    count = erase_candidate(ports, _ACTOR, email)
+    click.echo(f"Deleted, with {count} submissions. The audit log stays.", err=True)
 
 
 @click.command()

@@ -77,7 +77,7 @@ class Cohort:
     number: int
     funnel: Funnel
     best: tuple[Attempt, ...]
-    """The attempt with the highest score of each candidate who has one, highest first."""
+    """The attempt that counts of each candidate who has one (their choice, else the best), highest first."""
     attempts: tuple[Attempt, ...]
     """All of them, oldest first."""
     bins: tuple[int, ...]

@@ -1,7 +1,7 @@
 """Who uses Audition: staff with roles, candidates with invitations."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -50,8 +50,18 @@ class Invitation:
     attempts: int
     created_at: datetime
     expires_at: datetime
+    """As everybody else has it; `ends_at` is what holds."""
     started_at: datetime | None = None
     revoked_at: datetime | None = None
+    extra_hours: float = 0.0
+    """Granted before the start, e.g. as an adjustment for a disability; no reviewer is ever told."""
+    chosen_submission_id: str | None = None
+    """The attempt that is to count, in the candidate's choice; None for the one with the highest score."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """When its window ends, extra time included."""
+        return self.expires_at + timedelta(hours=self.extra_hours)
 
 
 class PrincipalKind(StrEnum):

@@ -67,11 +67,13 @@ class Submission:
     state_reason: str
     """Why it is in this state, a sentence; shown to staff, and to the candidate when REJECTED."""
     attempt_number: int
-    """1 for the first upload on the invitation."""
+    """1 for the first upload on the invitation; practice is counted too, so that each has a number of its own."""
     idempotency_key: str | None
     created_at: datetime
     state_changed_at: datetime
     released_at: datetime | None = None
+    is_practice: bool = False
+    """It counts for nothing, and nobody but its candidate sees it; see `domain.practice`."""
 
 
 def check_transition(submission_id: str, old: State, new: State) -> None:

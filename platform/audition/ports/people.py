@@ -86,6 +86,24 @@ class People(Protocol):
         """Everybody invited to a challenge version, each once, by id."""
         ...
 
+    def invitations_of(self, candidate_id: str) -> tuple[Invitation, ...]:
+        """All of a candidate, newest first."""
+        ...
+
+    def sessions_of(self, invitation_ids: Sequence[str]) -> tuple[Session, ...]:
+        """Browser sessions and API tokens of some candidates' invitations, oldest first."""
+        ...
+
+    def erase(self, candidate_id: str) -> tuple[str, ...]:
+        """Delete a candidate and everything that hangs on them, but for the audit log.
+
+        Entries of the log about what is deleted stay, without their reasons: those quote candidates' files.
+
+        Returns:
+            Digests of blobs that were theirs and that no other submission has.
+        """
+        ...
+
     def aliases(self, invitation_ids: Sequence[str]) -> dict[str, str]:
         """What reviewers call the candidates of some invitations, by invitation."""
         ...

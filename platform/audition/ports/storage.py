@@ -46,11 +46,11 @@ class Submissions(Protocol):
         ...
 
     def of_archive(self, version_id: str, archive_digest: str) -> tuple[Submission, ...]:
-        """All of exactly these bytes to a challenge version, oldest first."""
+        """All of exactly these bytes to a challenge version, without practice, oldest first."""
         ...
 
     def of_version(self, version_id: str) -> tuple[Submission, ...]:
-        """All to a challenge version, oldest first."""
+        """All to a challenge version, without practice, oldest first."""
         ...
 
     def in_states(self, states: Sequence[State], limit: int = 1000) -> tuple[Submission, ...]:
@@ -58,7 +58,7 @@ class Submissions(Protocol):
         ...
 
     def recent(self, limit: int = 200) -> tuple[Submission, ...]:
-        """Newest first."""
+        """Newest first, without practice."""
         ...
 
     def move(self, submission_id: str, old: State, new: State, reason: str, at: datetime) -> bool:

@@ -36,6 +36,10 @@ class BlobStore(Protocol):
         """
         ...
 
+    def delete(self, digest: str) -> None:
+        """Forget the bytes; nothing happens when there is no such blob. Callers know that nothing needs it."""
+        ...
+
     def path(self, digest: str) -> Path:
         """A read-only file on this host that holds the bytes; what containers get mounted.
 

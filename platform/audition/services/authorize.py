@@ -34,17 +34,33 @@ def require_candidate(principal: Principal) -> None:
 
 
 def visible_submission(uow: UnitOfWork, principal: Principal, submission_id: str) -> Submission:
-    """The submission, if the asker may see it: reviewers all, candidates their own.
+    """The submission, if the asker may see it: candidates their own, reviewers all but practice.
 
     Raises:
         NotFoundError: It does not exist for them.
     """
     submission = uow.submissions.get(submission_id)
     owns = principal.kind == PrincipalKind.CANDIDATE and submission.invitation_id == principal.subject_id
-    if owns or principal.has_role(Role.REVIEWER):
+    if owns or (principal.has_role(Role.REVIEWER) and not submission.is_practice):
         return submission
-    msg = f"There is no submission {submission_id}."
-    raise NotFoundError(msg)
+    raise _no_submission(submission_id)
+
+
+def assessed_submission(uow: UnitOfWork, submission_id: str) -> Submission:
+    """A submission that people assess; callers have made sure that the asker is one of them.
+
+    Raises:
+        NotFoundError: There is none, or it is a practice run, which is nobody's but its candidate's.
+    """
+    submission = uow.submissions.get(submission_id)
+    if submission.is_practice:
+        raise _no_submission(submission_id)
+    return submission
+
+
+def _no_submission(submission_id: str) -> NotFoundError:
+    # As the storage says it, so that nobody learns from the words what there is.
+    return NotFoundError(f"There is no submission {submission_id}.", code="submission-not-found")
 
 
 def own_invitation(uow: UnitOfWork, principal: Principal) -> tuple[Invitation, ChallengeVersion]:

@@ -1,12 +1,15 @@
 """Claim a run: take it by compare-and-set, so that exactly one worker works on it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from audition import codec
 from audition.domain.challenge import ChallengeVersion
 from audition.domain.execution import Ownership
+from audition.domain.practice import practised
 from audition.domain.run import Run
 from audition.domain.submission import State, Submission
+from audition.ports import UnitOfWork
 from audition.services.runner import Runner
 from audition.services.transition import transition
 
@@ -50,7 +53,7 @@ def claim(runner: Runner, run_id: str, fence: int, state: State) -> Claimed | No
         claimed = Claimed(
             run=uow.runs.get(run_id),
             submission=uow.submissions.get(submission.id),
-            version=uow.challenges.get(submission.challenge_version_id),
+            version=_version(runner, uow, submission),
             fence=fence + 1,
             owner=Ownership(
                 run_id=run_id,
@@ -60,3 +63,14 @@ def claim(runner: Runner, run_id: str, fence: int, state: State) -> Claimed | No
         )
         uow.commit()
     return claimed
+
+
+def _version(runner: Runner, uow: UnitOfWork, submission: Submission) -> ChallengeVersion:
+    """The challenge as the run is to see it."""
+    version = uow.challenges.get(submission.challenge_version_id)
+    if not submission.is_practice:
+        return version
+    manifest = practised(version.manifest)
+    return replace(
+        version, manifest=manifest, manifest_digest=runner.ports.blobs.put(codec.to_json(manifest))
+    )

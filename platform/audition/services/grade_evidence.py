@@ -36,7 +36,9 @@ def grade_evidence(
     evidence = next(a.digest for a in artifacts if a.kind == ArtifactKind.EVIDENCE)
     common = (runner, claimed.version, claimed.owner, evidence, artifacts)
     has_outputs = any(a.kind == ArtifactKind.OUTPUT for a in artifacts)
-    specs = (containers.score_spec(*common), containers.judge_spec(*common))
+    specs = [containers.score_spec(*common)]
+    if not claimed.submission.is_practice:
+        specs.append(containers.judge_spec(*common))
     with ThreadPoolExecutor(max_workers=len(specs)) as pool:
         sheets = list(
             pool.map(lambda spec: _sheet(runner, spec, lease, book, has_outputs=has_outputs), specs)

@@ -87,7 +87,8 @@ def inbox(ports: Ports, principal: Principal, limit: int = 200) -> tuple[InboxRo
     """
     require_role(principal, Role.REVIEWER)
     with ports.unit_of_work() as uow:
-        found = {s.id: s for s in (*uow.submissions.recent(limit), *uow.submissions.in_states(_WAITING, limit))}
+        waiting = (s for s in uow.submissions.in_states(_WAITING, limit) if not s.is_practice)
+        found = {s.id: s for s in (*uow.submissions.recent(limit), *waiting)}
         rows = _rows(uow, principal, tuple(found.values()))
     newest = sorted(rows, key=_age, reverse=True)
     return (*(row for row in reversed(newest) if row.todo), *(row for row in newest if not row.todo))

@@ -9,12 +9,13 @@ from audition.domain.errors import NotFoundError, UnavailableError
 from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.grade import Finding, GradeSheet
 from audition.domain.people import AuditEntry, Invitation, Principal, Role
+from audition.domain.practice import practised
 from audition.domain.run import Run, StageRecord
 from audition.domain.submission import State, Submission
 from audition.ports import Ports, UnitOfWork
 from audition.services.authorize import own_invitation, require_role, visible_submission
 from audition.services.sign_in import find_invitation
-from audition.services.submit import attempts_left
+from audition.services.submit import attempts_left, practice_left
 
 #: Counting stops here: an operator needs to know "many", and a page must stay quick.
 MOST_COUNTED = 1000
@@ -33,6 +34,8 @@ class Status:
     history: tuple[AuditEntry, ...]
     first_look: tuple[Finding, ...] = ()
     """What the static graders saw before anything ran; empty until they did, and once there is a report."""
+    practised: tuple[Finding, ...] = ()
+    """What was found in a practice run that is over: the form of its predictions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class CandidateHome:
     version: ChallengeVersion
     submissions: tuple[Submission, ...]
     attempts_left: int
+    practice_left: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,17 +78,19 @@ def status(ports: Ports, principal: Principal, submission_id: str) -> Status:
     with ports.unit_of_work() as uow:
         submission = visible_submission(uow, principal, submission_id)
         run = uow.runs.latest(submission.id)
-        version = uow.challenges.get(submission.challenge_version_id)
+        manifest = uow.challenges.get(submission.challenge_version_id).manifest
+        grades = uow.grades.of_run(run.id) if submission.is_practice else ()
         found = Status(
             submission=submission,
             run=run,
             stages=uow.runs.stages(run.id),
             queue_place=_queue_place(uow, submission),
-            planned_stages=tuple(version.manifest.stages),
+            planned_stages=(practised(manifest) if submission.is_practice else manifest).stages,
             history=uow.audit.about(submission.id) if principal.has_role(Role.REVIEWER) else (),
         )
         artifacts = uow.runs.artifacts(run.id) if submission.state != State.RELEASED else ()
-    return replace(found, first_look=_first_look(ports, artifacts))
+    mine = tuple(replace(f, reviewer_note="") for grade in grades for f in grade.findings)
+    return replace(found, first_look=_first_look(ports, artifacts), practised=mine)
 
 
 def _first_look(ports: Ports, artifacts: tuple[Artifact, ...]) -> tuple[Finding, ...]:
@@ -129,6 +135,7 @@ def candidate_home(ports: Ports, principal: Principal) -> CandidateHome:
             version=version,
             submissions=submissions,
             attempts_left=attempts_left(invitation, submissions),
+            practice_left=practice_left(submissions),
         )
 
 

@@ -8,7 +8,7 @@ from audition.domain.review import Mark, Panel, PanelState, Review, points_of
 from audition.domain.rubric import RubricItem
 from audition.domain.submission import State
 from audition.ports import Ports, UnitOfWork
-from audition.services.authorize import require_role
+from audition.services.authorize import assessed_submission, require_role
 from audition.services.gather_panels import gather_panels
 
 #: Characters of what a reviewer writes about one item; more is an essay that nobody reads.
@@ -169,7 +169,7 @@ def sign_review(ports: Ports, principal: Principal, submission_id: str, comment:
 
 
 def _sheet(uow: UnitOfWork, principal: Principal, submission_id: str) -> Sheet:
-    submission = uow.submissions.get(submission_id)
+    submission = assessed_submission(uow, submission_id)
     panel = gather_panels(uow, [submission])[submission_id]
     mine = next((r for r in panel.reviews if r.reviewer_id == principal.subject_id), None)
     is_markable = submission.state in MARKABLE_STATES and bool(panel.rubric)

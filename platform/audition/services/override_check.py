@@ -8,7 +8,7 @@ from audition.domain.run import Run
 from audition.domain.scorecard import scorecard_of
 from audition.domain.submission import State
 from audition.ports import Ports, UnitOfWork
-from audition.services.authorize import require_role
+from audition.services.authorize import assessed_submission, require_role
 
 MOST_REASON = 500
 _CHANGEABLE = frozenset({State.GRADED, State.RELEASED})
@@ -94,7 +94,7 @@ def refresh_scorecard(uow: UnitOfWork, run_id: str) -> None:
 
 
 def _graded(uow: UnitOfWork, submission_id: str) -> tuple[Run, tuple[Grade, ...]]:
-    submission = uow.submissions.get(submission_id)
+    submission = assessed_submission(uow, submission_id)
     if submission.state not in _CHANGEABLE:
         msg = f"Submission {submission_id} is {submission.state}; only what is graded can be changed."
         raise ConflictError(msg, code="not-graded")

@@ -3,7 +3,7 @@
 from audition.domain.people import Principal, Role
 from audition.domain.submission import State, Submission
 from audition.ports import Ports
-from audition.services.authorize import require_role
+from audition.services.authorize import assessed_submission, require_role
 from audition.services.transition import transition
 
 
@@ -17,7 +17,7 @@ def release(ports: Ports, principal: Principal, submission_id: str) -> Submissio
     """
     require_role(principal, Role.REVIEWER)
     with ports.unit_of_work() as uow:
-        submission = uow.submissions.get(submission_id)
+        submission = assessed_submission(uow, submission_id)
         now = ports.clock.now()
         transition(uow, submission, State.RELEASED, actor=principal.actor, reason="Report released.", at=now)
         uow.submissions.mark_released(submission_id, now)

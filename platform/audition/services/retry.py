@@ -5,7 +5,7 @@ from audition.domain.evidence import ArtifactKind
 from audition.domain.people import Principal, Role
 from audition.domain.submission import State, Submission
 from audition.ports import Ports, UnitOfWork
-from audition.services.authorize import require_role
+from audition.services.authorize import assessed_submission, require_role
 from audition.services.submit import first_run
 from audition.services.transition import transition
 
@@ -57,7 +57,7 @@ def regrade(ports: Ports, principal: Principal, submission_id: str, reason: str)
 
 
 def _at_rest(uow: UnitOfWork, submission_id: str) -> Submission:
-    submission = uow.submissions.get(submission_id)
+    submission = assessed_submission(uow, submission_id)
     if submission.state not in _AT_REST:
         msg = f"Submission {submission_id} is {submission.state}; only a graded or errored one gets another try."
         raise ConflictError(msg, code="state-conflict", next_step="Wait until it is graded.")

@@ -8,7 +8,7 @@ from audition.domain.report import Report
 from audition.domain.share import Share
 from audition.domain.submission import State
 from audition.ports import Ports, UnitOfWork
-from audition.services.authorize import require_role
+from audition.services.authorize import assessed_submission, require_role
 from audition.services.compose_report import read_report
 from audition.services.redact import for_manager
 from audition.services.sign_in import token_digest
@@ -39,7 +39,7 @@ def create_share(ports: Ports, principal: Principal, submission_id: str, days: f
         raise InvalidError(msg, code="bad-duration")
     secret, now = ports.tokens.new_secret(), ports.clock.now()
     with ports.unit_of_work() as uow:
-        submission = uow.submissions.get(submission_id)
+        submission = assessed_submission(uow, submission_id)
         if submission.state not in _SHAREABLE:
             msg = f"Submission {submission_id} is {submission.state}; there is no report to share yet."
             raise ConflictError(msg, code="not-graded")

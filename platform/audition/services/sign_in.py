@@ -16,6 +16,8 @@ from audition.ports import Ports, UnitOfWork
 
 #: A working day and an evening; staff sign in again after it.
 STAFF_SESSION = timedelta(hours=12)
+#: Of candidates who come back after their window, to read: nothing can be submitted then.
+LATE_SESSION = timedelta(hours=12)
 #: API tokens are for scripts; long, revocable, listed.
 API_TOKEN = timedelta(days=90)
 _WRONG = "The e-mail address or the password is wrong."
@@ -70,7 +72,7 @@ def sign_in_candidate(ports: Ports, link_token: str) -> str:
         if invitation.started_at is None:
             uow.people.save_invitation(replace(invitation, started_at=now))
             _audit(ports, uow, f"candidate:{invitation.id}", "started", invitation.id)
-        lasts = invitation.expires_at - now
+        lasts = max(invitation.ends_at - now, LATE_SESSION)
         secret = _add_session(ports, uow, PrincipalKind.CANDIDATE, invitation.id, lasts=lasts)
         uow.commit()
     return secret
@@ -132,8 +134,9 @@ def _usable_invitation(ports: Ports, uow: UnitOfWork, link_token: str) -> Invita
     invitation = uow.people.invitation_by_token(token_digest(link_token))
     if invitation is None or invitation.revoked_at is not None:
         raise NotFoundError(_BAD_LINK, code="unknown-invitation", next_step=_ASK)
-    if invitation.expires_at <= ports.clock.now():
-        msg = f"This invitation ended on {invitation.expires_at:%Y-%m-%d %H:%M} UTC."
+    # Who started may come back for the report, and for what is kept of them; submitting has its own look at the clock.
+    if invitation.started_at is None and invitation.ends_at <= ports.clock.now():
+        msg = f"This invitation ended on {invitation.ends_at:%Y-%m-%d %H:%M} UTC."
         raise ConflictError(msg, code="invitation-over", next_step=_ASK)
     return invitation
 

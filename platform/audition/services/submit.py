@@ -6,6 +6,7 @@ from typing import BinaryIO
 from audition.domain.challenge import ChallengeVersion
 from audition.domain.errors import ConflictError, InvalidError
 from audition.domain.people import Invitation, Principal
+from audition.domain.practice import MOST_PRACTICE
 from audition.domain.run import Run
 from audition.domain.submission import FREE_STATES, SETTLED_STATES, State, Submission
 from audition.ports import Ports, UnitOfWork
@@ -23,12 +24,22 @@ class Upload:
     stream: BinaryIO
     name: str
     idempotency_key: str | None = None
+    is_practice: bool = False
+    """Whether it is to be a practice run, which costs no attempt."""
 
 
 def attempts_left(invitation: Invitation, submissions: tuple[Submission, ...]) -> int:
-    """Attempts the candidate still has; refused, cancelled and platform-failed ones are free."""
-    used = sum(submission.state not in FREE_STATES for submission in submissions)
-    return max(0, invitation.attempts - used)
+    """Attempts the candidate still has; practice, refused, cancelled and platform-failed ones are free."""
+    return max(0, invitation.attempts - _used(submissions, is_practice=False))
+
+
+def practice_left(submissions: tuple[Submission, ...]) -> int:
+    """Practice runs the candidate still has; those that did not run are free."""
+    return max(0, MOST_PRACTICE - _used(submissions, is_practice=True))
+
+
+def _used(submissions: tuple[Submission, ...], *, is_practice: bool) -> int:
+    return sum(s.is_practice == is_practice and s.state not in FREE_STATES for s in submissions)
 
 
 def submit(ports: Ports, principal: Principal, upload: Upload) -> Submission:
@@ -48,12 +59,12 @@ def submit(ports: Ports, principal: Principal, upload: Upload) -> Submission:
         invitation, version = own_invitation(uow, principal)
         if known := _known(uow, invitation, upload):
             return known
-        _check_may_submit(ports, uow, invitation)
+        _check_may_submit(ports, uow, invitation, upload)
     digest, size = _store(ports, upload, version)
     with ports.unit_of_work() as uow:
         if known := _known(uow, invitation, upload):
             return known
-        earlier = _check_may_submit(ports, uow, invitation)
+        earlier = _check_may_submit(ports, uow, invitation, upload)
         submission = _record(ports, uow, principal, invitation, upload, digest, size, len(earlier))
         uow.commit()
     return submission
@@ -65,12 +76,19 @@ def _known(uow: UnitOfWork, invitation: Invitation, upload: Upload) -> Submissio
     return uow.submissions.by_key(invitation.id, upload.idempotency_key)
 
 
-def _check_may_submit(ports: Ports, uow: UnitOfWork, invitation: Invitation) -> tuple[Submission, ...]:
-    if invitation.expires_at <= ports.clock.now() or invitation.revoked_at is not None:
-        msg = f"The window of this invitation ended on {invitation.expires_at:%Y-%m-%d %H:%M} UTC."
+def _check_may_submit(
+    ports: Ports, uow: UnitOfWork, invitation: Invitation, upload: Upload
+) -> tuple[Submission, ...]:
+    if invitation.ends_at <= ports.clock.now() or invitation.revoked_at is not None:
+        msg = f"The window of this invitation ended on {invitation.ends_at:%Y-%m-%d %H:%M} UTC."
         raise ConflictError(msg, code="invitation-over", next_step="Ask for more time.")
     earlier = uow.submissions.of_invitation(invitation.id)
-    if attempts_left(invitation, earlier) == 0:
+    if upload.is_practice and practice_left(earlier) == 0:
+        msg = f"All {MOST_PRACTICE} practice runs are used."
+        raise ConflictError(
+            msg, code="no-practice-left", next_step="Submit it as an attempt; `audition check` needs no run."
+        )
+    if not upload.is_practice and attempts_left(invitation, earlier) == 0:
         msg = f"All {invitation.attempts} attempts are used."
         raise ConflictError(
             msg,
@@ -78,7 +96,8 @@ def _check_may_submit(ports: Ports, uow: UnitOfWork, invitation: Invitation) -> 
             next_step="Your submitted attempts stay as they are; ask your contact if one failed by our fault.",
         )
     if busy := next((s for s in earlier if s.state not in SETTLED_STATES), None):
-        msg = f"Attempt {busy.attempt_number} is still {busy.state}; one runs at a time."
+        what = "Practice run" if busy.is_practice else "Attempt"
+        msg = f"{what} {busy.attempt_number} is still {busy.state}; one runs at a time."
         raise ConflictError(msg, code="attempt-in-progress", next_step="Wait for it to finish, or cancel it.")
     return earlier
 
@@ -128,6 +147,7 @@ def _record(  # noqa: PLR0913  everything that is known of the upload
         idempotency_key=upload.idempotency_key,
         created_at=now,
         state_changed_at=now,
+        is_practice=upload.is_practice,
     )
     uow.submissions.add(submission)
     run = first_run(ports, submission.id)

@@ -1,6 +1,7 @@
 """Survey a cohort: everybody invited to one challenge version, from what is stored of each."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from statistics import median
 
 from audition.domain.agreement import Agreement, agreement
@@ -42,7 +43,8 @@ def survey_cohort(ports: Ports, principal: Principal, version_id: str) -> Cohort
         _attempt(version, s, by_invitation[s.invitation_id], runs.get(s.id), cards, panels[s.id])
         for s in submissions
     )
-    best = _best(attempts)
+    chosen = {invitation.chosen_submission_id for invitation in invitations}
+    best = _best(attempts, chosen)
     best_cards = [cards[runs[a.submission_id].id] for a in best if runs[a.submission_id].id in cards]
     scores = [attempt.score for attempt in best if attempt.score is not None]
     return Cohort(
@@ -110,16 +112,20 @@ def _attempt(  # noqa: PLR0913  a line is made of all of these
     )
 
 
-def _best(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
-    """Each candidate's attempt with the highest score, the later one of equals."""
+def _best(attempts: Iterable[Attempt], chosen: AbstractSet[str | None]) -> tuple[Attempt, ...]:
+    """Each candidate's attempt that counts: their choice, else the highest score, the later one of equals."""
     best: dict[str, Attempt] = {}
     for attempt in attempts:
         if attempt.score is None:
             continue
         known = best.get(attempt.invitation_id)
-        if known is None or (known.score or 0.0) <= attempt.score:
+        if known is None or _rank(known, chosen) <= _rank(attempt, chosen):
             best[attempt.invitation_id] = attempt
     return tuple(sorted(best.values(), key=lambda a: (-(a.score or 0.0), a.alias)))
+
+
+def _rank(attempt: Attempt, chosen: AbstractSet[str | None]) -> tuple[bool, float]:
+    return attempt.submission_id in chosen, attempt.score or 0.0
 
 
 def _funnel(invitations: Sequence[Invitation], attempts: Sequence[Attempt]) -> Funnel:

@@ -8,13 +8,13 @@ from flask import Blueprint, Response, jsonify, request, url_for
 
 from audition import codec
 from audition.domain.people import PrincipalKind, Role
-from audition.services import look_up
+from audition.services import list_inbox, look_up
 from audition.services.authorize import require_role
 from audition.services.cancel import cancel
+from audition.services.choose_attempt import choose_attempt
 from audition.services.compose_report import compose_report
 from audition.services.export_report import export_report
 from audition.services.invite import invite
-from audition.services.list_inbox import inbox
 from audition.services.release import release
 from audition.services.retry import regrade, rerun
 from audition.services.sign_in import sign_in_candidate, sign_in_staff
@@ -159,7 +159,7 @@ def submissions() -> Response:
     """A candidate's own submissions, oldest first; for reviewers the newest of all."""
     principal = asker()
     if principal.kind == PrincipalKind.STAFF:
-        return jsonify(items=[shapes.inbox_document(row) for row in inbox(ports(), principal)])
+        return jsonify(items=[shapes.inbox_document(row) for row in list_inbox.inbox(ports(), principal)])
     home = look_up.candidate_home(ports(), principal)
     statuses = (look_up.status(ports(), principal, s.id) for s in home.submissions)
     return jsonify(items=[shapes.submission_document(status, principal) for status in statuses])
@@ -199,6 +199,13 @@ def log(submission_id: str, name: str) -> Response:
 def cancel_submission(submission_id: str) -> Response:
     """Stop a submission that is not graded yet."""
     cancel(ports(), asker(), submission_id)
+    return _submission(submission_id)
+
+
+@blueprint.post("/submissions/<submission_id>/pick")
+def pick_submission(submission_id: str) -> Response:
+    """Make it the attempt that counts, in its candidate's choice."""
+    choose_attempt(ports(), asker(), submission_id)
     return _submission(submission_id)
 
 

@@ -1,10 +1,12 @@
-"""What an author sees: the published challenge versions, and the form that invites a candidate."""
+"""What an author sees: the published challenge versions, who is invited to them, and how to invite."""
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from audition.domain.people import Role
 from audition.services import look_up
 from audition.services.authorize import require_role
+from audition.services.grant_time import MOST_HOURS, grant_time, list_invitations
 from audition.services.invite import invite
 from audition.web.context import asker, ports, settings
 
@@ -21,6 +23,22 @@ def only_authors() -> None:
 def versions() -> str:
     """The published versions, newest first."""
     return render_template("author/versions.html", versions=look_up.challenge_versions(ports()))
+
+
+@blueprint.get("/invitations")
+def invitations() -> str:
+    """Who is invited, and the form for extra time."""
+    return render_template(
+        "author/invitations.html", rows=list_invitations(ports(), asker()), most_hours=MOST_HOURS
+    )
+
+
+@blueprint.post("/invitations/<invitation_id>/time")
+def extra_time(invitation_id: str) -> Response:
+    """Grant extra time to somebody who has not started."""
+    hours = request.form.get("hours", float("nan"), type=float)
+    grant_time(ports(), asker(), invitation_id, hours)
+    return redirect(url_for("author.invitations"), code=303)
 
 
 @blueprint.post("/invitations")

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from audition.services import look_up
 from audition.services.authorize import require_candidate
 from audition.services.cancel import cancel
+from audition.services.choose_attempt import choose_attempt
 from audition.services.compose_report import compose_report
 from audition.services.export_report import EXPORTS, export_report
 from audition.services.sign_in import sign_in_candidate
@@ -82,6 +83,13 @@ def attempts() -> str:
     home = look_up.candidate_home(ports(), asker())
     statuses = [look_up.status(ports(), asker(), s.id) for s in reversed(home.submissions)]
     return render_template("candidate/attempts.html", home=home, statuses=statuses)
+
+
+@blueprint.post("/s/<submission_id>/pick")
+def pick(submission_id: str) -> Response:
+    """Make it the attempt that counts."""
+    choose_attempt(ports(), asker(), submission_id)
+    return redirect(url_for("candidate.attempts"), code=303)
 
 
 @blueprint.get("/s/<submission_id>")

@@ -10,7 +10,8 @@ from flask import Flask, g, url_for
 
 from audition.domain.override import holding
 from audition.domain.people import Role
-from audition.domain.submission import SETTLED_STATES
+from audition.domain.practice import MOST_PRACTICE
+from audition.domain.submission import FREE_STATES, SETTLED_STATES
 from audition.services.headline import band
 from audition.services.look_up import log_name
 from audition.web import charts, formats, words
@@ -58,7 +59,10 @@ def install(app: Flask) -> None:
         holding=holding,
         asset=_asset_url(Path(app.static_folder or "")),
         settled_states=SETTLED_STATES,
+        free_states=FREE_STATES,
+        most_practice=MOST_PRACTICE,
         judged_states=words.JUDGED_STATES,
+        practice_words=words.PRACTISED,
         role=Role,
     )
     app.context_processor(_for_every_page)

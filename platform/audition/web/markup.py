@@ -47,7 +47,10 @@ def sections(text: str) -> list[Section]:
     bounds = pairwise([*starts, len(tokens)])
     first = Section(title="", body=_render(tokens[: starts[0] if starts else None]))
     # A heading is three tokens: its opening, its text, its end.
-    return [first, *(Section(title=tokens[a + 1].content, body=_render(tokens[a + 3 : b])) for a, b in bounds)]
+    return [
+        first,
+        *(Section(title=tokens[a + 1].content, body=_render(tokens[a + 3 : b])) for a, b in bounds),
+    ]
 
 
 def _render(tokens: list[Token]) -> Markup:

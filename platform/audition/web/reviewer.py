@@ -10,6 +10,7 @@ from audition.domain.people import Role
 from audition.domain.submission import TRANSITIONS
 from audition.services import list_inbox, look_up
 from audition.services.authorize import require_role
+from audition.services.choose_attempt import counting_attempt
 from audition.services.compare_submissions import compare_submissions
 from audition.services.compose_report import compose_report
 from audition.services.export_report import EXPORTS, export_report
@@ -67,6 +68,7 @@ def report(submission_id: str) -> str:
         logs={a: _tail(submission_id, a) for a in composed.artifacts if _is_log(a)},
         leads_to=TRANSITIONS[composed.state],
         sheet=read_sheet(ports(), asker(), submission_id),
+        counting=counting_attempt(ports(), asker(), submission_id),
         shares=shares_of(ports(), asker(), submission_id),
         comparison=compare_submissions(ports(), asker(), submission_id),
     )

@@ -39,6 +39,7 @@ class SubmissionDocument:
     verdict: Verdict | None
     fault: Fault | None
     attempt_number: int
+    is_practice: bool
     run_number: int
     archive_name: str
     archive_bytes: int
@@ -65,6 +66,7 @@ def submission_document(status: Status, principal: Principal) -> dict[str, Any]:
             verdict=run.verdict,
             fault=run.fault,
             attempt_number=submission.attempt_number,
+            is_practice=submission.is_practice,
             run_number=run.number,
             archive_name=submission.archive_name,
             archive_bytes=submission.archive_bytes,
@@ -113,8 +115,9 @@ def challenge_document(home: CandidateHome) -> dict[str, Any]:
         "kit_bytes": home.version.kit_bytes,
         "attempts": home.invitation.attempts,
         "attempts_left": home.attempts_left,
+        "practice_left": home.practice_left,
         "started_at": _time(home.invitation.started_at),
-        "expires_at": _time(home.invitation.expires_at),
+        "expires_at": _time(home.invitation.ends_at),
     }
 
 

@@ -31,6 +31,7 @@ def upload_from_form(idempotency_key: str | None = None) -> Upload:
         stream=cast("BinaryIO", file.stream),
         name=_checked(file.filename),
         idempotency_key=idempotency_key,
+        is_practice=_is_practice(),
     )
 
 
@@ -41,7 +42,17 @@ def upload_from_body(idempotency_key: str | None) -> Upload:
         InvalidError: The name is not that of an archive.
     """
     name = _checked(request.args.get("name", _DEFAULT_NAME))
-    return Upload(stream=cast("BinaryIO", request.stream), name=name, idempotency_key=idempotency_key)
+    return Upload(
+        stream=cast("BinaryIO", request.stream),
+        name=name,
+        idempotency_key=idempotency_key,
+        is_practice=_is_practice(),
+    )
+
+
+def _is_practice() -> bool:
+    """Whether `practice=1` came, in the address or in the form."""
+    return (request.args.get("practice") or (request.form.get("practice") if is_form() else "")) == "1"
 
 
 def is_form() -> bool:

@@ -52,6 +52,14 @@ STATES = {
     State.CANCELLED: Words(label="Cancelled", tone="quiet", icon="dash", hint="No attempt was used."),
 }
 
+#: Of a practice run that is over: nobody grades it.
+PRACTISED = Words(
+    label="Tried",
+    tone="good",
+    icon="check",
+    hint="It counts for nothing, and nobody else sees it.",
+)
+
 #: Where a verdict says what happened. Elsewhere the state says more: nothing was run, or not to its end.
 JUDGED_STATES = frozenset({State.GRADING, State.GRADED, State.RELEASED})
 
@@ -228,8 +236,12 @@ MY_PARTS = {
 TODOS = {
     Todo.MEND: Words(label="See what failed", tone="fair", icon="alert", hint="A fault of ours ended it."),
     Todo.MARK: Words(label="Mark it", tone="busy", icon="play", hint="There is a seat for you."),
-    Todo.GO_ON: Words(label="Go on marking", tone="busy", icon="clock", hint="You began and have not signed."),
-    Todo.RELEASE: Words(label="Read and release", tone="busy", icon="check", hint="The candidate waits for it."),
+    Todo.GO_ON: Words(
+        label="Go on marking", tone="busy", icon="clock", hint="You began and have not signed."
+    ),
+    Todo.RELEASE: Words(
+        label="Read and release", tone="busy", icon="check", hint="The candidate waits for it."
+    ),
 }
 
 #: What a prober did, in the words of its time line; other names are shown as they are.

@@ -19,11 +19,18 @@ class Sent:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.asked = ""
+        self.is_practice = False
 
-    def submit(self, archive: bytes, name: str, key: str) -> dict[str, Any]:
+    def submit(self, archive: bytes, name: str, key: str, *, is_practice: bool) -> dict[str, Any]:
         assert key
         self.files[name] = archive
+        self.is_practice = is_practice
         return {"id": "sub_1"}
+
+    def post(self, path: str) -> dict[str, Any]:
+        self.asked = path
+        return {"attempt_number": 2}
 
 
 @pytest.fixture
@@ -33,8 +40,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
     return made
 
 
-def submit(source: Path) -> None:
-    result = CliRunner().invoke(candidate.submit, [LINK, str(source), "--no-watch"])
+def submit(source: Path, *options: str) -> None:
+    result = CliRunner().invoke(candidate.submit, [LINK, str(source), "--no-watch", *options])
     assert result.exit_code == 0, result.output
     assert "sub_1" in result.output
 
@@ -50,3 +57,16 @@ def test_a_notebook_is_sent_as_it_is(tmp_path: Path, sent: Sent) -> None:
     (tmp_path / "a.ipynb").write_bytes(book(code("1")))
     submit(tmp_path / "a.ipynb")
     assert sent.files == {"a.ipynb": book(code("1"))}
+    assert not sent.is_practice
+
+
+def test_practice_is_asked_for_by_name(tmp_path: Path, sent: Sent) -> None:
+    (tmp_path / "a.ipynb").write_bytes(book(code("1")))
+    submit(tmp_path / "a.ipynb", "--practice")
+    assert sent.is_practice
+
+
+def test_the_attempt_that_counts_is_picked(sent: Sent) -> None:
+    result = CliRunner().invoke(candidate.pick, [LINK, "sub_2"])
+    assert (result.exit_code, sent.asked) == (0, "/submissions/sub_2/pick")
+    assert "Attempt 2 counts." in result.output

@@ -68,9 +68,7 @@ def fill(storage: UnitOfWorkFactory, numbers: range) -> None:
         for n in numbers:
             uow.people.add_candidate(factories.make_candidate(id=f"can_{n}", email=f"{n}@example.org"))
             uow.people.add_invitation(
-                factories.make_invitation(
-                    id=f"inv_{n}", candidate_id=f"can_{n}", token_digest=f"{n:064d}"
-                )
+                factories.make_invitation(id=f"inv_{n}", candidate_id=f"can_{n}", token_digest=f"{n:064d}")
             )
             uow.submissions.add(
                 factories.make_submission(id=f"sub_{n}", invitation_id=f"inv_{n}", state=State.GRADED)

@@ -8,7 +8,7 @@ from audition.domain.errors import ConflictError, DeniedError, InvalidError, Not
 from audition.domain.people import Principal, Role
 from audition.domain.review import PanelState
 from audition.services.compose_report import compose_report
-from audition.services.look_up import MyPart, inbox
+from audition.services.list_inbox import MyPart, inbox
 from audition.services.mark_submission import Sheet, begin_review, read_sheet, save_mark, sign_review
 from audition.services.release import release
 from tests import factories

@@ -7,7 +7,7 @@ import pytest
 from audition.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from audition.domain.grade import Outcome
 from audition.services.compose_report import compose_report
-from audition.services.look_up import inbox
+from audition.services.list_inbox import inbox
 from audition.services.override_check import override_check, withdraw_override
 from audition.services.release import release
 from audition.services.retry import regrade

@@ -156,9 +156,9 @@ def good_programs() -> dict[str, Program | None]:
     }
 
 
-def upload_of(data: bytes, key: str | None = None) -> Upload:
+def upload_of(data: bytes, key: str | None = None, *, is_practice: bool = False) -> Upload:
     """An upload of these bytes."""
-    return Upload(stream=io.BytesIO(data), name="solution.zip", idempotency_key=key)
+    return Upload(stream=io.BytesIO(data), name="solution.zip", idempotency_key=key, is_practice=is_practice)
 
 
 @dataclass(kw_only=True)
@@ -238,6 +238,12 @@ class World:
     def submit(self, data: bytes = b"PK archive", key: str | None = None) -> Submission:
         """Carol uploads."""
         return submit(self.ports, self.carol, upload_of(data, key))
+
+    def practise(self) -> Submission:
+        """Carol tries whether hers works, and it is worked off."""
+        submission = submit(self.ports, self.carol, upload_of(b"PK archive", is_practice=True))
+        self.work()
+        return self.submission(submission.id)
 
     def work_one(self, runner: Runner | None = None) -> bool:
         """A worker takes the oldest hint, if there is one, and works on it."""

@@ -4,10 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from audition.adapters.memory.erasure import erase
 from audition.adapters.memory.tables import Tables, check_reference, check_unique, insert, look_up
 from audition.domain.challenge import ChallengeVersion
 from audition.domain.errors import NotFoundError
-from audition.domain.people import AuditEntry, Candidate, Invitation, Session, StaffUser
+from audition.domain.people import (
+    AuditEntry,
+    Candidate,
+    Invitation,
+    PrincipalKind,
+    Session,
+    StaffUser,
+)
 from audition.domain.submission import State, Submission
 
 Open = Callable[[], Tables]
@@ -45,21 +53,21 @@ class MemorySubmissions:
         return tuple(s for s in self._sorted() if s.invitation_id == invitation_id)
 
     def of_archive(self, version_id: str, archive_digest: str) -> tuple[Submission, ...]:
-        """All of exactly these bytes to a challenge version, oldest first."""
-        wanted = (version_id, archive_digest)
-        return tuple(s for s in self._sorted() if (s.challenge_version_id, s.archive_digest) == wanted)
+        """All of exactly these bytes to a challenge version, without practice, oldest first."""
+        return tuple(s for s in self.of_version(version_id) if s.archive_digest == archive_digest)
 
     def of_version(self, version_id: str) -> tuple[Submission, ...]:
-        """All to a challenge version, oldest first."""
-        return tuple(s for s in self._sorted() if s.challenge_version_id == version_id)
+        """All to a challenge version, without practice, oldest first."""
+        found = (s for s in self._sorted() if s.challenge_version_id == version_id)
+        return tuple(s for s in found if not s.is_practice)
 
     def in_states(self, states: Sequence[State], limit: int = 1000) -> tuple[Submission, ...]:
         """Submissions in any of the states, oldest first."""
         return tuple(s for s in self._sorted() if s.state in states)[:limit]
 
     def recent(self, limit: int = 200) -> tuple[Submission, ...]:
-        """Newest first."""
-        return tuple(reversed(self._sorted()))[:limit]
+        """Newest first, without practice."""
+        return tuple(s for s in reversed(self._sorted()) if not s.is_practice)[:limit]
 
     def move(self, submission_id: str, old: State, new: State, reason: str, at: datetime) -> bool:
         """Compare-and-set of the state."""
@@ -200,6 +208,20 @@ class MemoryPeople:
         """Everybody invited to a challenge version, each once, by id."""
         invited = sorted({i.candidate_id for i in self.invitations_to(version_id)})
         return tuple(self.candidate(candidate_id) for candidate_id in invited)
+
+    def invitations_of(self, candidate_id: str) -> tuple[Invitation, ...]:
+        """All of a candidate, newest first."""
+        return tuple(i for i in self.invitations() if i.candidate_id == candidate_id)
+
+    def sessions_of(self, invitation_ids: Sequence[str]) -> tuple[Session, ...]:
+        """Sessions and API tokens of some candidates' invitations, oldest first."""
+        found = self._tables().sessions.values()
+        theirs = (s for s in found if s.kind == PrincipalKind.CANDIDATE and s.subject_id in invitation_ids)
+        return tuple(sorted(theirs, key=lambda s: (s.created_at, s.id)))
+
+    def erase(self, candidate_id: str) -> tuple[str, ...]:
+        """Delete a candidate and everything that hangs on them, but for the audit log."""
+        return erase(self._tables(), candidate_id)
 
     def aliases(self, invitation_ids: Sequence[str]) -> dict[str, str]:
         """What reviewers call the candidates of some invitations, by invitation."""

@@ -165,6 +165,11 @@ class MemoryBlobs:
             raise NotFoundError(msg, code="blob-not-found")
         return self._blobs[digest]
 
+    def delete(self, digest: str) -> None:
+        """Forget the bytes."""
+        if self._blobs.pop(digest, None) is not None and self._folder is not None:
+            (self._folder / digest).unlink(missing_ok=True)
+
     def path(self, digest: str) -> Path:
         """Write the blob to a read-only file, once, and return that."""
         data = self.get(digest)

@@ -57,22 +57,23 @@ class SqlSubmissions:
         )
 
     def of_archive(self, version_id: str, archive_digest: str) -> tuple[Submission, ...]:
-        """All of exactly these bytes to a challenge version, oldest first."""
+        """All of exactly these bytes to a challenge version, without practice, oldest first."""
         table = tables.submissions
         return self._transaction.all(
             Submission,
             select(table)
             .where(table.c.challenge_version_id == version_id, table.c.archive_digest == archive_digest)
+            .where(table.c.is_practice.is_(False))
             .order_by(table.c.created_at, table.c.id),
         )
 
     def of_version(self, version_id: str) -> tuple[Submission, ...]:
-        """All to a challenge version, oldest first."""
+        """All to a challenge version, without practice, oldest first."""
         table = tables.submissions
         return self._transaction.all(
             Submission,
             select(table)
-            .where(table.c.challenge_version_id == version_id)
+            .where(table.c.challenge_version_id == version_id, table.c.is_practice.is_(False))
             .order_by(table.c.created_at, table.c.attempt_number, table.c.id),
         )
 
@@ -88,10 +89,11 @@ class SqlSubmissions:
         )
 
     def recent(self, limit: int = 200) -> tuple[Submission, ...]:
-        """Newest first."""
+        """Newest first, without practice."""
         table = tables.submissions
         newest = (desc(table.c.created_at), desc(table.c.attempt_number), desc(table.c.id))
-        return self._transaction.all(Submission, select(table).order_by(*newest).limit(limit))
+        assessed = select(table).where(table.c.is_practice.is_(False))
+        return self._transaction.all(Submission, assessed.order_by(*newest).limit(limit))
 
     def move(self, submission_id: str, old: State, new: State, reason: str, at: datetime) -> bool:
         """Compare-and-set of the state."""

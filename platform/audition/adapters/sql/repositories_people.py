@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlalchemy import desc, select, update
 
 from audition.adapters.sql import tables
+from audition.adapters.sql.erasure import erase
 from audition.adapters.sql.rows import to_row
 from audition.adapters.sql.transaction import Transaction
 from audition.domain.errors import NotFoundError
-from audition.domain.people import Candidate, Invitation, Session, StaffUser
+from audition.domain.people import Candidate, Invitation, PrincipalKind, Session, StaffUser
 
 
 class SqlPeople:
@@ -103,6 +104,26 @@ class SqlPeople:
         invited = select(invitations.c.candidate_id).where(invitations.c.challenge_version_id == version_id)
         found = self._transaction.all(Candidate, select(table).where(table.c.id.in_(invited)))
         return tuple(sorted(found, key=lambda candidate: candidate.id))
+
+    def invitations_of(self, candidate_id: str) -> tuple[Invitation, ...]:
+        """All of a candidate, newest first."""
+        table = tables.invitations
+        statement = select(table).where(table.c.candidate_id == candidate_id)
+        return self._transaction.all(
+            Invitation, statement.order_by(desc(table.c.created_at), desc(table.c.id))
+        )
+
+    def sessions_of(self, invitation_ids: Sequence[str]) -> tuple[Session, ...]:
+        """Sessions and API tokens of some candidates' invitations, oldest first."""
+        table = tables.sessions
+        statement = select(table).where(
+            table.c.subject_id.in_(list(invitation_ids)), table.c.kind == PrincipalKind.CANDIDATE.value
+        )
+        return self._transaction.all(Session, statement.order_by(table.c.created_at, table.c.id))
+
+    def erase(self, candidate_id: str) -> tuple[str, ...]:
+        """Delete a candidate and everything that hangs on them, but for the audit log."""
+        return erase(self._transaction, candidate_id)
 
     def aliases(self, invitation_ids: Sequence[str]) -> dict[str, str]:
         """What reviewers call the candidates of some invitations, by invitation."""

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -135,6 +136,9 @@ invitations = Table(
     _at("expires_at"),
     _at("started_at", nullable=True),
     _at("revoked_at", nullable=True),
+    Column("extra_hours", Float, nullable=False, server_default="0"),
+    # No foreign key: submissions refer to invitations, and a circle could not be deleted row by row.
+    Column("chosen_submission_id", String, nullable=True),
     Index(None, "candidate_id"),
     Index(None, "challenge_version_id"),
     Index(None, "created_at"),
@@ -170,6 +174,7 @@ submissions = Table(
     _at("created_at"),
     _at("state_changed_at"),
     _at("released_at", nullable=True),
+    Column("is_practice", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("invitation_id", "idempotency_key"),
     # Two uploads at once cannot both be the last attempt.
     UniqueConstraint("invitation_id", "attempt_number"),

@@ -49,10 +49,15 @@ class Transaction:
             rows = self._open().execute(statement).mappings().all()
         return tuple(from_row(kind, dict(row)) for row in rows)
 
+    def texts(self, statement: Select[Any]) -> tuple[str, ...]:
+        """Rows of one text."""
+        with translated():
+            return tuple(self._open().execute(statement).scalars())
+
     def pairs(self, statement: Select[Any]) -> dict[str, str]:
         """Rows of two texts, the second by the first."""
         with translated():
-            return {key: value for key, value in self._open().execute(statement)}
+            return {row[0]: row[1] for row in self._open().execute(statement)}
 
     def has(self, statement: Select[Any]) -> bool:
         """Whether there is any row."""
