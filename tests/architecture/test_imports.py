@@ -16,7 +16,8 @@ PACKAGE = "platform/audition/"
 WEB = PACKAGE + "web/"
 QUEUE = (PACKAGE + "adapters/rq_queue.py", PACKAGE + "worker/runtime.py")
 TOOLCHAIN = PACKAGE + "anonymize/"
-DATA = ("graders/", TOOLCHAIN, "challenges/", "sandbox_images/tabular/", "sandbox_images/grader/")
+VARIANTS = PACKAGE + "variants/"
+DATA = ("graders/", TOOLCHAIN, VARIANTS, "challenges/", "sandbox_images/tabular/", "sandbox_images/grader/")
 #: Library to the places that may import it.
 PLACES: dict[str, tuple[str, ...]] = {
     "flask": (WEB,),
@@ -121,6 +122,8 @@ def test_the_environment_is_read_in_one_place() -> None:
         PACKAGE + "settings.py",
         # The one variable of the container that holds an author's data; settings are not installed there.
         PACKAGE + "grading/__main__.py",
+        # The key of a version's copies, and which to make; the same.
+        VARIANTS + "__main__.py",
         # Which graders a container that waits will run; the same.
         PACKAGE + "grading/warm.py",
         # A program of its own: it runs in a container and looks at what is there.

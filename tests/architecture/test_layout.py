@@ -38,6 +38,7 @@ ROOMS = {
     "ports",
     "probing",
     "services",
+    "variants",
     "web",
     "worker",
 }

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import anonymize, cohort, metrics, overhead, regrade, repeatability, runtimes
+from tests.bench import anonymize, cohort, metrics, overhead, regrade, repeatability, runtimes, trace
 from tests.bench.drift import live, table
 from tests.stack import running_stack, without_linters
 
@@ -32,6 +32,7 @@ def main() -> None:
         "repeatability": _repeatability,
         "regrade": _regrade,
         "cohort": _cohort,
+        "trace": _trace,
     }
     for name in arguments.only.split(","):
         sys.stdout.write(parts[name](arguments.runs) + "\n")
@@ -97,6 +98,11 @@ def _anonymize(_runs: int) -> str:
     # No container either.
     with _folder() as folder:
         return anonymize.report(Path(folder), 1_000_000, _say)
+
+
+def _trace(_runs: int) -> str:
+    # No container either.
+    return trace.report(_say)
 
 
 def _repeatability(runs: int) -> str:

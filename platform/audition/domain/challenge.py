@@ -14,6 +14,7 @@ from audition.domain.metrics import Direction
 from audition.domain.probe_plan import Pace
 from audition.domain.rubric import RubricItem
 from audition.domain.run import Stage
+from audition.domain.variant import VariantSpec, copy_name
 
 
 class Resampling(StrEnum):
@@ -185,6 +186,8 @@ class Manifest:
     """What the drift stage sends; private. None without that stage."""
     extra_rows: ExtraRowsSpec | None = None
     """What stands among the hidden rows in the repeat stage; private. None without that stage."""
+    variants: VariantSpec | None = None
+    """How candidates' copies of the training data differ; None where everybody gets the same."""
     limits: dict[Stage, Limits] = field(default_factory=dict)
     build: BuildLimits = field(default_factory=BuildLimits)
     """Limits of the stage in which candidates' images are built; it has others than containers have."""
@@ -225,6 +228,10 @@ class Area(StrEnum):
     candidates' code gets in that stage, and the map of which they are, which only graders with the answers get."""
     MODELS = "models"
     """What the challenge's own models predict, one file each; only graders with the answers get them."""
+    VARIANT = "variant"
+    """Copies of the training table, one file for each number; a candidate gets one in the place of the public one."""
+    CANARIES = "canaries"
+    """Rows that one copy alone has, of all copies; only graders get them."""
     REFERENCE = "reference"
     """The archive of the reference submission, with which services are compared, and what it was measured at. No
     container of a candidate's sees either."""
@@ -267,6 +274,17 @@ class ChallengeVersion:
     def files_in(self, area: Area) -> tuple[DataFile, ...]:
         """The data files of one area."""
         return tuple(f for f in self.files if f.area == area)
+
+    def with_variant(self, number: int) -> "ChallengeVersion":
+        """The version as the holder of a copy has it: the copy in the place of the public table; 0 is no copy."""
+        spec = self.manifest.variants
+        copies = {file.name: file for file in self.files_in(Area.VARIANT)}
+        copy = copies.get(copy_name(number))
+        if spec is None or copy is None:
+            return self
+        own = replace(copy, area=Area.PUBLIC, name=spec.file)
+        is_public = {file: file.area == Area.PUBLIC and file.name == spec.file for file in self.files}
+        return replace(self, files=tuple(own if is_public[file] else file for file in self.files))
 
     @property
     def reference(self) -> DataFile | None:

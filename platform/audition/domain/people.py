@@ -57,6 +57,8 @@ class Invitation:
     """Granted before the start, e.g. as an adjustment for a disability; no reviewer is ever told."""
     chosen_submission_id: str | None = None
     """The attempt that is to count, in the candidate's choice; None for the one with the highest score."""
+    variant: int = 0
+    """Number of the candidate's copy of the training data; 0 where everybody has the same."""
 
     @property
     def ends_at(self) -> datetime:

@@ -58,3 +58,5 @@ CHALLENGE = PurePosixPath("/challenge")
 """The author's folder; in the prepare container only."""
 PUBLIC = PurePosixPath("/public")
 PRIVATE = PurePosixPath("/private")
+LEAK_FILE = PurePosixPath("/leak/table")
+"""Where the programs of `audition.variants` find the table that leaked."""

@@ -66,8 +66,9 @@ def claim(runner: Runner, run_id: str, fence: int, state: State) -> Claimed | No
 
 
 def _version(runner: Runner, uow: UnitOfWork, submission: Submission) -> ChallengeVersion:
-    """The challenge as the run is to see it."""
-    version = uow.challenges.get(submission.challenge_version_id)
+    """The challenge as the run is to see it: with the candidate's own copy of the training data."""
+    invitation = uow.people.invitation(submission.invitation_id)
+    version = uow.challenges.get(submission.challenge_version_id).with_variant(invitation.variant)
     if not submission.is_practice:
         return version
     manifest = practised(version.manifest)

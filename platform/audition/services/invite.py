@@ -1,7 +1,9 @@
 """Invite a candidate to the newest version of a challenge."""
 
+from collections import Counter
 from datetime import timedelta
 
+from audition.domain.challenge import ChallengeVersion
 from audition.domain.errors import InvalidError
 from audition.domain.people import AuditEntry, Candidate, Invitation
 from audition.ports import Ports, UnitOfWork
@@ -71,11 +73,24 @@ def invite(  # noqa: PLR0913  each is one field of the form
             attempts=version.manifest.attempts,
             created_at=now,
             expires_at=now + timedelta(days=valid_days),
+            variant=_variant(uow, version, candidate),
         )
         uow.people.add_invitation(invitation)
         uow.audit.add(AuditEntry(at=now, actor=actor, action="invited", subject=invitation.id, reason=slug))
         uow.commit()
     return invitation, secret
+
+
+def _variant(uow: UnitOfWork, version: ChallengeVersion, candidate: Candidate) -> int:
+    """The copy of the training data that a candidate gets: the one they have, or one that fewest others have."""
+    spec = version.manifest.variants
+    if spec is None:
+        return 0
+    given = uow.people.invitations_to(version.id)
+    if mine := next((i.variant for i in given if i.candidate_id == candidate.id and i.variant), 0):
+        return mine
+    holders = Counter(invitation.variant for invitation in given)
+    return min(range(1, spec.copies + 1), key=lambda number: (holders[number], number))
 
 
 def _check(email: str, name: str, valid_days: float) -> None:
