@@ -35,10 +35,11 @@ from audition.host.recipes import read_bases, read_recipes
 from audition.host.redis_server import own_url, socket_path
 from audition.ports import Ports, Sandbox
 from audition.services.runner import Runner
-from audition.settings import Settings
+from audition.settings import Settings, kept_secret
 
 _log = logging.getLogger(__name__)
 _SIGN_OF_LIFE_SECONDS = 10
+_VARIANT_KEY_FILE = "variant.key"
 
 
 def migrate(settings: Settings) -> None:
@@ -208,6 +209,7 @@ def runner(settings: Settings, equipment: Equipment, slot: int = 0, *, is_attend
         warm_imports=warm_imports(settings),
         image_limits=image_limits(settings),
         bases=read_bases(settings.images_dir),
+        variant_key=(settings.variant_key or kept_secret(settings.data_dir, _VARIANT_KEY_FILE)).encode(),
         worker=worker_name(slot),
         slot=slot,
         lease_seconds=settings.lease_seconds,

@@ -4,7 +4,9 @@ Every setting is documented in `docs/settings.md`; a test keeps the two equal.
 """
 
 import os
+import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from pathlib import Path
@@ -44,6 +46,8 @@ class Settings:
     """Tag of the sandbox images to use. None: those that belong to the recipes in `images_dir`."""
     secret_key: str | None = None
     """Signs cookies. None: made once and kept in `data_dir`, readable by the owner only."""
+    variant_key: str | None = None
+    """Decides who gets which copy of training data, and traces a leaked one. None: made once and kept in `data_dir`."""
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = ""
@@ -109,6 +113,7 @@ class Settings:
             old_versions=reader.take("AUDITION_OLD_VERSIONS", _old_versions, "auto"),
             image_tag=reader.take("AUDITION_IMAGE_TAG", str, "") or None,
             secret_key=reader.take("AUDITION_SECRET_KEY", _secret, "") or None,
+            variant_key=reader.take("AUDITION_VARIANT_KEY", _secret, "") or None,
             host=host,
             port=port,
             public_url=reader.take("AUDITION_PUBLIC_URL", _url, f"http://{host}:{port}"),
@@ -134,6 +139,29 @@ class Settings:
             )
         reader.check()
         return settings
+
+
+def kept_secret(data_dir: Path, name: str) -> str:
+    """A secret of this installation, made when it is first asked for; every process gets the same one.
+
+    It is written aside and linked into place: of two processes that start together one link wins, and both
+    read the winner.
+
+    Args:
+        data_dir: Where it is kept, readable by the owner only.
+        name: Of its file.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    path = data_dir / name
+    if not path.exists():
+        draft = data_dir / f"{name}.{os.getpid()}.{secrets.token_hex(4)}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
+    return path.read_text().strip()
 
 
 def _variable(name: str) -> str:

@@ -1,6 +1,8 @@
 """The kit: everything a candidate downloads, as one zip."""
 
+import io
 import json
+import zipfile
 from collections.abc import Mapping
 from importlib.resources import files as package_files
 
@@ -41,6 +43,16 @@ def build_kit(challenge: ChallengeFolder, public_files: Mapping[str, bytes]) -> 
     return pack_files({f"{manifest.slug}/{name}": data for name, data in content.items()})
 
 
+def with_copy(kit: bytes, manifest: Manifest, copy: bytes) -> bytes:
+    """The kit of a candidate who has a copy of the training data of their own."""
+    spec = manifest.variants
+    if spec is None:
+        return kit
+    with zipfile.ZipFile(io.BytesIO(kit)) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    return pack_files(content | {f"{manifest.slug}/data/{spec.file}": copy})
+
+
 def _output(manifest: Manifest) -> bytes:
     """The form of predictions, for the script that checks them."""
     plain = to_plain(manifest.output) | {
@@ -64,7 +76,7 @@ def _readme(manifest: Manifest) -> str:
 | `brief.md` | the problem, what to hand in, how it is graded |
 | `datacard.md` | where the data comes from, what each column means, what anonymization changed |
 | `rubric.md` | what people look at besides the numbers |
-| `data/` | the public data |
+| `data/` | the public data{_own_copy(manifest)} |
 | `starter/` | a complete submission that scores low: start from it |
 | `checks/` | `python checks/{CHECK_FILE} PREDICTIONS.csv` says whether a file has the right form |
 
@@ -80,6 +92,17 @@ with the columns {columns}.{_form(manifest)}
 It may take {limits.time_seconds:g} seconds, {limits.memory_bytes / MIB:g} MiB of memory and
 {limits.cpus:g} processor core(s).
 """
+
+
+def _own_copy(manifest: Manifest) -> str:
+    """What candidates are told of their copy."""
+    spec = manifest.variants
+    if spec is None:
+        return ""
+    return (
+        f"; `{spec.file}` is a copy of your own. Copies differ in a few rows and digits, are equally good to learn"
+        " from, and name whose they are: please share yours with nobody"
+    )
 
 
 def _form(manifest: Manifest) -> str:

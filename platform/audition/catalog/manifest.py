@@ -8,6 +8,7 @@ from audition.catalog.drift import check_drift
 from audition.catalog.extra_rows import check_extra_rows
 from audition.catalog.metric import FILE, check_detail, check_metric, check_repeated
 from audition.catalog.shape import Problems
+from audition.catalog.variants import check_variants
 from audition.domain.build import BuildLimits
 from audition.domain.challenge import Manifest
 from audition.domain.execution import Limits
@@ -37,6 +38,7 @@ def check_manifest(manifest: Manifest, folder_name: str, problems: Problems) -> 
         rule(manifest, problems)
     check_drift(manifest, FILE, problems)
     check_extra_rows(manifest, FILE, problems)
+    check_variants(manifest, FILE, problems)
 
 
 def _check_words(manifest: Manifest, problems: Problems) -> None:

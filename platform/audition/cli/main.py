@@ -36,6 +36,7 @@ _VERBS = {
     "invite": "audition.cli.people:invite",
     "erase": "audition.cli.people:erase",
     "challenge": "audition.cli.author:challenge",
+    "trace": "audition.cli.tracing:trace",
     "anonymize": "audition.cli.anonymize:anonymize",
     "check": "audition.cli.checking:check",
     "submit": "audition.cli.candidate:submit",

@@ -89,7 +89,7 @@ def _variant(uow: UnitOfWork, version: ChallengeVersion, candidate: Candidate) -
     given = uow.people.invitations_to(version.id)
     if mine := next((i.variant for i in given if i.candidate_id == candidate.id and i.variant), 0):
         return mine
-    holders = Counter(invitation.variant for invitation in given)
+    holders = Counter(variant for variant, _ in {(i.variant, i.candidate_id) for i in given})
     return min(range(1, spec.copies + 1), key=lambda number: (holders[number], number))
 
 

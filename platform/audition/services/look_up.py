@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from audition import codec
-from audition.domain.challenge import ChallengeVersion
+from audition.catalog.kit import with_copy
+from audition.domain.challenge import Area, ChallengeVersion
 from audition.domain.errors import NotFoundError, UnavailableError
 from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.grade import Finding, GradeSheet
@@ -225,8 +226,13 @@ def kit(ports: Ports, principal: Principal) -> tuple[str, bytes]:
         DeniedError: The asker is not a candidate.
     """
     with ports.unit_of_work() as uow:
-        _, version = own_invitation(uow, principal)
-    return f"{version.slug}-v{version.number}-kit.zip", ports.blobs.get(version.kit_digest)
+        invitation, version = own_invitation(uow, principal)
+    name, data = f"{version.slug}-v{version.number}-kit.zip", ports.blobs.get(version.kit_digest)
+    own, spec = version.with_variant(invitation.variant), version.manifest.variants
+    if spec is None or own is version:
+        return name, data
+    copy = next(file for file in own.files_in(Area.PUBLIC) if file.name == spec.file)
+    return name, with_copy(data, version.manifest, ports.blobs.get(copy.digest))
 
 
 def _queue_place(uow: UnitOfWork, submission: Submission) -> int | None:

@@ -10,7 +10,6 @@ from audition.catalog.produced import check_produced
 from audition.catalog.read import ChallengeFolder
 from audition.domain import places
 from audition.domain.challenge import Area, ChallengeVersion, DataFile
-from audition.domain.contract import Inventory
 from audition.domain.errors import InvalidError, NotFoundError
 from audition.domain.execution import (
     ContainerSpec,
@@ -18,17 +17,16 @@ from audition.domain.execution import (
     Limits,
     Ownership,
     Profile,
-    VolumeMount,
 )
 from audition.domain.people import AuditEntry
 from audition.domain.run import Stage
-from audition.ports import Served
+from audition.services.hold_volumes import held_volumes, volumes
 from audition.services.make_extra_rows import make_extra_rows
+from audition.services.make_variants import make_variants
 from audition.services.measure_reference import measure_reference
 from audition.services.predict_samples import pack_samples, predict_samples
 from audition.services.prepare_traffic import prepare_traffic
-from audition.services.receive import COLLECT_SIGNAL, receive
-from audition.services.runner import GRADER_IMAGE, Runner
+from audition.services.runner import Runner
 
 _PREPARE_LIMITS = Limits(
     time_seconds=900.0,
@@ -38,11 +36,9 @@ _PREPARE_LIMITS = Limits(
     output_bytes=1 << 30,
     log_bytes=64 << 10,
 )
-_DATA_BYTES = 1 << 30
 #: Samples that services may be compared with, the first that is there: the reference is what a good solution takes. A
 #: golden one shows what is possible at all, and few would earn anything beside it.
 _REFERENCES = ("accepted/reference", "accepted/golden")
-_READY_SECONDS = 60.0
 #: Imports the author's module by path and calls it: nothing of ours is in that container.
 _CALL_PREPARE = """
 import importlib.util, pathlib, sys
@@ -103,6 +99,7 @@ def publish(
             say(f"version {known.number} has exactly this content already")
             return known
     files = (*files, *predict_samples(runner, folder.manifest, files, samples, say))
+    files = (*files, *make_variants(runner, folder.manifest, files, digest, say))
     for archive in reference if measures else ():
         files = (*files, *measure_reference(runner, folder.manifest, files, archive, say))
     say("packing the kit")
@@ -177,12 +174,9 @@ def _prepare(runner: Runner, folder: ChallengeFolder) -> tuple[DataFile, ...]:
     deadline = runner.ports.clock.now().timestamp() + 2 * _PREPARE_LIMITS.time_seconds
     owner = Ownership(run_id=run_id, fence=0, deadline_epoch=int(deadline))
     try:
-        with runner.sandbox.serve(_holder_spec(runner, owner)) as holder:
-            line = holder.read_line(1 << 10, _READY_SECONDS)
-            codec.from_json(Inventory, line, what="holder")
+        with held_volumes(runner, owner, _PREPARE_LIMITS) as held:
             _run_prepare(runner, folder, owner)
-            holder.signal(COLLECT_SIGNAL)
-            return (*_receive(runner, holder, Area.PUBLIC), *_receive(runner, holder, Area.PRIVATE))
+            return held.collect("prepare")
     finally:
         runner.sandbox.discard(run_id, 0)
 
@@ -206,45 +200,6 @@ def _run_prepare(runner: Runner, folder: ChallengeFolder, owner: Ownership) -> N
     )
 
 
-def _receive(runner: Runner, holder: Served, area: Area) -> tuple[DataFile, ...]:
-    collection, digests = receive(runner, holder)
-    if collection.refusals:
-        msg = f"prepare wrote things into {area} that cannot be used."
-        raise InvalidError(msg, code="prepare-output", problems=collection.refusals)
-    return tuple(
-        DataFile(area=area, name=file.name, digest=digest, bytes=file.bytes)
-        for file, digest in zip(collection.files, digests, strict=True)
-    )
-
-
-def _volumes(*, is_writable: bool) -> tuple[VolumeMount, ...]:
-    return tuple(
-        VolumeMount(
-            name=place.name,
-            target=str(place),
-            is_writable=is_writable,
-            size_bytes=_DATA_BYTES,
-            inodes=4096,
-            writer=Profile.AUTHOR,
-        )
-        for place in (places.PUBLIC, places.PRIVATE)
-    )
-
-
-def _holder_spec(runner: Runner, owner: Ownership) -> ContainerSpec:
-    return ContainerSpec(
-        stage="hold",
-        image=runner.images[GRADER_IMAGE],
-        argv=("python", "-m", "audition.grading", "hold"),
-        profile=Profile.GRADER,
-        ownership=owner,
-        limits=_PREPARE_LIMITS,
-        mounts=_volumes(is_writable=False),
-        environment={"AUDITION_MAX_FILE_BYTES": str(_DATA_BYTES)},
-        slot=runner.slot,
-    )
-
-
 def _prepare_spec(runner: Runner, folder: ChallengeFolder, owner: Ownership) -> ContainerSpec:
     base = places.CHALLENGE
     arguments = (base / "data/prepare.py", base / "data/raw", places.PUBLIC, places.PRIVATE)
@@ -257,7 +212,7 @@ def _prepare_spec(runner: Runner, folder: ChallengeFolder, owner: Ownership) -> 
         limits=_PREPARE_LIMITS,
         mounts=(
             FileMount(source=str(folder.path), target=str(base)),
-            *_volumes(is_writable=True),
+            *volumes(is_writable=True),
         ),
         slot=runner.slot,
     )

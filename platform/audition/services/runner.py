@@ -31,6 +31,8 @@ class Runner:
     """By image name: what predicting on it gets where a challenge does not say."""
     bases: Mapping[str, str] = field(default_factory=dict)
     """What the FROM of a candidate's Dockerfile may name, to the name of our image."""
+    variant_key: bytes = field(default=b"", repr=False)
+    """Of this installation's copies of training data; each version's is made of it. Empty where none are made."""
     slot: int = 0
     lease_seconds: float = 15.0
     lease_renew_seconds: float = 5.0

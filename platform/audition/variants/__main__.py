@@ -1,7 +1,7 @@
 """What runs in a grader container: `python -m audition.variants make|trace`.
 
 Both read the manifest and the public tables, and the key of the version from the environment. `make` writes copies
-into the public volume and says `VariantFacts`; `trace` reads a leaked table and says a `Trace`.
+into /out and says `VariantFacts`; `trace` reads a leaked table and says a `Trace`.
 """
 
 import os
@@ -52,7 +52,7 @@ def _make(root: Path) -> VariantFacts:
     canaries: list[Canary] = []
     for number in range(first, last + 1):
         copy = make_copy(layout, number)
-        (root / str(places.PUBLIC).lstrip("/") / copy_name(number)).write_bytes(write_csv(copy.table))
+        (root / str(places.OUT).lstrip("/") / copy_name(number)).write_bytes(write_csv(copy.table))
         canaries.extend(copy.canaries)
     return facts_of(layout, tuple(canaries))
 
@@ -82,7 +82,7 @@ def _layout(root: Path) -> tuple[VariantSpec, Layout]:
         msg = "The challenge has no [variants]."
         raise InvalidError(msg, code="variants")
     key = Key(bytes.fromhex(os.environ[KEY_VARIABLE]))
-    table = read_table(root / str(places.INPUTS / manifest.variants.file).lstrip("/"))
+    table = read_table(root / str(places.PUBLIC / manifest.variants.file).lstrip("/"))
     return manifest.variants, lay_out(table, manifest.variants, key)
 
 
@@ -93,7 +93,7 @@ def _refuse_links(root: Path, spec: VariantSpec, layout: Layout) -> None:
         InvalidError: There are such names.
     """
     problems = []
-    for path in sorted((root / str(places.INPUTS).lstrip("/")).glob("*.csv")):
+    for path in sorted((root / str(places.PUBLIC).lstrip("/")).glob("*.csv")):
         if path.name == spec.file:
             continue
         other = read_table(path)

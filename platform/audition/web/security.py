@@ -1,7 +1,5 @@
 """Headers, CSRF, rate limits and the signing key: what keeps hostile text and hostile sites harmless."""
 
-import os
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,7 @@ from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response
 
-from audition.settings import Settings
+from audition.settings import Settings, kept_secret
 from audition.web.context import asker_or_none
 
 if TYPE_CHECKING:
@@ -147,25 +145,5 @@ def _storage_options(redis_url: str | None) -> dict[str, str | int]:
 
 
 def load_secret_key(data_dir: Path) -> str:
-    """The signing key of this site, made at the first start; every web process gets the same one.
-
-    It is written aside and linked into place: of two processes that start together one link wins, and both
-    read the winner.
-    """
-    data_dir.mkdir(parents=True, exist_ok=True)
-    path = data_dir / _KEY_FILE
-    if not path.exists():
-        draft = data_dir / f"{_KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        _link(draft, path)
-        draft.unlink()
-    return path.read_text().strip()
-
-
-def _link(draft: Path, path: Path) -> None:
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        return
+    """The signing key of this site, made at the first start; every web process gets the same one."""
+    return kept_secret(data_dir, _KEY_FILE)

@@ -139,6 +139,7 @@ invitations = Table(
     Column("extra_hours", Float, nullable=False, server_default="0"),
     # No foreign key: submissions refer to invitations, and a circle could not be deleted row by row.
     Column("chosen_submission_id", String, nullable=True),
+    Column("variant", Integer, nullable=False, server_default="0"),
     Index(None, "candidate_id"),
     Index(None, "challenge_version_id"),
     Index(None, "created_at"),
