@@ -1,17 +1,17 @@
 """Measuring the risk of a release: its classes, what they tell, and every attack, within bounded time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from audition.anonymize import attacks
-from audition.anonymize.columns import Flags, Frame, Ints, Levels, classes_of, row_count, take_rows
+from audition.anonymize.columns import Column, Flags, Frame, Ints, Levels, classes_of, row_count, take_rows
 from audition.anonymize.intervals import Risk
 from audition.anonymize.linkage import Linkage, blame, link
 from audition.anonymize.measures import ClassMeasures, SensitiveMeasures, measure_classes, measure_sensitive
-from audition.anonymize.policy import Role, Transform, released_name, with_role
-from audition.anonymize.release import Made, Making, Say, make_release, people_columns, quasi_names
+from audition.anonymize.policy import ColumnRule, Role, TablePolicy, Transform, released_name, with_role
+from audition.anonymize.release import PEOPLE, Made, Making, Say, make_release, people_columns, quasi_names
 from audition.anonymize.space import Axis, space, turned
 
 _MOST_SEARCHED = 100_000
@@ -101,9 +101,10 @@ def make_trial(source: Frame, making: Making, random: np.random.Generator) -> at
     """
     sides = _divide(source, making, random)
     chosen = np.flatnonzero(sides >= 0)
-    frame = take_rows(source, chosen)
+    table = _about_people(making.table)
+    frame = {name: _taken(source[name], chosen, rule) for name, rule in table.columns.items()}
     members: Flags = sides[chosen] == 1
-    made = make_release(frame, making, members=members)
+    made = make_release(frame, replace(making, table=table), members=members)
     return attacks.Trial(
         released=made.frame,
         axes=space(made.known, made.frame),
@@ -111,6 +112,21 @@ def make_trial(source: Frame, making: Making, random: np.random.Generator) -> at
         inside=random.permutation(np.flatnonzero(members)),
         outside=random.permutation(np.flatnonzero(~members)),
     )
+
+
+def _about_people(table: TablePolicy) -> TablePolicy:
+    """The columns that attacks look at, and those that these are made from."""
+    told = set(with_role(table.columns, *PEOPLE))
+    told |= {table.columns[name].numerator for name in told} - {""}
+    return replace(
+        table, columns={name: rule for name, rule in table.columns.items() if name in told}, entity=""
+    )
+
+
+def _taken(column: Column, rows: Ints, rule: ColumnRule) -> Column:
+    """Some rows, and no value of others: those cost as much to code. A flag may ask for one that nobody here has."""
+    few = column.take(rows)
+    return few.used() if isinstance(few, Levels) and rule.transform is not Transform.FLAG else few
 
 
 def _divide(source: Frame, making: Making, random: np.random.Generator) -> Ints:

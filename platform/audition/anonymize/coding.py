@@ -191,7 +191,8 @@ def _shift(task: _Task) -> tuple[Column, str]:
         )
     domain = task.table.columns[task.table.entity].domain
     span = 2 * rule.most_days + 1
-    each = [task.key.number(f"offset\x00{domain}", who) % span - rule.most_days for who in entity.values]
+    drawn = task.key.numbers(f"offset\x00{domain}", entity.values)
+    each = [number % span - rule.most_days for number in drawn]
     # Rows of nobody get an offset of their own kind, which shows nothing.
     offsets = np.array([*each, 0])[entity.codes]
     return dates.shift(task.column, offsets, task.where), f"an offset for each of {len(each):,} entities"

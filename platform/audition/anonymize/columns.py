@@ -38,6 +38,13 @@ class Levels:
         """Some rows, in the order asked for."""
         return Levels(self.codes[rows], self.values)
 
+    def used(self) -> "Levels":
+        """Without values that no row has."""
+        places = np.flatnonzero(self.counts())
+        lookup = np.full(len(self.values) + 1, MISSING, dtype=np.int32)
+        lookup[places] = np.arange(len(places))
+        return Levels(lookup[self.codes], tuple(self.values[place] for place in places))
+
     def mapped(self, change: Callable[[str], str | None]) -> "Levels":
         """Every value changed; values that become equal are one value afterwards, None is nothing."""
         return self.replaced([change(value) for value in self.values])

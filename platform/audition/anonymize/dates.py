@@ -1,12 +1,12 @@
 """Dates moved by days, in the form that they had: order and intervals stay, the calendar's day does not."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from audition.anonymize.columns import Levels
+from audition.anonymize.columns import MISSING, Levels
 from audition.anonymize.tables import not_of_kind
 
 _DAY_LENGTH = 10
@@ -23,36 +23,32 @@ def shift(column: Levels, days: npt.NDArray[Any], where: str) -> Levels:
     Raises:
         InvalidError: Values that are no dates, with their first lines.
     """
-    wrong = [place for place, text in enumerate(column.values) if _parsed(text) is None]
-    if wrong:
+    parsed = [_parsed(text) for text in column.values]
+    if wrong := [place for place, day in enumerate(parsed) if day is None]:
         raise not_of_kind(column, wrong, where, "a date such as 2024-05-31 or 2024-05-31T08:00:00")
-    rows = np.broadcast_to(days, column.codes.shape).astype(np.int64)
-    low = int(rows.min(initial=0))
-    span = int(rows.max(initial=0)) - low + 1
-    # Each pair of value and offset is worked out once.
-    pairs, inverse = np.unique((column.codes.astype(np.int64) + 1) * span + rows - low, return_inverse=True)
-    texts = [_moved(column, int(pair) // span - 1, int(pair) % span + low) for pair in pairs]
-    return Levels(inverse.astype(np.int32), tuple(map(str, range(len(pairs))))).replaced(texts)
+    tails: dict[str, int] = {}
+    ends = [tails.setdefault(text[_DAY_LENGTH:], len(tails)) for text in column.values]
+    there = ~column.missing()
+    moved = np.array([*parsed, 0], dtype=np.int64)[column.codes] + np.broadcast_to(days, column.codes.shape)
+    # Many people and many days give few days again: each that comes out is written once.
+    pairs, inverse = np.unique(
+        moved[there] * len(tails) + np.array([*ends, 0])[column.codes[there]], return_inverse=True
+    )
+    codes = np.full(len(column), MISSING, dtype=np.int32)
+    codes[there] = inverse
+    return Levels(codes, tuple(_written(int(pair), tuple(tails)) for pair in pairs))
 
 
-def _moved(column: Levels, place: int, days: int) -> str | None:
-    if place < 0:
-        return None
-    text = column.values[place]
-    moved = _parsed(text)
-    if moved is None:
-        return None
-    moved += timedelta(days=days)
-    if len(text) <= _DAY_LENGTH:
-        return moved.date().isoformat()
-    return moved.isoformat(sep=text[_DAY_LENGTH])
+def _written(pair: int, tails: tuple[str, ...]) -> str:
+    day, tail = divmod(pair, len(tails))
+    return date.fromordinal(day).isoformat() + tails[tail]
 
 
-def _parsed(text: str) -> datetime | None:
+def _parsed(text: str) -> int | None:
+    """The day as a number; None for what is no date, or no time behind one."""
     try:
-        if len(text) <= _DAY_LENGTH:
-            day = date.fromisoformat(text)
-            return datetime(day.year, day.month, day.day)  # noqa: DTZ001  moved by days, whatever its zone is
-        return datetime.fromisoformat(text)
+        if len(text) > _DAY_LENGTH:
+            datetime.fromisoformat(text)
+        return date.fromisoformat(text[:_DAY_LENGTH]).toordinal()
     except ValueError:
         return None

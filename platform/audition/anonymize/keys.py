@@ -8,6 +8,7 @@ Each purpose has a key of its own, made from the release's: a pseudonym says not
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,18 +47,23 @@ class Key:
             prefix: Put before each pseudonym.
             digits: Hexadecimal digits of each; 4 bits a digit.
         """
-        base = hmac.new(self._derived(f"pseudonym\x00{domain}"), digestmod=hashlib.sha256)
-        made = []
-        for text in texts:
-            # A copy of a keyed state is cheaper than keying anew, and this runs once for each identifier.
-            one = base.copy()
-            one.update(text.encode())
-            made.append(prefix + one.hexdigest()[:digits])
-        return made
+        return [prefix + made.hex()[:digits] for made in self._digests(f"pseudonym\x00{domain}", texts)]
 
     def number(self, purpose: str, value: str) -> int:
         """A number in [0, 2**256) for a value."""
         return int.from_bytes(hmac.digest(self._derived(purpose), value.encode(), hashlib.sha256))
+
+    def numbers(self, purpose: str, values: Iterable[str]) -> Iterator[int]:
+        """The same for many values."""
+        return (int.from_bytes(made) for made in self._digests(purpose, values))
+
+    def _digests(self, purpose: str, texts: Iterable[str]) -> Iterator[bytes]:
+        # A copy of a keyed state is cheaper than keying anew, and this runs once for each person.
+        base = hmac.new(self._derived(purpose), digestmod=hashlib.sha256)
+        for text in texts:
+            one = base.copy()
+            one.update(text.encode())
+            yield one.digest()
 
     def generator(self, purpose: str) -> np.random.Generator:
         """Random numbers that the key decides; each purpose has its own."""

@@ -61,9 +61,11 @@ def _partners(count: int, block: int, random: np.random.Generator) -> tuple[Ints
 def ranks(values: Floats, reference: Floats) -> Floats:
     """Place of each value among the reference's, in [0, RANK_STEPS]; 0 where it is missing."""
     ordered = np.sort(reference[~np.isnan(reference)])
-    both = np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")
+    # In order and once each: looking for a million values in no order misses the cache with every step.
+    distinct, inverse = np.unique(values, return_inverse=True)
+    both = np.searchsorted(ordered, distinct, "left") + np.searchsorted(ordered, distinct, "right")
     places = np.floor(both * RANK_STEPS / max(2 * len(ordered), 1))
-    return np.where(np.isnan(values), 0.0, places)
+    return np.asarray(np.where(np.isnan(distinct), 0.0, places)[inverse])
 
 
 def mdav(points: Floats, k: int) -> Ints:

@@ -34,6 +34,8 @@ from audition.anonymize.policy import ColumnRule, Gate, Role, TablePolicy, Trans
 from audition.domain.errors import InvalidError
 
 Say = Callable[[str], None]
+#: Roles of columns that tell about people, and not of which row or when.
+PEOPLE = (Role.QUASI_IDENTIFIER, Role.LINKING_NUMBER, Role.SENSITIVE, Role.FEATURE, Role.TARGET)
 _GROUPED = (Transform.GROUP_MEAN, Transform.GROUP_MEAN_OF_PERCENT)
 
 
@@ -93,8 +95,7 @@ def make_release(
 
 def people_columns(table: TablePolicy) -> list[str]:
     """Released names of the columns that tell about people: all but pseudonyms, dates and texts."""
-    told = (Role.QUASI_IDENTIFIER, Role.LINKING_NUMBER, Role.SENSITIVE, Role.FEATURE, Role.TARGET)
-    return [released_name(name, table.columns[name]) for name in with_role(table.columns, *told)]
+    return [released_name(name, table.columns[name]) for name in with_role(table.columns, *PEOPLE)]
 
 
 def quasi_names(table: TablePolicy) -> list[str]:
