@@ -133,6 +133,7 @@ def write_release(applied: Applied, policy: Policy, out: Path) -> dict[str, Path
     out.mkdir(parents=True, exist_ok=True)
     paths = {}
     for name, table in policy.all_tables().items():
-        paths[name] = out / Path(table.file).name
+        file = Path(table.file).name
+        paths[name] = out / (file if Path(file).suffix else f"{file}.csv")
         write_frame(applied.tables[name].frame, paths[name])
     return paths

@@ -196,7 +196,7 @@ class Policy:
         found = dict(self.tables)
         if self.columns:
             release = self.release
-            name = release.file.rsplit("/", 1)[-1].split(".", 1)[0] or "table"
+            name = release.file.strip("/").rsplit("/", 1)[-1].split(".", 1)[0] or "table"
             found[name] = TablePolicy(
                 file=release.file,
                 columns=self.columns,

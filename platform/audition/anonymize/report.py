@@ -16,8 +16,8 @@ from audition.anonymize.curve import Point, risk_utility
 from audition.anonymize.examine import Examined, Work
 from audition.anonymize.policy import TablePolicy, released_name
 from audition.anonymize.release import Making, Say
-from audition.anonymize.tables import digest_of
 from audition.anonymize.utility import Utility, measure_utility
+from audition.catalog.raw import raw_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +78,15 @@ def make_report(work: Work, policy_path: Path, raw: Path, say: Say = lambda _: N
     with TemporaryDirectory(prefix="audition-release-") as folder:
         # The same bytes as `apply` writes: the key decides all of them.
         paths = write_release(work.applied, work.policy, Path(folder))
-        digests = {name: digest_of(path) for name, path in paths.items()}
+        digests = {name: raw_digest(path) for name, path in paths.items()}
     tables = tuple(
-        _table(name, table, work, (digest_of(raw / table.file), digests[name]), say)
+        _table(name, table, work, (raw_digest(raw / table.file), digests[name]), say)
         for name, table in work.policy.all_tables().items()
     )
     report = Report(
         tool=f"audition {__version__}",
         key_id=work.key.id,
-        policy_sha256=digest_of(policy_path),
+        policy_sha256=raw_digest(policy_path),
         is_fit=all(one.is_fit for one in work.examined.values()),
         tables=tables,
         links=work.applied.links,

@@ -1,6 +1,8 @@
-"""Tables from and to files: CSV and Parquet. The one place that knows the library for it, which has no types."""
+"""Tables from and to files: CSV and Parquet, single or a folder of them.
 
-import hashlib
+The one place that knows the library for it, which has no types.
+"""
+
 import io
 import re
 from pathlib import Path
@@ -12,12 +14,12 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 
 from audition.anonymize.columns import MISSING, Column, Frame, Levels, Numbers
+from audition.catalog.raw import folder_files
 from audition.domain.errors import InvalidError
 
 _BLOCK_BYTES = 8 << 20
 _MANY = 20
 """Problems that are told; more of them say nothing new."""
-_CHUNK = 1 << 20
 
 
 def read_frame(path: Path) -> Frame:
@@ -25,11 +27,51 @@ def read_frame(path: Path) -> Frame:
 
     Texts keep what a number would lose (leading zeros of a postcode); what a rule calls a number is parsed by it.
 
+    Args:
+        path: A file, or a folder whose files all have the same columns: their rows follow each other by name.
+
     Raises:
         InvalidError: The file is not there, or is no table; with file, line and what to do.
     """
+    if path.is_dir():
+        return _frame(_read_folder(path))
     if not path.is_file():
         raise InvalidError(f"{path}: is missing.", next_step="Put the raw table there, or correct `file`.")
+    return _frame(_read_file(path))
+
+
+def _frame(table: Any) -> Frame:  # noqa: ANN401  the library has no types
+    """Column after column, each let go when it is coded: both forms at once would double the memory."""
+    out: Frame = {}
+    for name in list(table.column_names):
+        out[name] = _levels(table.column(name))
+        table = table.drop_columns([name])
+    return out
+
+
+def _read_folder(folder: Path) -> Any:  # noqa: ANN401
+    paths = folder_files(folder)
+    if not paths:
+        raise InvalidError(
+            f"{folder}: has no file.", next_step="Put the raw tables there, or correct `file`."
+        )
+    tables = [_read_file(path) for path in paths]
+    first = set(tables[0].column_names)
+    problems = [
+        f"{path}: columns differ from those of {paths[0].name}: {', '.join(sorted(differing))}."
+        for path, table in zip(paths, tables, strict=True)
+        if (differing := first ^ set(table.column_names))
+    ]
+    if problems:
+        raise InvalidError(
+            f"{folder}: its files are not one table.",
+            problems=problems[:_MANY],
+            next_step="Give all of them the same columns, or each kind a folder and a table of its own.",
+        )
+    return pa.concat_tables([table.select(tables[0].column_names) for table in tables])
+
+
+def _read_file(path: Path) -> Any:  # noqa: ANN401
     try:
         table = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
@@ -38,10 +80,10 @@ def read_frame(path: Path) -> Frame:
     if repeated:
         what = f"{path}:1: columns stand there twice: {', '.join(repeated)}."
         raise InvalidError(what, next_step="Give every column a name of its own.")
-    return {name: _levels(table.column(name)) for name in table.column_names}
+    return table
 
 
-def _read_csv(path: Path) -> Any:  # noqa: ANN401  the library has no types
+def _read_csv(path: Path) -> Any:  # noqa: ANN401
     try:
         return _parse_csv(path, use_threads=True)
     except pa.ArrowInvalid:
@@ -146,12 +188,3 @@ def _arrow(column: Column) -> Any:  # noqa: ANN401
     if is_whole and np.all(np.abs(column.values[there]) < 1 << 53):
         return pa.array(np.where(there, column.values, 0).astype(np.int64), mask=~there)
     return pa.array(column.values, mask=~there)
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    sha = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_CHUNK):
-            sha.update(block)
-    return sha.hexdigest()

@@ -1,12 +1,12 @@
 """Reading a challenge folder: everything it says, checked, or every problem at once."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from audition.catalog.archive import list_files
 from audition.catalog.manifest import check_manifest
 from audition.catalog.metric import FILE
+from audition.catalog.raw import raw_digest
 from audition.catalog.rubric import read_rubric
 from audition.catalog.samples import Sample, collect_samples
 from audition.catalog.shape import Problems, read_table, read_text, shape
@@ -30,7 +30,7 @@ class Source:
     """One raw file and where it comes from; further keys of its table are for people."""
 
     file: str
-    """Name in data/raw."""
+    """Name in data/raw, of a file or of a folder of files that are one table."""
     sha256: str
     licence: str
 
@@ -139,10 +139,10 @@ def _check_sources(folder: Path, problems: Problems) -> None:
 
 def _check_source(folder: Path, name: str, source: Source, problems: Problems) -> None:
     path = folder / RAW_FOLDER / source.file
-    if Path(source.file).name != source.file or path.is_symlink() or not path.is_file():
+    if Path(source.file).name != source.file or path.is_symlink() or not path.exists():
         problems.say(SOURCES_FILE, f"source.{name}.file", f"{RAW_FOLDER}/{source.file} is missing; fetch it.")
         return
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = raw_digest(path)
     if digest != source.sha256:
         what = f"{RAW_FOLDER}/{source.file} has {digest}; fetch the right file."
         problems.say(SOURCES_FILE, f"source.{name}.sha256", what)

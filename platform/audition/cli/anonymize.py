@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _NOT_MET = 1
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_TABLE = click.Path(exists=True, path_type=Path)
 
 
 @click.group()
@@ -21,10 +22,10 @@ def anonymize() -> None:
 
 
 @anonymize.command()
-@click.argument("table", type=_FILE)
+@click.argument("table", type=_TABLE)
 @click.option("--out", type=click.Path(path_type=Path), help="Write the draft here instead of printing it.")
 def plan(table: Path, *, out: Path | None) -> None:
-    """Look at every column of TABLE (CSV or Parquet) and draft a privacy.toml to be confirmed."""
+    """Look at every column of TABLE (CSV, Parquet, or a folder of them) and draft a privacy.toml to be confirmed."""
     from audition.anonymize.draft import draft_policy  # noqa: PLC0415  numbers are not for every verb
     from audition.anonymize.profile import profile_frame  # noqa: PLC0415
     from audition.anonymize.tables import read_frame  # noqa: PLC0415
@@ -36,6 +37,19 @@ def plan(table: Path, *, out: Path | None) -> None:
     with out.open("x", encoding="utf-8") as file:
         file.write(text)
     click.echo(f"{out}: a rule for every column; look at each of them.", err=True)
+
+
+@anonymize.command()
+@click.argument("sources", type=_FILE)
+@click.argument("raw", type=_FOLDER)
+def fetch(sources: Path, raw: Path) -> None:
+    """Ask the queries of SOURCES (a sources.toml) of their PostgreSQL and write the tables into RAW."""
+    from audition.anonymize import fetch as fetching  # noqa: PLC0415
+
+    with Steps().step("fetching") as step:
+        found = fetching.fetch(fetching.read_queries(sources), raw, step.note)
+    for name, one in found.items():
+        click.echo(f"{name}: {one.path}, {one.rows:,} rows, sha256 {one.sha256}")
 
 
 @anonymize.command()

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from audition.anonymize.apply import apply_policy, read_sources, write_release
-from audition.anonymize.columns import Levels, Numbers, classes_of, levels, row_count
+from audition.anonymize.columns import Levels, Numbers, classes_of, levels, row_count, take_rows
 from audition.anonymize.keys import make_key, read_key
 from audition.anonymize.measures import measure_classes
 from audition.anonymize.policy import ColumnRule, Gate, Role, TablePolicy, Transform
@@ -187,3 +187,43 @@ def test_a_release_that_fails_its_gate_is_not_written(linked: Path) -> None:
     )
     assert not (linked / "out").exists()
     assert CliRunner().invoke(anonymize, ["attack", *arguments[:2]]).exit_code == 1
+
+
+def test_a_folder_of_files_is_one_table(tmp_path: Path) -> None:
+    frame = people(300)
+    folder = tmp_path / "people"
+    folder.mkdir()
+    for number, (rows, ending) in enumerate([(slice(0, 100), "csv"), (slice(100, 300), "parquet")]):
+        part = take_rows(frame, np.arange(300)[rows])
+        write_frame(part, folder / f"part-{number}.{ending}")
+    (folder / "_SUCCESS").touch()
+    found = read_frame(folder)
+    for name, column in frame.items():
+        assert isinstance(column, Levels)
+        assert isinstance(read := found[name], Levels)
+        assert read.texts() == column.texts()
+
+
+def test_a_folder_whose_files_differ_in_columns_is_refused_by_file(tmp_path: Path) -> None:
+    write(tmp_path, "a.csv", "x,y\n1,2\n")
+    write(tmp_path, "b.csv", "x,z\n1,2\n")
+    with pytest.raises(InvalidError) as caught:
+        read_frame(tmp_path)
+    assert "b.csv" in caught.value.problems[0]
+    assert "y, z" in caught.value.problems[0]
+
+
+def test_a_table_from_a_folder_is_released_as_one_file(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    (raw / "people").mkdir(parents=True)
+    write_frame(people(400), raw / "people" / "0.parquet")
+    write_frame(people(400, seed=2), raw / "people" / "1.csv")
+    rules = "".join(
+        f'[columns.{name}]\nrole = "{role}"\ntransform = "keep"\n'
+        for name, role in {"sex": "quasi-identifier", "back": "target"}.items()
+    ) + "".join(f'[columns.{name}]\nrole = "identifier"\n' for name in ("age", "town", "income"))
+    policy = read_policy(write(tmp_path, "privacy.toml", f'[release]\nfile = "people/"\n{rules}'))
+    applied = apply_policy(policy, read_sources(policy, raw), KEY)
+    paths = write_release(applied, policy, tmp_path / "out")
+    assert paths["people"].name == "people.csv"
+    assert row_count(read_frame(paths["people"])) == 800

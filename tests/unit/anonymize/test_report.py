@@ -14,8 +14,9 @@ from audition.anonymize.curve import Point, draw_curve, risk_utility
 from audition.anonymize.keys import make_key
 from audition.anonymize.policy import ColumnRule, Role, Transform
 from audition.anonymize.release import Making, make_release
-from audition.anonymize.tables import digest_of, write_frame
+from audition.anonymize.tables import write_frame
 from audition.anonymize.utility import Score, matrix, measure_utility, weighted_auc
+from audition.catalog.raw import raw_digest
 from audition.cli.anonymize import anonymize
 from tests.unit.anonymize.samples import KEY, open_gate, people, people_policy, released_as_they_are, write
 
@@ -115,7 +116,7 @@ def test_the_report_has_everything_but_the_key(tmp_path: Path) -> None:
     document = json.loads(text)
     (table,) = document["tables"]
     assert document["key_id"] == key.id
-    assert table["source_sha256"] == digest_of(tmp_path / "people.csv")
+    assert table["source_sha256"] == raw_digest(tmp_path / "people.csv")
     assert [column["done"] for column in table["columns"] if column["name"] == "town"] == ["not released"]
     assert [model["model"] for model in table["utility"]["models"]] == [
         "linear",
@@ -130,4 +131,4 @@ def test_the_report_has_everything_but_the_key(tmp_path: Path) -> None:
     assert key.signature(canonical) == document["signature"]
     applied = CliRunner().invoke(anonymize, ["apply", str(policy), str(tmp_path), str(tmp_path / "rel")])
     assert applied.exit_code == 0, applied.output
-    assert table["release_sha256"] == digest_of(tmp_path / "rel/people.csv")
+    assert table["release_sha256"] == raw_digest(tmp_path / "rel/people.csv")
