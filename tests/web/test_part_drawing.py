@@ -63,7 +63,7 @@ def test_what_trouble_costs_is_drawn_beside_nothing_lost(world: World) -> None:
         "When rows go wrong as a table",
         "empty cells: income",
         "-0.200 to -0.050",
-        "as before 0.000",
+        "the upright line is as before.",
     ):
         assert words in text
 
