@@ -14,6 +14,7 @@ from audition.grading.tree import Text, Tree
 from audition.grading.versions import content_version
 from graders.leakage import probe
 from graders.leakage.flow import Sign, signs_of
+from graders.python_code import is_test_code
 
 _MOST = 20
 _FITS = re.compile(r"fit\w*\(")
@@ -98,7 +99,7 @@ def _found(workspace: Workspace) -> _Found | None:
     texts = [
         text
         for text in Tree(workspace.submission).ending(".py")
-        if not _is_test_code(text.path) and _FITS.search(text.content)
+        if not is_test_code(text.path) and _FITS.search(text.content)
     ]
     return [(text, sign) for text in texts for sign in _signs(text.content, target)] if texts else None
 
@@ -114,11 +115,6 @@ def _evidence(found: _Found) -> Iterator[Evidence]:
     for text, sign in found:
         excerpt = text.lines[sign.line - 1].strip()[:160]
         yield Evidence(summary=sign.words, file=text.path, line=sign.line, excerpt=excerpt)
-
-
-def _is_test_code(path: str) -> bool:
-    *folders, name = path.split("/")
-    return "tests" in folders or name.startswith("test_")
 
 
 grader = Leakage()

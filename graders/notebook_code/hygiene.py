@@ -2,27 +2,17 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from audition.domain.grade import Evidence
 from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
 from graders.notebook_code.book import Sent, sent
+from graders.python_code import calls_in, has_seed, is_random, is_seeding, name_of
 
 #: Folders of one machine or one provider.
 _ABSOLUTE = re.compile(
     r"(?:/(?:home|Users|root|mnt|media|content|kaggle|workspace|var|opt|data|Volumes|dbfs)/|~/|[A-Za-z]:[\\/])[\w.]"
 )
-#: What is random in the field's libraries unless it is given a seed, and the argument that gives it.
-_RANDOM = re.compile(
-    r"train_test_split|default_rng|(?:Random|Extra|HistGradient|Gradient|Ada)\w*(?:Classifier|Regressor)"
-    r"|(?:MLP|SGD|Bagging|XGB|LGBM)(?:Classifier|Regressor)|(?:RandomizedSearchCV|KMeans|TSNE|IsolationForest|RandomState)"
-)
-_SEEDS = frozenset({"random_state", "seed", "random_seed"})
-_SHUFFLED = re.compile(r"(?:Stratified|Group|StratifiedGroup)?KFold")
-_SEEDING = re.compile(r"(?:^|\.)(?:seed|manual_seed|set_seed|set_random_seed)$")
-#: Where the seed may come first.
-_FIRST = frozenset({"default_rng", "RandomState"})
 _MOST_LINES = 300
 """Of code in one notebook, beyond which logic belongs into modules that can be tested."""
 _MOST_CELL_LINES = 80
@@ -66,48 +56,18 @@ def seeded(workspace: Workspace) -> Result:
     found = sent(workspace)
     if isinstance(found, Result):
         return found
-    calls = [(parsed.cell.number, call) for parsed in found.parsed() for call in _calls(parsed.tree)]
-    if any(_SEEDING.search(_name(call)) for _, call in calls):
+    calls = [(parsed.cell.number, call) for parsed in found.parsed() for call in calls_in(parsed.tree)]
+    if any(is_seeding(call) for _, call in calls):
         return passed("It seeds its libraries.")
-    random = [(number, call) for number, call in calls if _is_random(call)]
+    random = [(number, call) for number, call in calls if is_random(call)]
     if not random:
         return not_applicable("Nothing in it is random, as far as one can read.")
-    loose = [(number, call) for number, call in random if not _has_seed(call)]
+    loose = [(number, call) for number, call in random if not has_seed(call)]
     if not loose:
         return passed(f"Each of {len(random)} random calls has a seed.")
-    places = [Evidence(summary=f"cell {n}: {_name(call)[:60]}", file=found.path) for n, call in loose]
+    places = [Evidence(summary=f"cell {n}: {name_of(call)[:60]}", file=found.path) for n, call in loose]
     sentence = f"{len(loose)} of {len(random)} random calls have no seed."
     return partial(1 - len(loose) / len(random), sentence, *places[:_MOST_SHOWN])
-
-
-def _calls(tree: ast.Module) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-
-
-def _name(call: ast.Call) -> str:
-    """Dotted name of what is called; empty when it is no plain name."""
-    parts: list[str] = []
-    node = call.func
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join(reversed([*parts, node.id])) if isinstance(node, ast.Name) else ".".join(reversed(parts))
-
-
-def _is_random(call: ast.Call) -> bool:
-    last = _name(call).rpartition(".")[2]
-    if _SHUFFLED.fullmatch(last):
-        return any(word.arg == "shuffle" and _is_true(word.value) for word in call.keywords)
-    return bool(_RANDOM.fullmatch(last))
-
-
-def _is_true(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is True
-
-
-def _has_seed(call: ast.Call) -> bool:
-    is_named = any(word.arg in _SEEDS or word.arg is None for word in call.keywords)
-    return is_named or (_name(call).rpartition(".")[2] in _FIRST and bool(call.args))
 
 
 @check(

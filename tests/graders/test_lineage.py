@@ -87,7 +87,9 @@ def findings(root: Path, **changes: str | None) -> dict[str, Finding]:
 
 
 def test_a_careful_set_passes_whole(tmp_path: Path) -> None:
-    for finding in findings(tmp_path).values():
+    found = findings(tmp_path)
+    assert found.pop(PINNED).outcome == Outcome.NOT_APPLICABLE  # It trains with a program that is not Python.
+    for finding in found.values():
         assert finding.outcome == Outcome.PASSED, (finding.check, finding.sentence, finding.evidence)
 
 
@@ -201,7 +203,8 @@ def test_a_card_that_had_to_be_found_earns_less(tmp_path: Path) -> None:
 def test_without_records_it_depends_on_the_challenge(tmp_path: Path) -> None:
     bare = workspace(tmp_path / "a", {"predict.py": ""}, Contract())
     asked = by_check(grader.grade(bare))
-    assert asked.pop("lineage.mlmodel.signature").outcome == Outcome.NOT_APPLICABLE
+    for check in ("lineage.mlmodel.signature", "lineage.training.pinned"):
+        assert asked.pop(check).outcome == Outcome.NOT_APPLICABLE
     assert {f.outcome for f in asked.values()} == {Outcome.FAILED}
     other = replace(bare, manifest=make_workspace(tmp_path / "b").manifest)
     assert {f.outcome for f in grader.grade(other).findings} == {Outcome.NOT_APPLICABLE}
@@ -212,3 +215,47 @@ def test_without_records_it_depends_on_the_challenge(tmp_path: Path) -> None:
 )
 def test_hostile_locks_are_read_without_harm(tmp_path: Path, text: str) -> None:
     assert findings(tmp_path, lock=text)["lineage.dvc.verified"].max_points == 2
+
+
+PINNED = "lineage.training.pinned"
+ROWS = "id,defaulted\n1,0\n"
+TRAINING = "model = RandomForestClassifier(random_state=1)\nmodel.fit(X, y)\n"
+LOCKED = "pandas==2.2.3 \\\n    --hash=sha256:00\nscikit-learn == 1.7.2  # the model\n-r more.txt\n"
+
+
+def trained(root: Path, **files: str) -> Finding:
+    """What is said of code that trains on the public rows."""
+    record = f'{{"data": "{hashlib.sha256(ROWS.encode()).hexdigest()}"}}'
+    whole = {"train.py": TRAINING, "requirements.txt": LOCKED, "data.json": record}
+    made = workspace(root, {**whole, **{name.replace("__", "."): text for name, text in files.items()}})
+    made = replace(made, manifest=replace(made.manifest, inputs=("train.csv", "test.csv")))
+    (made.inputs / "train.csv").write_text(ROWS)
+    return by_check(grader.grade(made))[PINNED]
+
+
+def test_training_with_seeds_locked_packages_and_a_digest_of_its_data_is_written_down(tmp_path: Path) -> None:
+    assert trained(tmp_path).outcome == Outcome.PASSED
+    seeded = trained(tmp_path / "b", train__py="np.random.seed(1)\nKMeans().fit(X)\n")
+    assert seeded.outcome == Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("train__py", "a = 1\nKMeans(3).fit(X)\n", "a seed"),
+        ("requirements__txt", "pandas>=2\n", "one version"),
+        ("requirements__txt", "pandas==2.*\n", "one version"),
+        ("data__json", "{}", "digest of the public data"),
+    ],
+)
+def test_what_is_not_written_down_of_training_is_named(
+    tmp_path: Path, name: str, text: str, words: str
+) -> None:
+    finding = trained(tmp_path, **{name: text})
+    assert (finding.outcome, finding.max_points) == (Outcome.INFORMATIVE, 0)
+    assert words in finding.sentence
+    assert [e.line for e in finding.evidence] == ([2] if name == "train__py" else [])
+
+
+def test_without_code_that_trains_there_is_nothing_to_write_down(tmp_path: Path) -> None:
+    assert trained(tmp_path, train__py="print(1)\n").outcome == Outcome.NOT_APPLICABLE
