@@ -23,6 +23,7 @@ from audition.grading import (
 )
 from audition.grading.versions import content_version
 from graders.notebook_code import book
+from graders.notebook_run.outputs import equal_outputs
 
 _WITHOUT = 0.5
 """Most that a run is worth which left no predictions: cells that do nothing run as well."""
@@ -100,6 +101,6 @@ grader = CheckList(
     name="notebook-run",
     version=content_version("1", __file__),
     dimension=Dimension.DEPLOYMENT,
-    needs=frozenset({Need.NOTEBOOK, Need.OUTPUTS}),
-    checks=(runs,),
+    needs=frozenset({Need.NOTEBOOK, Need.OUTPUTS, Need.SUBMISSION}),
+    checks=(runs, equal_outputs),
 )

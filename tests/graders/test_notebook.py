@@ -219,3 +219,56 @@ def test_a_notebook_that_is_gone_costs_nothing(tmp_path: Path) -> None:
     made = workspace(tmp_path, code("1"))
     (made.submission / "a.ipynb").unlink()
     assert {f.outcome for f in notebook_code.grader.grade(made).findings} == {Outcome.NOT_ASSESSED}
+
+
+OUTPUTS = "notebook.outputs"
+
+
+def compared(root: Path, sent: list[dict[str, Any]], again: list[dict[str, Any]]) -> Finding:
+    """What is said of outputs that were saved, and of those of the run."""
+    made = workspace(root, *sent)
+    executed = root / "executed.ipynb"
+    added = code("data = '/in'", "injected-parameters")
+    executed.write_bytes(book(again[0], added, *again[1:]))
+    return by_check(notebook_run.grader.grade(replace(made, notebook=executed)))[OUTPUTS]
+
+
+def told(said: str, kind: str = "stream") -> dict[str, Any]:
+    """A cell with an output."""
+    output = {"output_type": "stream", "name": "stdout", "text": [said]}
+    if kind != "stream":
+        output = {"output_type": kind, "data": {"text/plain": said, "image/png": "AA"}, "metadata": {}}
+    return {**code("x"), "outputs": [output]}
+
+
+@pytest.mark.parametrize(
+    ("sent", "again"),
+    [
+        ("AUC 0.84312", "AUC  0.84297\n"),
+        ("took 3.2 s", "took 41 s"),
+        ("<Model at 0x7f3aab>", "<Model at 0x55d210>"),
+        ("1" * 20_000 + " " * 9000, "1" * 20_000),
+        ("2024-05-01 10:00:00 begun", "2026-01-01 09:30:12.5 begun"),
+    ],
+)
+def test_what_differs_between_runs_and_says_nothing_is_passed_over(
+    tmp_path: Path, sent: str, again: str
+) -> None:
+    found = compared(tmp_path, [told(sent), code("y")], [told(again), code("y")])
+    assert (found.outcome, found.points) == (Outcome.PASSED, 0.5)
+
+
+def test_cells_that_say_something_else_are_named_and_cost_their_share(tmp_path: Path) -> None:
+    sent = [told("AUC 0.84"), told("12 rows", "execute_result"), code("y")]
+    found = compared(tmp_path, sent, [told("AUC 0.79"), told("12 rows", "execute_result"), told("new")])
+    assert (found.points, found.evidence[0].summary) == (0.25, "code cell 1 said something else")
+
+
+def test_cleared_outputs_and_an_account_that_is_no_notebook_cost_nothing(tmp_path: Path) -> None:
+    cleared = compared(tmp_path / "a", [code("x")], [told("1")])
+    assert cleared.outcome == Outcome.NOT_APPLICABLE
+    made = workspace(tmp_path / "b", told("1"))
+    broken = tmp_path / "broken.ipynb"
+    broken.write_text('{"cells": [7]}')
+    found = by_check(notebook_run.grader.grade(replace(made, notebook=broken)))[OUTPUTS]
+    assert found.outcome == Outcome.NOT_APPLICABLE

@@ -9,6 +9,8 @@ BARE_NOTEBOOK = "notebook.ipynb"
 """What a notebook is called that was sent alone, whatever it was called at home."""
 EXECUTED = "executed.ipynb"
 """Name under /out of the notebook with the outputs that its cells had when they ran."""
+INJECTED = "injected-parameters"
+"""Tag of the cell that was added to set parameters. Source: papermill's convention."""
 _RUNNER = ("python", "-I", "/opt/notebook/run.py")
 DRAWER = ("python", "-I", "/opt/notebook/render.py")
 """The program of ours that draws one: the first that can be read of the paths behind it."""

@@ -27,7 +27,7 @@ TRAFFIC_FILE = PurePosixPath("/traffic/rows.json")
 CELLS_FILE = PurePosixPath("/evidence/cells.jsonl")
 """What the run of a notebook said of its cells; absent when a program predicted."""
 NOTEBOOK_FILE = PurePosixPath("/evidence/notebook.ipynb")
-"""The notebook with the outputs that its cells had; in the container that draws it only."""
+"""The notebook with the outputs that its cells had; in the container that draws it and in the judge's."""
 KIT_FILE = PurePosixPath("/evidence/kit.zip")
 """What every candidate got; in the judge container only."""
 EXERCISE_FILE = PurePosixPath("/evidence/exercise.json")

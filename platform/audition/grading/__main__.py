@@ -286,6 +286,7 @@ def _workspace(room: _Room) -> Workspace:
         exercise=_exercised(room),
         exercise_outputs=room.at(places.EXERCISE_OUTPUTS),
         drift=_drift(room),
+        notebook=file if (file := room.at(places.NOTEBOOK_FILE)).is_file() else None,
         cells=_cells(room),
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from audition import codec
 from audition.domain.errors import InvalidError
-from audition.domain.notebook import CellRun, NotebookRun
+from audition.domain.notebook import INJECTED, CellRun, NotebookRun
 
 MOST_BYTES = 10 << 20
 """Of one notebook: pictures in outputs make them large, and outputs are made anew when it runs."""
@@ -88,6 +88,36 @@ def read_book(path: Path) -> Book:
         msg = "has no code cell with anything in it"
         raise UnreadableNotebookError(msg)
     return book
+
+
+def read_outputs(path: Path) -> tuple[str, ...]:
+    """What each code cell with anything in it printed and showed as text, in their order; pictures are not in it.
+
+    Raises:
+        UnreadableNotebookError: It is none, or larger than may be.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        msg = "is too large"
+        raise UnreadableNotebookError(msg)
+    cells = _document(path).get("cells")
+    if not isinstance(cells, list) or not all(map(_is_cell, cells)) or len(cells) > MOST_CELLS + 1:
+        msg = "has no list of cells as nbformat 4 has them"
+        raise UnreadableNotebookError(msg)
+    read = ((_cell(number, cell), cell.get("outputs")) for number, cell in enumerate(cells, 1))
+    return tuple(
+        "\n".join(_told(outputs))
+        for cell, outputs in read
+        if cell.is_code and cell.source.strip() and INJECTED not in cell.tags
+    )
+
+
+def _told(outputs: object) -> Iterator[str]:
+    """The texts among a cell's outputs."""
+    for output in outputs if isinstance(outputs, list) else ():
+        if isinstance(output, dict):
+            data = output.get("data")
+            shown = data.get("text/plain") if isinstance(data, dict) else output.get("text")
+            yield _text(shown) or ""
 
 
 def _document(path: Path) -> dict[str, Any]:

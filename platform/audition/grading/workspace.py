@@ -69,6 +69,8 @@ class Workspace:
     drift: DriftEvidence | None = None
     """What the service's metrics did under drift; None when the drift protocol did not run."""
 
+    notebook: Path | None = None
+    """The notebook with the outputs that its cells had when they ran; hostile. None when none was run."""
     cells: NotebookRun | None = None
     """What the run of a notebook said of its cells, which its author can forge; None when a program predicted."""
 

@@ -53,6 +53,7 @@ _SEEN = {
     ArtifactKind.SERVICE: places.SERVICE_FILE,
     ArtifactKind.DRIFT: places.DRIFT_FILE,
     ArtifactKind.CELLS: places.CELLS_FILE,
+    ArtifactKind.NOTEBOOK: places.NOTEBOOK_FILE,
 }
 _PROBING = ("python", "-m", "audition.probing")
 #: Rows, answers and samples of latency, all of them bounded; see audition.probing.
