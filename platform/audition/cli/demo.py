@@ -24,18 +24,19 @@ from audition.domain.challenge import Manifest
 from audition.domain.errors import ConflictError
 from audition.domain.people import Role
 from audition.domain.probe_plan import Pace
-from audition.host.steps import Steps
+from audition.host.steps import Step, Steps
 from audition.services.add_staff import add_staff
 from audition.services.publish import publish
 from audition.settings import Settings
 
 _CHALLENGE = "credit-scoring"
-#: Sample and the made-up person who submits it.
+#: Sample and the made-up person who submits it. They are graded one after the other: a report to look at comes at once,
+#: a whole one some minutes later, and the one that takes longest while that is read.
 _SAMPLES = {
-    "accepted/golden": "Gale Golden",
-    "accepted/reference": "Robin Reference",
-    "accepted/baseline": "Bailey Baseline",
     "nonzero_exit/raises": "Finley Failing",
+    "accepted/reference": "Robin Reference",
+    "accepted/golden": "Gale Golden",
+    "accepted/baseline": "Bailey Baseline",
 }
 _OPERATOR = "operator@demo.example"
 _WAIT_SECONDS = 1200.0
@@ -65,7 +66,7 @@ class _Memory:
 @click.command()
 @click.option("--once", is_flag=True, help="Exit when the reports are there.")
 def demo(*, once: bool) -> None:
-    """Set everything up, run four sample submissions of a real challenge, and print where the reports are."""
+    """Set everything up, run four sample submissions of a real challenge, and say where each report is."""
     started = time.monotonic()
     steps, settings = Steps(), Settings.from_env()
     folder = find_challenge(settings, _CHALLENGE)
@@ -129,19 +130,49 @@ def _sign_in(steps: Steps, host: Host, memory: _Memory) -> Client:
 def _run_samples(
     steps: Steps, staff: Client, folder: ChallengeFolder, memory: _Memory
 ) -> dict[str, dict[str, Any]]:
-    """Submit what was not submitted before, wait for all, and release the reports."""
+    """Submit what was not submitted before, and see one after the other through."""
     with steps.step("submitting the samples") as step:
         known = {name: _submit(staff, folder, name, memory) for name in _SAMPLES}
         if not any(is_new for _, is_new in known.values()):
             step.skip()
+        step.note(f"watch them at {staff.url}/sign-in as {_OPERATOR}, password {memory.known['password']}")
     documents = {}
     for name, (submission_id, _) in known.items():
-        with steps.step(f"grading {name}"):
-            document = staff.wait(submission_id, _WAIT_SECONDS)
-            if document["state"] == "graded":
-                document = staff.post(f"/submissions/{submission_id}/release")
-            documents[name] = document
+        with steps.step(f"grading {name}") as step:
+            documents[name] = _see_through(step, staff, submission_id)
     return documents
+
+
+def _see_through(step: Step, staff: Client, submission_id: str) -> dict[str, Any]:
+    """Wait for a report and release it; what happens meanwhile is said, and then what it is worth and where it is."""
+    said: set[str] = set()
+
+    def tell(document: dict[str, Any]) -> None:
+        lines = [": ".join(filter(None, (at["stage"], at["message"]))) for at in document["stages"]]
+        for line in lines if not document["is_settled"] else ():
+            if line not in said:
+                said.add(line)
+                step.note(line)
+
+    document = staff.wait(submission_id, _WAIT_SECONDS, tell)
+    if document["state"] == "graded":
+        document = staff.post(f"/submissions/{submission_id}/release")
+    report = staff.get(f"/submissions/{submission_id}/report")
+    score = "no score" if report["score"] is None else f"{_score(report)} of 100"
+    step.note(f"{score}, {_ending(report, document)}: {_page(staff.url, document)}")
+    return document
+
+
+def _score(report: dict[str, Any]) -> str:
+    return "-" if report["score"] is None else f"{100 * report['score']:.0f}"
+
+
+def _ending(report: dict[str, Any], document: dict[str, Any]) -> str:
+    return str(report["verdict"] or document["state"])
+
+
+def _page(url: str, document: dict[str, Any]) -> str:
+    return f"{url}/r/{document['id']}"
 
 
 def _submit(staff: Client, folder: ChallengeFolder, name: str, memory: _Memory) -> tuple[str, bool]:
@@ -177,10 +208,10 @@ def _show(  # noqa: PLR0913  all that is told
         times = _stage_seconds(report)
         table.add_row(
             name,
-            "-" if report["score"] is None else f"{100 * report['score']:.0f}",
-            report["verdict"] or document["state"],
+            _score(report),
+            _ending(report, document),
             *(times.get(stage, "-") for stage in stages),
-            f"{host.settings.public_url}/r/{document['id']}",
+            _page(staff.url, document),
         )
     Console(width=None if Console().is_terminal else 200).print(table)
     click.echo(f"Sign in at {host.settings.public_url}/sign-in as {_OPERATOR}")
