@@ -65,7 +65,7 @@ def test_a_sound_service_of_each_contract_passes(kind: ServingKind) -> None:
     assert seen.exposition is not None
     assert (seen.exposition.is_parsed, seen.exposition.lint) == (True, ())
     assert (signal(seen, "traffic"), signal(seen, "errors")) == (1.0, 1.0)
-    assert 0.1 < signal(seen, "latency_sum") < 1.1
+    assert 0.01 < signal(seen, "latency_sum") < 1.1
     assert seen.sharding is not None
     assert not seen.sharding.is_sharded
     assert seen.bad_input is not None

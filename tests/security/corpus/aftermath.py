@@ -19,6 +19,7 @@ from tests.security.corpus.proving_ground import CANARY, SECRET, Ground, Outcome
 
 ENDS = (State.GRADED, State.REJECTED, State.ERRORED, State.CANCELLED)
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_LEFT_SECONDS = 60.0
 _MOST_MEMORY = 64 << 20
 _MOST_DISK = 24 << 20
 #: What attacks make where their commands run, which must be no place of the host.
@@ -109,7 +110,7 @@ class Watch:
         return {network["Id"] for network in self.client.networks()}
 
     def _await_nothing(self) -> list[str]:
-        until = time.monotonic() + 15
+        until = time.monotonic() + _LEFT_SECONDS
         while (left := self.left()) and time.monotonic() < until:
             time.sleep(0.2)
         return left

@@ -135,7 +135,7 @@ class Ground:
     def stock(self) -> None:
         """Have containers wait for the next patient run."""
         specs = expected_specs(self.pipeline.runner, self.versions[_PATIENT], _NOBODY)
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while not self.pipeline.runner.sandbox.stock(specs, 1):
             # None is made just after one was taken.
             assert time.monotonic() < until, "no containers wait"
