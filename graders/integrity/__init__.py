@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from audition.domain.grade import Dimension, Grade
 from audition.grading import CheckList, Need, Workspace
 from audition.grading.versions import content_version
-from graders.integrity import signs
+from graders.integrity import canaries, signs
 from graders.integrity.traces import traces_of
 
 _SIGNS = CheckList(
@@ -17,7 +17,7 @@ _SIGNS = CheckList(
     dimension=Dimension.DEPLOYMENT,
     # With the kit it is no static grader: a first look without it would compare what everybody was given.
     needs=frozenset({Need.SUBMISSION, Need.KIT}),
-    checks=(signs.environment, signs.caller, signs.answers),
+    checks=(signs.environment, signs.caller, signs.answers, canaries.anothers),
 )
 
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from audition.domain.variant import MarkKind, Trace, VariantSpec
 from audition.variants.accuse import trace
-from audition.variants.draws import Key
+from audition.variants.draws import Ints, Key
 from audition.variants.layout import Layout, lay_out
+from audition.variants.match import match
 from audition.variants.table import Table, numbers_of
 from audition.variants.write import make_copy
 
@@ -177,33 +178,36 @@ def _mixed(how: str, share: float = 1.0) -> Deed:
 
     def deed(layout: Layout, leaker: Leaker) -> Table:
         tables = [_without_names(table) for table in leaker.tables]
-        rows = [_by_row(layout, table) for table in tables]
-        every = (
-            sorted(set().union(*rows))
-            if how == "union"
-            else sorted(row for row in set().union(*rows) if row in rows[leaker.random.integers(len(rows))])
-        )
-        every = [row for row in every if leaker.random.random() < share]
-        columns: list[list[str]] = [[] for _ in tables[0].names]
-        for row in every:
-            having = [
-                (table, places[row]) for table, places in zip(tables, rows, strict=True) if row in places
-            ]
-            picks = leaker.random.integers(len(having), size=len(columns))
-            for number, column in enumerate(columns):
-                table, place = having[picks[number]]
-                column.append(table.columns[number][place])
-        return Table(tables[0].names, tuple(np.array(column, dtype=object) for column in columns))
+        places = np.array([_by_row(layout, table) for table in tables])
+        has = places >= 0
+        random, rows = leaker.random, places.shape[1]
+        owner = random.integers(len(tables), size=rows)
+        taken = has.any(axis=0) if how == "union" else has[owner, np.arange(rows)]
+        taken &= random.random(rows) < share
+        chosen = np.flatnonzero(taken)
+        columns = []
+        for number in range(len(tables[0].names)):
+            # Of those who have the row, anybody's cell.
+            source = np.argmax(
+                np.where(has[:, chosen], random.random((len(tables), len(chosen))), -1.0), axis=0
+            )
+            cells = np.empty(len(chosen), dtype=object)
+            for mine, table in enumerate(tables):
+                own = source == mine
+                cells[own] = table.columns[number][places[mine, chosen[own]]]
+            columns.append(cells)
+        return Table(tables[0].names, tuple(columns))
 
     return deed
 
 
-def _by_row(layout: Layout, table: Table) -> dict[int, int]:
-    """Which row of the challenge's table each is: what colluders see too, for rows differ in few digits."""
-    from audition.variants.match import match  # noqa: PLC0415
-
+def _by_row(layout: Layout, table: Table) -> Ints:
+    """Where each row of the challenge's table is in a copy, -1 for nowhere: colluders see that too."""
     found = match(layout, table).rows
-    return {int(row): place for place, row in enumerate(found.tolist()) if row >= 0}
+    places = np.full(len(layout.table), -1, dtype=np.int64)
+    known = found >= 0
+    places[found[known]] = np.flatnonzero(known)
+    return places
 
 
 _DEEDS: tuple[tuple[str, int, Deed], ...] = (

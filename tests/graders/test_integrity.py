@@ -14,6 +14,7 @@ import pytest
 
 from audition.domain.grade import Finding, Outcome
 from audition.domain.traces import Traces, compare
+from audition.domain.variant import Canary, VariantFacts
 from audition.grading import Workspace
 from graders.integrity import grader
 from graders.integrity.traces import traces_of
@@ -73,6 +74,7 @@ def traces(root: Path, **files: str | bytes) -> Traces:
 
 def test_honest_code_gives_no_sign(tmp_path: Path) -> None:
     found = findings(tmp_path, **{"serve.py": HONEST, "tests/test_it.py": "ROWS = ['row-0001']\n"})
+    found.pop("integrity.data.anothers")  # Everybody has the same data here.
     assert {finding.outcome for finding in found.values()} == {Outcome.PASSED}
 
 
@@ -105,6 +107,49 @@ def test_a_table_with_a_prediction_for_each_row_is_told(tmp_path: Path) -> None:
     found = findings(tmp_path, **{"cache.csv": table})["integrity.answers.by-heart"]
     assert found.outcome == Outcome.INFORMATIVE
     assert found.evidence[0].file == "cache.csv"
+
+
+CANARIES = VariantFacts(
+    canaries=(
+        Canary(number=1, cells=("12", "B", "3400", "", "0.5"), names=("app-own000001",)),
+        Canary(number=2, cells=("47", "B", "9100", "x", "1.5"), names=("app-other0002",)),
+    )
+)
+
+
+def of_others(root: Path, **files: str | bytes) -> Finding:
+    """What is said of rows of others, where the candidate has the first copy."""
+    made = workspace(root, **files)
+    (made.inputs / "train.csv").write_text("id,a,b,c,d,e\napp-own000001,12,B,3400,,0.5\n")
+    return by_check(grader.grade(replace(made, canaries=CANARIES)))["integrity.data.anothers"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "a,b,c,d,e\n1.50,9100.0,47,x,B\n",
+        '[{"a": 47, "b": "B", "c": 9100, "d": "x", "e": 1.5}]\n',
+        "ROW = (47, 'B', 9100, 'x', 1.5)\n",
+        "KNOWN = {'app-other0002': 1}\n",
+    ],
+    ids=["columns in another order", "JSON", "in code", "by its name"],
+)
+def test_rows_of_anothers_data_are_told_to_reviewers(tmp_path: Path, data: str) -> None:
+    found = of_others(tmp_path, **{"data.txt": data})
+    assert (found.outcome, found.max_points) == (Outcome.INFORMATIVE, 0)
+    assert found.evidence[0].file == "data.txt"
+    assert "copy 2" in found.reviewer_note
+    assert "47" not in found.sentence + found.evidence[0].summary
+
+
+def test_ones_own_data_and_rows_that_are_alike_are_not(tmp_path: Path) -> None:
+    own = "id,a,b,c,d,e\napp-own000001,12,B,3400,,0.5\n"
+    alike = "47,B,9100,x,1.25\n47,B,x,1.5\n"
+    assert of_others(tmp_path, **{"train.csv": own, "alike.csv": alike}).outcome == Outcome.PASSED
+
+
+def test_where_everybody_has_the_same_data_nobody_has_anothers(tmp_path: Path) -> None:
+    assert findings(tmp_path)["integrity.data.anothers"].outcome == Outcome.NOT_APPLICABLE
 
 
 def test_what_everybody_was_given_leaves_no_trace(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ NOTEBOOK_FILE = PurePosixPath("/evidence/notebook.ipynb")
 """The notebook with the outputs that its cells had; in the container that draws it and in the judge's."""
 KIT_FILE = PurePosixPath("/evidence/kit.zip")
 """What every candidate got; in the judge container only."""
+CANARIES_FILE = PurePosixPath("/evidence/canaries.json")
+"""Rows that one copy of the training data alone has; in the judge container only."""
 EXERCISE_FILE = PurePosixPath("/evidence/exercise.json")
 """What came of the candidate's own commands; absent when none was tried."""
 EXERCISE_OUTPUTS = PurePosixPath("/evidence/exercise")

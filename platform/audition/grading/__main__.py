@@ -41,6 +41,7 @@ from audition.domain.pod import Pod
 from audition.domain.probe import ServiceEvidence
 from audition.domain.run import Stage
 from audition.domain.tools import ToolReports
+from audition.domain.variant import MAX_CANARIES_BYTES, VariantFacts
 from audition.grading.claims import claims_of
 from audition.grading.collect import collect, send
 from audition.grading.context import context_bytes, write_context
@@ -281,6 +282,7 @@ def _workspace(room: _Room) -> Workspace:
         models=room.at(places.MODELS),
         extra_rows=_extra_rows(room),
         kit=kit if (kit := room.at(places.KIT_FILE)).exists() else None,
+        canaries=_canaries(room),
         tools=_tools(room),
         service=_service(room),
         exercise=_exercised(room),
@@ -289,6 +291,14 @@ def _workspace(room: _Room) -> Workspace:
         notebook=file if (file := room.at(places.NOTEBOOK_FILE)).is_file() else None,
         cells=_cells(room),
     )
+
+
+def _canaries(room: _Room) -> VariantFacts | None:
+    """Rows that one copy of the training data alone has, where there are copies."""
+    file = room.at(places.CANARIES_FILE)
+    if not file.exists():
+        return None
+    return codec.from_json(VariantFacts, file.read_bytes(), what="canaries", max_bytes=MAX_CANARIES_BYTES)
 
 
 def _tools(room: _Room) -> ToolReports | None:

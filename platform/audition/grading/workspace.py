@@ -13,6 +13,7 @@ from audition.domain.extra_rows import ExtraRows
 from audition.domain.notebook import NotebookRun
 from audition.domain.probe import ServiceEvidence
 from audition.domain.tools import ToolReports
+from audition.domain.variant import VariantFacts
 
 
 class Need(StrEnum):
@@ -57,6 +58,8 @@ class Workspace:
     """Hidden answers; exists only for graders that need them."""
     kit: Path | None = None
     """What every candidate got, a zip; None in the container that has the answers."""
+    canaries: VariantFacts | None = None
+    """Rows that one copy of the training data alone has, of all copies; None where everybody has the same."""
 
     tools: ToolReports | None = None
     """What the linters said; None when no static stage ran."""

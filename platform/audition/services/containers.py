@@ -26,6 +26,7 @@ from audition.domain.run import Stage
 from audition.services.mounts import (
     again_volume,
     blob,
+    canaries,
     extra_rows_map,
     inputs,
     manifest_file,
@@ -312,7 +313,14 @@ def judge_spec(
         if artifact.kind in _SEEN
     )
     kit = blob(runner, version.kit_digest, str(places.KIT_FILE))
-    extra: tuple[Mount, ...] = (tree, kit, *seen, *_tools(runner, artifacts), *_exercised(runner, artifacts))
+    extra: tuple[Mount, ...] = (
+        tree,
+        kit,
+        *canaries(runner, version),
+        *seen,
+        *_tools(runner, artifacts),
+        *_exercised(runner, artifacts),
+    )
     return _grader_spec(runner, version, owner, Stage.JUDGE, evidence_digest, artifacts, extra)
 
 

@@ -78,6 +78,12 @@ def models(runner: Runner, version: ChallengeVersion) -> tuple[FileMount, ...]:
     return tuple(blob(runner, file.digest, f"{places.MODELS}/{file.name}") for file in files)
 
 
+def canaries(runner: Runner, version: ChallengeVersion) -> tuple[FileMount, ...]:
+    """Rows that one copy of the training data alone has, of all copies."""
+    files = version.files_in(Area.CANARIES)
+    return tuple(blob(runner, file.digest, str(places.CANARIES_FILE)) for file in files)
+
+
 def _is_map(file: DataFile) -> bool:
     return file.name == EXTRA_ROWS_FILE
 

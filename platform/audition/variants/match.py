@@ -71,7 +71,10 @@ def _grid(values: Floats) -> float | None:
     finite = values[np.isfinite(values)]
     if 2 * len(finite) < len(values) or not finite.any():
         return None
+    largest = float(np.abs(finite).max())
     for step in _STEPS:
+        if step > largest:
+            continue
         shares = finite / step
         close = np.abs(shares - np.round(shares)) <= _CLOSE * np.maximum(1, np.abs(shares))
         if close.mean() >= _ON_GRID:
