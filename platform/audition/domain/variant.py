@@ -98,6 +98,22 @@ class VariantFacts:
     """Why copies cannot be made: each with the key in `challenge.toml` and what to do."""
 
 
+SPREAD_FILE = "spread.json"
+"""Name, among a version's files, of what its copies do to the reference's metric."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantSpread:
+    """The metric of the reference on hidden data, trained anew on copies."""
+
+    whole: float
+    """Trained on the table that copies are made of."""
+    whole_score: float
+    """Between the challenge's anchors, in [0, 1]; likewise the next but one."""
+    copies: tuple[float, ...]
+    scores: tuple[float, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sign:
     """What one kind of mark says of one copy."""

@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 from audition import codec
 from audition.catalog.read import ChallengeFolder
 from audition.domain.challenge import Area, ChallengeVersion, DataFile, Manifest
-from audition.domain.contract import Inventory
+from audition.domain.contract import Contract, Inventory
 from audition.domain.errors import InvalidError
-from audition.domain.execution import Ownership
+from audition.domain.execution import ContainerSpec, Ownership
 from audition.domain.run import Stage, Verdict, judge_exit
 from audition.ports import Served
 from audition.services import containers
@@ -25,6 +25,8 @@ _MAX_DOCUMENT = 2 << 20
 UNPACK_SECONDS = 90.0
 """What unpacking a sample may take."""
 _GROUP = "accepted"
+Before = Callable[[Contract, ContainerSpec], None]
+"""What is done in a sample's own files before it predicts."""
 
 
 def pack_samples(runner: Runner, folder: ChallengeFolder) -> dict[str, str]:
@@ -70,7 +72,7 @@ def predict_samples(
     for name, archive in samples.items():
         say(f"letting the model of submissions/{_GROUP}/{name} predict")
         version = bare_version(runner, manifest, files, (Stage.UNPACK, Stage.PREDICT))
-        made.append(_predicted(runner, version, name, archive))
+        made.append(predict_sample(runner, version, name, archive)[1])
     return tuple(made)
 
 
@@ -105,23 +107,41 @@ def read_inventory(keeper: Served) -> Inventory:
     return codec.from_json(Inventory, line, what="inventory", max_bytes=_MAX_DOCUMENT)
 
 
-def _predicted(runner: Runner, version: ChallengeVersion, name: str, archive: str) -> DataFile:
+def predict_sample(
+    runner: Runner, version: ChallengeVersion, name: str, archive: str, before: Before = lambda _c, _s: None
+) -> tuple[Inventory, DataFile]:
+    """Let a sample predict, and keep what it predicts.
+
+    Args:
+        runner: Where it runs.
+        version: With what it reads.
+        name: Of the sample, below submissions/accepted.
+        archive: Digest of what a candidate would upload.
+        before: Called with the sample's contract and the container that it will predict in, while its files are held.
+
+    Raises:
+        InvalidError: It failed: the challenge's fault.
+        UnavailableError: The engine failed.
+    """
     run_id = runner.ports.tokens.new_id("pub")
     seconds = UNPACK_SECONDS + version.manifest.limits_of(Stage.PREDICT).time_seconds
     deadline = int(runner.ports.clock.now().timestamp() + 2 * seconds)
     owner = Ownership(run_id=run_id, fence=0, deadline_epoch=deadline)
     try:
-        return _run(runner, version, owner, archive, name)
+        return _run(runner, version, owner, archive, name, before)
     finally:
         runner.sandbox.discard(run_id, 0)
 
 
-def _run(runner: Runner, version: ChallengeVersion, owner: Ownership, archive: str, name: str) -> DataFile:
+def _run(  # noqa: PLR0913  a sample, and everything it runs with
+    runner: Runner, version: ChallengeVersion, owner: Ownership, archive: str, name: str, before: Before
+) -> tuple[Inventory, DataFile]:
     with runner.sandbox.serve(containers.keeper_spec(runner, version, owner, archive)) as keeper:
         inventory = read_inventory(keeper)
         if inventory.refusals:
             raise _failed(name, "is not accepted", inventory.refusals)
         spec = containers.predict_spec(runner, version, owner, inventory.contract)
+        before(inventory.contract, spec)
         exit_ = runner.sandbox.run(spec)
         verdict = judge_exit(exit_)
         if verdict != Verdict.ACCEPTED:
@@ -135,7 +155,7 @@ def _run(runner: Runner, version: ChallengeVersion, owner: Ownership, archive: s
         raise _failed(name, "left no predictions", collection.refusals)
     file, digest = found[wanted]
     suffix = PurePosixPath(wanted).suffix
-    return DataFile(area=Area.MODELS, name=f"{name}{suffix}", digest=digest, bytes=file.bytes)
+    return inventory, DataFile(area=Area.MODELS, name=f"{name}{suffix}", digest=digest, bytes=file.bytes)
 
 
 def _failed(name: str, what: str, problems: tuple[str, ...]) -> InvalidError:

@@ -8,6 +8,7 @@ from audition.catalog.digest import version_digest
 from audition.catalog.kit import build_kit
 from audition.catalog.produced import check_produced
 from audition.catalog.read import ChallengeFolder
+from audition.catalog.samples import Sample
 from audition.domain import places
 from audition.domain.challenge import Area, ChallengeVersion, DataFile
 from audition.domain.errors import InvalidError, NotFoundError
@@ -24,6 +25,7 @@ from audition.services.hold_volumes import held_volumes, volumes
 from audition.services.make_extra_rows import make_extra_rows
 from audition.services.make_variants import make_variants
 from audition.services.measure_reference import measure_reference
+from audition.services.measure_variants import measure_variants
 from audition.services.predict_samples import pack_samples, predict_samples
 from audition.services.prepare_traffic import prepare_traffic
 from audition.services.runner import Runner
@@ -100,6 +102,9 @@ def publish(
             return known
     files = (*files, *predict_samples(runner, folder.manifest, files, samples, say))
     files = (*files, *make_variants(runner, folder.manifest, files, digest, say))
+    for sample in _learner(folder) if measures else ():
+        packed = runner.ports.blobs.put(sample.pack())
+        files = (*files, *measure_variants(runner, folder.manifest, files, packed, say))
     for archive in reference if measures else ():
         files = (*files, *measure_reference(runner, folder.manifest, files, archive, say))
     say("packing the kit")
@@ -159,6 +164,13 @@ def _reference(runner: Runner, folder: ChallengeFolder) -> tuple[DataFile, ...]:
             digest = runner.ports.blobs.put(data)
             return (DataFile(area=Area.REFERENCE, name="reference.zip", digest=digest, bytes=len(data)),)
     return ()
+
+
+def _learner(folder: ChallengeFolder) -> tuple[Sample, ...]:
+    """The sample that is trained anew on candidates' copies, where there are some."""
+    if folder.manifest.variants is None:
+        return ()
+    return tuple(sample for sample in folder.samples if sample.name == "accepted/reference")
 
 
 def _next_number(latest: Callable[[str], ChallengeVersion], slug: str) -> int:

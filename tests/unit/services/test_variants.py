@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,19 +16,22 @@ from audition import codec
 from audition.adapters.memory.inside import Inside
 from audition.catalog.archive import pack_files
 from audition.domain.challenge import Area, ChallengeVersion, DataFile
+from audition.domain.contract import Command, Pipeline
 from audition.domain.errors import InvalidError, UnavailableError
 from audition.domain.execution import FileMount
+from audition.domain.grade import Dimension, Grade, GradeSheet, GradeStatus, Metric
 from audition.domain.people import Principal, PrincipalKind
 from audition.domain.run import Stage
-from audition.domain.variant import VariantFacts, VariantSpec
+from audition.domain.variant import VariantFacts, VariantSpec, VariantSpread
 from audition.services.invite import invite
 from audition.services.look_up import kit
 from audition.services.make_variants import make_variants
+from audition.services.measure_variants import measure_variants
 from audition.services.trace_leak import trace_leak
 from audition.variants.__main__ import main
 from audition.variants.table import Table, read_table, write_csv
 from tests.unit.services.test_publish import holds
-from tests.unit.services.world import World
+from tests.unit.services.world import INVENTORY, World, keeps
 
 SPEC = VariantSpec(
     file="train.csv",
@@ -235,3 +239,79 @@ def test_a_copy_reads_as_the_table_does(world: World, tmp_path: Path) -> None:
     path = tmp_path / "copy.csv"
     path.write_bytes(world.blobs.get(version.files_in(Area.VARIANT)[0].digest))
     assert read_table(path).names == ("id", "a", "b", "defaulted")
+
+
+def measured(
+    world: World, *, trains: bool = True, train_ends: int = 0, says: str = "roc_auc"
+) -> tuple[list[str], list[str]]:
+    """What is said when the reference is trained on copies, and which data each training had."""
+    version, said, trained = varied(world), list[str](), list[str]()
+
+    def training(inside: Inside) -> int:
+        mounted = {m.target: m.source for m in inside.spec.mounts if isinstance(m, FileMount)}
+        assert inside.spec.argv == ("python", "train.py", "/in/train.csv")
+        trained.append(Path(mounted["/in/train.csv"]).name)
+        inside.complain(b"what it said")
+        return train_ends
+
+    def scores(inside: Inside) -> int:
+        value = 0.84 + len(trained) / 1000
+        metric = Metric(name=says, value=value, low=0.8, high=0.9, score=value)
+        grade = Grade(
+            grader="model-quality",
+            version="1",
+            dimension=Dimension.MODEL_QUALITY,
+            status=GradeStatus.OK,
+            findings=(),
+            metrics=(metric,),
+        )
+        inside.print(codec.to_json(GradeSheet(grades=(grade,))))
+        return 0
+
+    pipeline = Pipeline(train=Command(words=("python", "train.py", "{data}")) if trains else None)
+    contract = replace(INVENTORY.contract, pipeline=pipeline)
+    world.sandbox.programs |= {
+        "unpack": keeps(replace(INVENTORY, contract=contract)),
+        "train": training,
+        "score": scores,
+    }
+    manifest = replace(version.manifest, graders=("model-quality",))
+    made = measure_variants(world.runner, manifest, version.files, world.blobs.put(b"PK"), said.append)
+    for file in made:
+        spread = codec.from_json(VariantSpread, world.blobs.get(file.digest), what="spread")
+        assert (spread.whole, spread.copies) == (0.841, (0.842, 0.843, 0.844))
+    assert world.sandbox.engine.containers == []
+    return said, trained
+
+
+def test_the_reference_is_trained_on_the_whole_table_and_on_copies(world: World) -> None:
+    said, trained = measured(world)
+    assert len(set(trained)) == 1 + SPEC.copies
+    assert "roc_auc 0.8410 on the whole table, 0.8420 to 0.8440 on 3 copies" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"trains": False}, "declares no [pipeline] train"),
+        ({"train_ends": 3}, "its training ended with 3. what it said"),
+        ({"says": "other"}, "could not be measured"),
+    ],
+)
+def test_a_reference_that_cannot_be_trained_is_told_and_stops_nothing(
+    world: World, how: dict[str, Any], words: str
+) -> None:
+    said, _ = measured(world, **how)
+    assert words in said[0]
+
+
+def test_a_score_container_that_fails_is_ours(world: World) -> None:
+    world.sandbox.fail("score", UnavailableError("The engine is silent."))
+    with pytest.raises(UnavailableError):
+        measured(world)
+
+
+def test_nothing_is_measured_where_the_model_is_not(world: World) -> None:
+    version = varied(world)
+    manifest = replace(version.manifest, graders=("contract",))
+    assert measure_variants(world.runner, manifest, version.files, "0" * 64, lambda _: None) == ()
