@@ -13,7 +13,6 @@ from audition.domain.contract import Contract
 from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.execution import (
     ContainerSpec,
-    FileMount,
     Limits,
     Mount,
     Ownership,
@@ -26,14 +25,16 @@ from audition.domain.run import Stage
 from audition.services.mounts import (
     again_volume,
     blob,
-    canaries,
+    exercised,
     extra_rows_map,
+    given,
     inputs,
     manifest_file,
     mixed_inputs,
     models,
     out_volume,
     outputs,
+    tools,
     tree_volume,
 )
 from audition.services.runner import GRADER_IMAGE, LINTERS_IMAGE, PROBER_IMAGE, Runner
@@ -312,38 +313,14 @@ def judge_spec(
         for artifact in artifacts
         if artifact.kind in _SEEN
     )
-    kit = blob(runner, version.kit_digest, str(places.KIT_FILE))
     extra: tuple[Mount, ...] = (
         tree,
-        kit,
-        *canaries(runner, version),
+        *given(runner, version),
         *seen,
-        *_tools(runner, artifacts),
-        *_exercised(runner, artifacts),
+        *tools(runner, artifacts),
+        *exercised(runner, artifacts),
     )
     return _grader_spec(runner, version, owner, Stage.JUDGE, evidence_digest, artifacts, extra)
-
-
-def _tools(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[FileMount, ...]:
-    """What the linters said; of several the newest, for a run that was begun again has linted again."""
-    found = [artifact for artifact in artifacts if artifact.kind == ArtifactKind.TOOLS]
-    newest = sorted(found, key=lambda artifact: artifact.fence)[-1:]
-    return tuple(blob(runner, artifact.digest, str(places.TOOLS_FILE)) for artifact in newest)
-
-
-def _exercised(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[FileMount, ...]:
-    """What came of the candidate's own commands, and the predictions that they left."""
-    told = (
-        blob(runner, a.digest, str(places.EXERCISE_FILE))
-        for a in artifacts
-        if a.kind == ArtifactKind.EXERCISE
-    )
-    left = (
-        blob(runner, a.digest, f"{places.EXERCISE_OUTPUTS}/{a.name}")
-        for a in artifacts
-        if a.kind == ArtifactKind.EXERCISE_OUTPUT
-    )
-    return (*told, *left)
 
 
 def expected_specs(

@@ -78,10 +78,33 @@ def models(runner: Runner, version: ChallengeVersion) -> tuple[FileMount, ...]:
     return tuple(blob(runner, file.digest, f"{places.MODELS}/{file.name}") for file in files)
 
 
-def canaries(runner: Runner, version: ChallengeVersion) -> tuple[FileMount, ...]:
-    """Rows that one copy of the training data alone has, of all copies."""
+def given(runner: Runner, version: ChallengeVersion) -> tuple[FileMount, ...]:
+    """What candidates got: the kit, and the rows that one copy of the training data alone has, of all copies."""
     files = version.files_in(Area.CANARIES)
-    return tuple(blob(runner, file.digest, str(places.CANARIES_FILE)) for file in files)
+    canaries = (blob(runner, file.digest, str(places.CANARIES_FILE)) for file in files)
+    return (blob(runner, version.kit_digest, str(places.KIT_FILE)), *canaries)
+
+
+def tools(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[FileMount, ...]:
+    """What the linters said; of several the newest, for a run that was begun again has linted again."""
+    found = [artifact for artifact in artifacts if artifact.kind == ArtifactKind.TOOLS]
+    newest = sorted(found, key=lambda artifact: artifact.fence)[-1:]
+    return tuple(blob(runner, artifact.digest, str(places.TOOLS_FILE)) for artifact in newest)
+
+
+def exercised(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[FileMount, ...]:
+    """What came of the candidate's own commands, and the predictions that they left."""
+    told = (
+        blob(runner, a.digest, str(places.EXERCISE_FILE))
+        for a in artifacts
+        if a.kind == ArtifactKind.EXERCISE
+    )
+    left = (
+        blob(runner, a.digest, f"{places.EXERCISE_OUTPUTS}/{a.name}")
+        for a in artifacts
+        if a.kind == ArtifactKind.EXERCISE_OUTPUT
+    )
+    return (*told, *left)
 
 
 def _is_map(file: DataFile) -> bool:
