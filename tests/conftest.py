@@ -21,9 +21,14 @@ _WAITED = pytest.StashKey[dict[str, float | None]]()
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slowest files come first, otherwise at random: two processes that share the rest end together."""
+    """The slowest files come first, then those with containers, otherwise at random: two processes end together."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (item.path not in slow, item.path.parent.name not in _LONGEST))
+    contained = {item.path for item in items if item.get_closest_marker("docker")}
+
+    def turn(item: pytest.Item) -> tuple[bool, bool, bool]:
+        return item.path not in slow, item.path.parent.name not in _LONGEST, item.path not in contained
+
+    items.sort(key=turn)
 
 
 @pytest.hookimpl(wrapper=True)
