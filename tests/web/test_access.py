@@ -27,6 +27,9 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     "arrival.landing": (f"GET /i/{LINKS['carol']}", {}, (200, 200, 200, 200, 200, 200)),
     "arrival.start": (f"POST /i/{LINKS['carol']}/start", {}, (303, 303, 303, 303, 303, 303)),
     "candidate.home": ("GET /c", {}, (303, 403, 403, 403, 200, 200)),
+    # Neither has a clock of their own.
+    "candidate.pause": ("POST /c/pause", {}, (303, 403, 403, 403, 409, 409)),
+    "candidate.resume": ("POST /c/resume", {}, (303, 403, 403, 403, 409, 409)),
     "candidate.kit": ("GET /c/kit", {}, (303, 403, 403, 403, 200, 200)),
     "candidate.submit_form": ("GET /c/submit", {}, (303, 403, 403, 403, 200, 200)),
     "candidate.upload": ("POST /c/submit", {"archive": "sol.zip"}, (303, 403, 403, 403, 409, 409)),

@@ -63,9 +63,12 @@ def erase(email: str) -> None:
 @click.argument("email")
 @click.option("--name", required=True, help="The candidate's name.")
 @click.option("--days", default=14.0, show_default=True, help="How long the link works.")
-def invite(challenge: str, email: str, name: str, days: float) -> None:
+@click.option("--hours", type=float, help="Time from the start on; without it, all those days.")
+def invite(challenge: str, email: str, name: str, days: float, hours: float | None) -> None:
     """Invite a candidate; prints the link, which is shown only once."""
     settings = Settings.from_env()
     ports = bootstrap.control_plane(settings)
-    _, secret = invite_candidate(ports, _ACTOR, slug=challenge, email=email, name=name, valid_days=days)
+    _, secret = invite_candidate(
+        ports, _ACTOR, slug=challenge, email=email, name=name, valid_days=days, clock_hours=hours
+    )
     click.echo(f"{settings.public_url}/i/{secret}")

@@ -60,10 +60,35 @@ class Invitation:
     variant: int = 0
     """Number of the candidate's copy of the training data; 0 where everybody has the same."""
 
+    clock_hours: float | None = None
+    """Time for the work from the start on, pauses not counted; None where only the window ends it."""
+    pauses: int = 0
+    """How often the clock may be stopped."""
+    pauses_used: int = 0
+    paused_at: datetime | None = None
+    """Since when it stands still; None while it runs."""
+    paused_seconds: float = 0.0
+    """Of the pauses that are over."""
+
+    @property
+    def window_ends_at(self) -> datetime:
+        """When its window ends, extra time included; no pause moves it."""
+        return self.expires_at + timedelta(hours=self.extra_hours)
+
     @property
     def ends_at(self) -> datetime:
-        """When its window ends, extra time included."""
-        return self.expires_at + timedelta(hours=self.extra_hours)
+        """When the candidate's time is up: the personal clock's end, as far as the window reaches.
+
+        While the clock stands still it is what it was when the pause began.
+        """
+        if self.clock_hours is None or self.started_at is None:
+            return self.window_ends_at
+        allowed = timedelta(hours=self.clock_hours + self.extra_hours, seconds=self.paused_seconds)
+        return min(self.window_ends_at, self.started_at + allowed)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether nothing can be handed in any more."""
+        return (self.window_ends_at if self.paused_at else self.ends_at) <= now
 
 
 class PrincipalKind(StrEnum):

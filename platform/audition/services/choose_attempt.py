@@ -41,7 +41,7 @@ def choose_attempt(ports: Ports, principal: Principal, submission_id: str) -> Su
         if submission.is_practice or submission.state in FREE_STATES:
             msg = "This run cannot count: it is practice, or it used no attempt."
             raise ConflictError(msg, code="cannot-count", next_step="Choose an attempt that was run.")
-        if invitation.ends_at <= now:
+        if invitation.is_over(now):
             msg = f"The window ended on {invitation.ends_at:%Y-%m-%d %H:%M} UTC; the choice stays as it is."
             raise ConflictError(msg, code="invitation-over")
         uow.people.save_invitation(replace(invitation, chosen_submission_id=submission.id))

@@ -41,6 +41,8 @@ _BIRDS = (
 _MAX_EMAIL = 254
 _MAX_NAME = 120
 _MAX_DAYS = 365
+#: Of a personal clock: a night, and one thing that nobody saw coming.
+_PAUSES = 2
 
 
 def invite(  # noqa: PLR0913  each is one field of the form
@@ -51,15 +53,16 @@ def invite(  # noqa: PLR0913  each is one field of the form
     email: str,
     name: str,
     valid_days: float = 14,
+    clock_hours: float | None = None,
 ) -> tuple[Invitation, str]:
     """Create an invitation; return it and the secret of its link, which is not stored.
 
     Raises:
-        InvalidError: No usable address or name, or a window that is not positive.
+        InvalidError: No usable address or name, a window that is not positive, or a clock longer than it.
         NotFoundError: The challenge is not published.
     """
     email = email.strip().lower()
-    _check(email, name, valid_days)
+    _check(email, name, valid_days, clock_hours)
     secret = ports.tokens.new_secret()
     with ports.unit_of_work() as uow:
         version = uow.challenges.latest(slug)
@@ -74,6 +77,8 @@ def invite(  # noqa: PLR0913  each is one field of the form
             created_at=now,
             expires_at=now + timedelta(days=valid_days),
             variant=_variant(uow, version, candidate),
+            clock_hours=clock_hours,
+            pauses=_PAUSES if clock_hours is not None else 0,
         )
         uow.people.add_invitation(invitation)
         uow.audit.add(AuditEntry(at=now, actor=actor, action="invited", subject=invitation.id, reason=slug))
@@ -93,7 +98,7 @@ def _variant(uow: UnitOfWork, version: ChallengeVersion, candidate: Candidate) -
     return min(range(1, spec.copies + 1), key=lambda number: (holders[number], number))
 
 
-def _check(email: str, name: str, valid_days: float) -> None:
+def _check(email: str, name: str, valid_days: float, clock_hours: float | None) -> None:
     problems = []
     local, _, domain = email.partition("@")
     if not local or "." not in domain or len(email) > _MAX_EMAIL or any(c.isspace() for c in email):
@@ -102,6 +107,10 @@ def _check(email: str, name: str, valid_days: float) -> None:
         problems.append(f"name: give the candidate's name, at most {_MAX_NAME} characters.")
     if not 0 < valid_days <= _MAX_DAYS:
         problems.append(f"valid_days: give a number of days above 0 and at most {_MAX_DAYS}.")
+    if clock_hours is not None and not 0 < clock_hours <= 24 * valid_days:
+        problems.append(
+            "clock_hours: give hours above 0 and within the window, or none for the whole window."
+        )
     if problems:
         msg = "The invitation is not complete."
         raise InvalidError(msg, code="bad-invitation", problems=problems)

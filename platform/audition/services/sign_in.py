@@ -72,7 +72,7 @@ def sign_in_candidate(ports: Ports, link_token: str) -> str:
         if invitation.started_at is None:
             uow.people.save_invitation(replace(invitation, started_at=now))
             _audit(ports, uow, f"candidate:{invitation.id}", "started", invitation.id)
-        lasts = max(invitation.ends_at - now, LATE_SESSION)
+        lasts = max(invitation.window_ends_at - now, LATE_SESSION)
         secret = _add_session(ports, uow, PrincipalKind.CANDIDATE, invitation.id, lasts=lasts)
         uow.commit()
     return secret

@@ -79,9 +79,12 @@ def _known(uow: UnitOfWork, invitation: Invitation, upload: Upload) -> Submissio
 def _check_may_submit(
     ports: Ports, uow: UnitOfWork, invitation: Invitation, upload: Upload
 ) -> tuple[Submission, ...]:
-    if invitation.ends_at <= ports.clock.now() or invitation.revoked_at is not None:
+    if invitation.is_over(ports.clock.now()) or invitation.revoked_at is not None:
         msg = f"The window of this invitation ended on {invitation.ends_at:%Y-%m-%d %H:%M} UTC."
         raise ConflictError(msg, code="invitation-over", next_step="Ask for more time.")
+    if invitation.paused_at is not None:
+        msg = "Your clock stands still, and nothing can be submitted meanwhile."
+        raise ConflictError(msg, code="clock-paused", next_step="Let the clock run again, then submit.")
     earlier = uow.submissions.of_invitation(invitation.id)
     if upload.is_practice and practice_left(earlier) == 0:
         msg = f"All {MOST_PRACTICE} practice runs are used."

@@ -59,6 +59,8 @@ class InvitationRequest:
     email: str
     name: str
     valid_days: float = 14
+    clock_hours: float | None = None
+    """Hours from the start on; without it the whole window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ def create_invitation() -> tuple[Response, int, dict[str, str]]:
         email=body.email,
         name=body.name,
         valid_days=body.valid_days,
+        clock_hours=body.clock_hours,
     )
     link = settings().public_url + url_for("arrival.landing", token=secret)
     document = {

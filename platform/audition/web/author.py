@@ -51,6 +51,7 @@ def create_invitation() -> tuple[str, int]:
         email=request.form.get("email", ""),
         name=request.form.get("name", ""),
         valid_days=request.form.get("valid_days", 0.0, type=float),
+        clock_hours=request.form.get("clock_hours", type=float),
     )
     link = settings().public_url + url_for("arrival.landing", token=secret)
     return render_template("author/invited.html", invitation=invitation, link=link), 201

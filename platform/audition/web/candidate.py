@@ -9,6 +9,7 @@ from audition.services.cancel import cancel
 from audition.services.choose_attempt import choose_attempt
 from audition.services.compose_report import compose_report
 from audition.services.export_report import EXPORTS, export_report
+from audition.services.keep_time import pause_clock, resume_clock
 from audition.services.sign_in import sign_in_candidate
 from audition.services.submit import submit
 from audition.web import sessions, uploads
@@ -49,6 +50,20 @@ def home() -> str:
         public_url=settings().public_url,
         opens_all="all" in request.args,
     )
+
+
+@blueprint.post("/c/pause")
+def pause() -> Response:
+    """Stop the clock."""
+    pause_clock(ports(), asker())
+    return redirect(url_for("candidate.home"), code=303)
+
+
+@blueprint.post("/c/resume")
+def resume() -> Response:
+    """Let it run again."""
+    resume_clock(ports(), asker())
+    return redirect(url_for("candidate.home"), code=303)
 
 
 @blueprint.get("/c/kit")

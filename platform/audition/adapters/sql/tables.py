@@ -140,6 +140,11 @@ invitations = Table(
     # No foreign key: submissions refer to invitations, and a circle could not be deleted row by row.
     Column("chosen_submission_id", String, nullable=True),
     Column("variant", Integer, nullable=False, server_default="0"),
+    Column("clock_hours", Float, nullable=True),
+    Column("pauses", Integer, nullable=False, server_default="0"),
+    Column("pauses_used", Integer, nullable=False, server_default="0"),
+    _at("paused_at", nullable=True),
+    Column("paused_seconds", Float, nullable=False, server_default="0"),
     Index(None, "candidate_id"),
     Index(None, "challenge_version_id"),
     Index(None, "created_at"),
