@@ -50,8 +50,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "prometheus_client": (PACKAGE + "probing/exposition.py",),
     "pydantic": (PACKAGE + "codec.py", PACKAGE + "catalog/"),
     "argon2": (PACKAGE + "adapters/passwords.py",),
-    "nh3": (WEB, "sandbox_images/notebook/"),
-    "markdown_it": (WEB,),
+    "nh3": (PACKAGE + "markup.py", "sandbox_images/notebook/"),
+    "markdown_it": (PACKAGE + "markup.py",),
     **dict.fromkeys(
         ("nbclient", "nbformat", "nbconvert", "jupyter_client", "zmq"), ("sandbox_images/notebook/",)
     ),

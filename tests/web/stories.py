@@ -369,7 +369,10 @@ def _of_dave(ports: Ports) -> dict[str, str]:
             stages=full_run(),
             grades=good_grades(),
             minutes=30,
-            documents={ArtifactKind.NOTEBOOK_PAGE: b"<pre>import this</pre>"},
+            documents={
+                ArtifactKind.NOTEBOOK_PAGE: b"<pre>import this</pre>",
+                ArtifactKind.TEXTS_PAGE: b"<section><h1>README.md</h1><p>How to run it.</p></section>",
+            },
         ),
         "errored": tell(
             ports,

@@ -54,6 +54,7 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     "reviewer.report": ("GET /r/sub_graded", {}, (303, 200, 403, 200, 403, 403)),
     "reviewer.log": ("GET /r/sub_graded/logs/predict-stdout", {}, (303, 200, 403, 200, 403, 403)),
     "reviewer.notebook": ("GET /r/sub_graded/notebook", {}, (303, 200, 403, 200, 403, 403)),
+    "reviewer.texts": ("GET /r/sub_graded/texts", {}, (303, 200, 403, 200, 403, 403)),
     "reviewer.release_report": ("POST /r/sub_graded/release", {}, (303, 303, 403, 303, 403, 403)),
     "reviewer.rerun_submission": ("POST /r/sub_graded/rerun", {}, (303, 303, 403, 303, 403, 403)),
     "reviewer.regrade_submission": ("POST /r/sub_graded/regrade", {}, (303, 303, 403, 303, 403, 403)),

@@ -7,7 +7,7 @@ import pytest
 from audition.domain.grade import Evidence, Outcome
 from audition.domain.run import Stage, StageStatus, Verdict
 from audition.domain.submission import State
-from audition.web.markup import markdown
+from audition.markup import to_html
 from audition.web.plain_text import decode, visible
 from tests import factories
 from tests.web import stories
@@ -130,7 +130,7 @@ def test_visible_keeps_text_and_shows_the_rest() -> None:
 )
 def test_markdown_cannot_act(text: str) -> None:
     """What looks like HTML may stand there as text; no element or address of it may."""
-    html = str(markdown(text))
+    html = str(to_html(text))
     for tag in ("<script", "<img", "<svg", "<style", 'href="javascript', 'href="data'):
         assert tag not in html
     assert "onclick=" not in html.replace("&quot;", '"') or "&lt;a" in html
@@ -138,9 +138,7 @@ def test_markdown_cannot_act(text: str) -> None:
 
 def test_markdown_renders_what_authors_need() -> None:
     html = str(
-        markdown(
-            "# Brief\n\n**Bold** `code` [link](https://example.org)\n\n|a|b|\n|-|-:|\n|1|2|\n\n{{ 7*7 }}"
-        )
+        to_html("# Brief\n\n**Bold** `code` [link](https://example.org)\n\n|a|b|\n|-|-:|\n|1|2|\n\n{{ 7*7 }}")
     )
     assert "<h2>Brief</h2>" in html
     assert "<strong>Bold</strong> <code>code</code>" in html

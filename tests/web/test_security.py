@@ -106,8 +106,8 @@ def test_every_answer_carries_the_headers(busy_world: World, row: tuple[str, ...
         answer = browser_of(busy_world, who).open(path, method=method)
         answer.get_data()
         answer.close()
-        # A candidate's notebook has a stricter policy and may be framed by its report; see test_notebook.py.
-        is_framed = path.endswith("/notebook") and answer.status_code == OK
+        # A candidate's notebook and texts have a stricter policy and may be framed by the report; see test_framed.py.
+        is_framed = path.endswith(("/notebook", "/texts")) and answer.status_code == OK
         own = {"Content-Security-Policy", "X-Frame-Options"} if is_framed else set()
         for name, value in HEADERS.items():
             assert (answer.headers[name] == value) != (name in own), name
@@ -126,7 +126,7 @@ def test_pages_have_no_inline_script_or_style(busy_world: World) -> None:
         client = browser_of(busy_world, who)
         for row in PAGES.values():
             method, path = row[0].split()
-            if method == "GET" and not re.search(r"/(?:logs|static|notebook)\b", path):
+            if method == "GET" and not re.search(r"/(?:logs|static|notebook|texts)\b", path):
                 answer = client.get(path)
                 if answer.mimetype != "text/html":
                     answer.close()

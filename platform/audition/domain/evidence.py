@@ -35,6 +35,8 @@ class ArtifactKind(StrEnum):
     """The notebook with the outputs that its cells had when they ran; hostile."""
     NOTEBOOK_PAGE = "notebook_page"
     """The same drawn as HTML and cleaned by a trusted container; still shown where it may do nothing."""
+    TEXTS_PAGE = "texts_page"
+    """The README, the model card and other texts, drawn, cleaned and shown the same way."""
     TOOLS = "tools"
     """What the linters said: a `ToolReports`."""
     TRACES = "traces"

@@ -14,8 +14,6 @@ INJECTED = "injected-parameters"
 _RUNNER = ("python", "-I", "/opt/notebook/run.py")
 DRAWER = ("python", "-I", "/opt/notebook/render.py")
 """The program of ours that draws one: the first that can be read of the paths behind it."""
-MOST_HTML = 4 << 20
-"""Largest page that is made of a notebook."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +83,3 @@ class NotebookRun:
     def stopped_at(self) -> CellRun | None:
         """The cell that did not run to its end; None when there is none, or nothing was said of it."""
         return next((run for run in self.runs if run.outcome != CellOutcome.PASSED), None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """What the drawing program says."""
-
-    html: str
-    """Of known tags and attributes, without scripts, styles and addresses of pictures."""

@@ -28,6 +28,8 @@ CELLS_FILE = PurePosixPath("/evidence/cells.jsonl")
 """What the run of a notebook said of its cells; absent when a program predicted."""
 NOTEBOOK_FILE = PurePosixPath("/evidence/notebook.ipynb")
 """The notebook with the outputs that its cells had; in the container that draws it and in the judge's."""
+TEXTS_VARIABLE = "AUDITION_TEXTS"
+"""Environment of the container that draws them: paths of the candidate's texts, as a JSON array."""
 KIT_FILE = PurePosixPath("/evidence/kit.zip")
 """What every candidate got; in the judge container only."""
 CANARIES_FILE = PurePosixPath("/evidence/canaries.json")

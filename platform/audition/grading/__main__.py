@@ -1,4 +1,4 @@
-"""What runs inside a trusted container: `python -m audition.grading keep|hold|exercise|static|image|score|judge`.
+"""What runs inside a trusted container: `python -m audition.grading keep|hold|exercise|static|texts|image|score|judge`.
 
 Theory of operation. A trusted container gets its inputs as read-only mounts and says one thing on stdout: JSON
 documents, one a line. Everything that libraries print goes to stderr instead, so nothing that a candidate
@@ -11,6 +11,7 @@ wrote can pretend to be a document. Exit code 0 means that the documents are com
 * `exercise` leads the trial of the candidate's own commands: it prints a `Turn`, waits for a signal that the step is
   over, and so on; after the last one a `Collection` of predictions, followed by their bytes.
 * `static` runs the linters and prints a `StaticResult`.
+* `texts` draws what the candidate wrote for people and prints a `Drawn`.
 * `image` reads an exported image from stdin and prints an `ImageEvidence`.
 * `score` runs the graders that need the hidden answers; `judge` runs the others. Both print a `GradeSheet`.
 """
@@ -92,6 +93,7 @@ def main(argv: list[str], root: Path = Path("/")) -> int:
         "hold": _hold,
         "exercise": _exercise,
         "static": _static,
+        "texts": _texts,
         "image": _image,
         "score": _score,
         "judge": _judge,
@@ -238,6 +240,14 @@ def _static(room: _Room) -> None:
     from audition.grading.static.tools import installed  # noqa: PLC0415
 
     room.say(look(_workspace(room), installed()))
+
+
+def _texts(room: _Room) -> None:
+    # Only this verb draws.
+    from audition.grading.texts import draw_texts  # noqa: PLC0415
+
+    paths = [str(path) for path in json.loads(os.environ[places.TEXTS_VARIABLE])]
+    room.say(draw_texts(room.at(places.SUBMISSION), paths))
 
 
 def _image(room: _Room) -> None:

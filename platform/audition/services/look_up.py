@@ -197,8 +197,14 @@ def log_text(ports: Ports, principal: Principal, submission_id: str, name: str) 
     return ports.blobs.get(artifact.digest)
 
 
-def notebook_page(ports: Ports, principal: Principal, submission_id: str) -> bytes:
-    """The drawn notebook of the newest run: cleaned HTML without head and body, for reviewers.
+def drawn_page(ports: Ports, principal: Principal, submission_id: str, kind: ArtifactKind) -> bytes:
+    """What was drawn of the newest run: cleaned HTML without head and body, for reviewers.
+
+    Args:
+        ports: The world.
+        principal: Who asks.
+        submission_id: Of the submission.
+        kind: `NOTEBOOK_PAGE` or `TEXTS_PAGE`.
 
     Raises:
         DeniedError: The asker is no reviewer.
@@ -207,9 +213,9 @@ def notebook_page(ports: Ports, principal: Principal, submission_id: str) -> byt
     require_role(principal, Role.REVIEWER)
     with ports.unit_of_work() as uow:
         run = uow.runs.latest(visible_submission(uow, principal, submission_id).id)
-        pages = [a for a in uow.runs.artifacts(run.id) if a.kind == ArtifactKind.NOTEBOOK_PAGE]
+        pages = [a for a in uow.runs.artifacts(run.id) if a.kind == kind]
     if not pages:
-        msg = "No notebook was drawn for this submission."
+        msg = f"Nothing of this kind was drawn for this submission: {kind.replace('_', ' ')}."
         raise NotFoundError(msg)
     return ports.blobs.get(max(pages, key=lambda page: page.fence).digest)
 

@@ -1,24 +1,26 @@
 """What templates can use: words, formats, chart geometry, versioned assets."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, url_for
+from markupsafe import Markup
 
 from audition.domain.override import holding
 from audition.domain.people import Role
 from audition.domain.practice import MOST_PRACTICE
 from audition.domain.submission import FREE_STATES, SETTLED_STATES
+from audition.markup import Section, sections, to_html
 from audition.services.headline import band
 from audition.services.look_up import log_name
 from audition.web import charts, formats, words
 from audition.web.context import ports
 from audition.web.course_drawing import course_drawing
 from audition.web.drift_drawing import drift_drawing
-from audition.web.markup import markdown, sections
 from audition.web.part_drawing import cloud, dot_plot
 from audition.web.plain_text import visible
 
@@ -34,8 +36,12 @@ def install(app: Flask) -> None:
         number=formats.number,
         points=formats.points,
         short=formats.short,
+<<<<<<< HEAD
         markdown=markdown,
-        sections=sections,
+        sections=_sections,
+=======
+        markdown=_markdown,
+>>>>>>> b46b878 (Reviewers read what candidates wrote for people, drawn in a container of its own and shown where it may do nothing)
         visible=visible,
         words=words.words_for,
         stage_words=words.stage_words,
@@ -66,6 +72,15 @@ def install(app: Flask) -> None:
         role=Role,
     )
     app.context_processor(_for_every_page)
+
+
+def _markdown(text: str) -> Markup:
+    """Authors' Markdown; candidates' never comes here."""
+    return Markup(to_html(text))  # noqa: S704  cleaned there
+
+
+def _sections(text: str) -> list[Section]:
+    return [replace(section, body=Markup(section.body)) for section in sections(text)]  # noqa: S704  as above
 
 
 def _for_every_page() -> dict[str, Any]:

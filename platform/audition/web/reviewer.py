@@ -20,7 +20,7 @@ from audition.services.retry import regrade, rerun
 from audition.services.share_report import shares_of
 from audition.web.context import asker, ports
 from audition.web.downloads import export_response, log_response
-from audition.web.notebook_frame import notebook_response
+from audition.web.framed import framed_response
 from audition.web.plain_text import decode
 
 blueprint = Blueprint("reviewer", __name__, url_prefix="/r")
@@ -92,7 +92,15 @@ def log(submission_id: str, name: str) -> Response:
 @blueprint.get("/<submission_id>/notebook")
 def notebook(submission_id: str) -> Response:
     """The notebook as it ran, for a frame in which nothing may happen."""
-    return notebook_response(look_up.notebook_page(ports(), asker(), submission_id))
+    html = look_up.drawn_page(ports(), asker(), submission_id, ArtifactKind.NOTEBOOK_PAGE)
+    return framed_response(html, "Notebook")
+
+
+@blueprint.get("/<submission_id>/texts")
+def texts(submission_id: str) -> Response:
+    """What the candidate wrote for people, for the same kind of frame."""
+    html = look_up.drawn_page(ports(), asker(), submission_id, ArtifactKind.TEXTS_PAGE)
+    return framed_response(html, "Texts")
 
 
 @blueprint.get("/<submission_id>/exports/<name>")

@@ -190,7 +190,14 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
         "brings a notebook with scripts in its outputs",
         (
             "tests/e2e/test_notebook.py::test_a_notebook_is_run_measured_and_judged_whatever_it_says_of_itself",
-            "tests/web/test_notebook.py::test_it_is_shown_where_it_may_do_nothing",
+            "tests/web/test_framed.py::test_it_is_shown_where_it_may_do_nothing",
+        ),
+    ),
+    "I03": (
+        "brings a model card with markup and pictures from outside",
+        (
+            "tests/unit/grading/test_texts.py::test_markup_and_pictures_from_outside_are_words_and_nothing_else",
+            "tests/web/test_framed.py::test_it_is_shown_where_it_may_do_nothing",
         ),
     ),
     "I04": (
@@ -242,9 +249,7 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 #: What it does, and the part of Audition that it waits for.
-PENDING: dict[str, tuple[str, str]] = {
-    "I03": ("brings a model card with markup and pictures from outside", "showing model cards"),
-}
+PENDING: dict[str, tuple[str, str]] = {}
 _FAMILIES = {
     "A": "Taking more than one's share",
     "B": "Files, archives and what is collected",

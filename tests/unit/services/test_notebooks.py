@@ -1,5 +1,6 @@
 """A notebook in the place of a program: another image, the account of its cells, and what it left."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -7,10 +8,11 @@ import pytest
 from audition import codec
 from audition.adapters.memory.inside import Inside
 from audition.domain import places
-from audition.domain.contract import Contract
+from audition.domain.contract import Contract, Entry
+from audition.domain.drawn import Drawn
 from audition.domain.evidence import ArtifactKind
 from audition.domain.execution import Profile
-from audition.domain.notebook import EXECUTED, Drawn, Notebook
+from audition.domain.notebook import EXECUTED, Notebook
 from audition.domain.run import Stage, Verdict
 from tests.notebooks import book, code, events
 from tests.unit.services.world import INVENTORY, PREDICTIONS, World, keeps
@@ -84,6 +86,18 @@ def test_it_is_drawn_where_no_code_of_the_candidate_runs(desk: World) -> None:
     assert desk.blobs.get(page.digest) == b"<p>cell</p>"
 
 
+def test_texts_are_drawn_by_the_grader_image_from_the_tree_alone(desk: World) -> None:
+    entries = (*INVENTORY.entries, Entry(path="README.md", bytes=9), Entry(path="docs/CARD.md", bytes=9))
+    desk.sandbox.programs["unpack"] = keeps(replace(INVENTORY, entries=entries))
+    submission = desk.graded()
+    (spec,) = (s for s in desk.sandbox.specs if s.stage == "draw")
+    assert (spec.profile, spec.image) == (Profile.GRADER, "audition/grader:1")
+    assert {m.target for m in spec.mounts} == {"/submission"}
+    assert json.loads(spec.environment[places.TEXTS_VARIABLE]) == ["README.md", "docs/CARD.md"]
+    (page,) = (a for a in desk.artifacts(submission) if a.kind == ArtifactKind.TEXTS_PAGE)
+    assert desk.blobs.get(page.digest) == b"<p>cell</p>"
+
+
 @pytest.mark.parametrize(
     "said", [b"", b"{}", b'{"html": 1}', b"<html>", b'{"html": ""}', b'{"html": "' + b"x" * (9 << 20) + b'"}']
 )
@@ -94,7 +108,7 @@ def test_a_notebook_that_cannot_be_drawn_costs_nothing(desk: World, said: bytes)
     assert desk.run(submission).verdict == Verdict.NONZERO_EXIT
 
 
-def test_a_program_is_not_drawn(desk: World) -> None:
+def test_a_program_without_texts_is_not_drawn(desk: World) -> None:
     desk.sandbox.programs["unpack"] = keeps()
     desk.graded()
     assert "draw" not in desk.sandbox.stages()

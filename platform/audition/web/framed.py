@@ -1,4 +1,4 @@
-"""A candidate's notebook as a page of its own, that may do nothing whatever it holds.
+"""What a candidate made for people, a notebook or texts, as a page of its own that may do nothing whatever it holds.
 
 Theory of operation. The HTML was made and cleaned in a trusted container, tag by tag. This is the second wall: the
 policy makes the document one without an origin (`sandbox` with no permission, so no script, form, plug-in, window or
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from flask import Response, make_response
 
-_STYLE_FILE = Path(__file__).parent / "static" / "notebook.css"
+_STYLE_FILE = Path(__file__).parent / "static" / "framed.css"
 
 
 @cache
@@ -31,13 +31,14 @@ def _policy() -> str:
     )
 
 
-def notebook_response(html: bytes) -> Response:
-    """The document around a drawn notebook.
+def framed_response(html: bytes, title: str) -> Response:
+    """The document around what was drawn.
 
     Args:
         html: Cleaned HTML, UTF-8, what stands in the body.
+        title: Of the page; ours.
     """
-    head = f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Notebook</title><style>{_style()}'
+    head = f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{_style()}'
     response = make_response(f"{head}</style></head><body>\n".encode() + html + b"\n</body></html>\n")
     response.headers["Content-Type"] = "text/html; charset=utf-8"
     response.headers["Content-Security-Policy"] = _policy()
