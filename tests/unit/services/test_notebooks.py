@@ -5,11 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from audition import codec
 from audition.adapters.memory.inside import Inside
 from audition.domain import places
 from audition.domain.contract import Contract, Entry
-from audition.domain.drawn import Drawn
 from audition.domain.evidence import ArtifactKind
 from audition.domain.execution import Profile
 from audition.domain.notebook import EXECUTED, Notebook
@@ -28,18 +26,12 @@ def run_notebook(inside: Inside) -> int:
     return 1
 
 
-def draw(inside: Inside) -> int:
-    inside.print(codec.to_json(Drawn(html="<p>cell</p>")) + b"\n")
-    return 0
-
-
 @pytest.fixture
 def desk() -> World:
     made = World()
     contract = Contract(notebook=Notebook(path="a.ipynb"))
     made.sandbox.programs["unpack"] = keeps(replace(INVENTORY, contract=contract))
     made.sandbox.programs["predict"] = run_notebook
-    made.sandbox.programs["draw"] = draw
     return made
 
 

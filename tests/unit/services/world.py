@@ -22,6 +22,7 @@ from audition.adapters.memory.inside import Inside
 from audition.adapters.memory.sandbox import FakeEngine, FakeSandbox, Program
 from audition.domain.challenge import Area, DataFile, Manifest
 from audition.domain.contract import CollectedFile, Collection, Contract, Entry, Inventory
+from audition.domain.drawn import Drawn
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Dimension, Grade, GradeSheet, Outcome
 from audition.domain.image import ImageEvidence, LayerFacts
@@ -116,6 +117,12 @@ def looks_at_layers(inside: Inside) -> int:
     return 0
 
 
+def draws(inside: Inside) -> int:
+    """The container that draws what people should read."""
+    inside.print(codec.to_json(Drawn(html="<p>cell</p>")) + b"\n")
+    return 0
+
+
 def grades(*sheet: Grade) -> Program:
     """A grader container that says this."""
 
@@ -151,6 +158,7 @@ def good_programs() -> dict[str, Program | None]:
         "unpack": keeps(),
         "image": looks_at_layers,
         "predict": predicts,
+        "draw": draws,
         "score": grades(model_grade()),
         "judge": grades(deployment_grade()),
     }
