@@ -36,12 +36,8 @@ def install(app: Flask) -> None:
         number=formats.number,
         points=formats.points,
         short=formats.short,
-<<<<<<< HEAD
-        markdown=markdown,
-        sections=_sections,
-=======
         markdown=_markdown,
->>>>>>> b46b878 (Reviewers read what candidates wrote for people, drawn in a container of its own and shown where it may do nothing)
+        sections=_sections,
         visible=visible,
         words=words.words_for,
         stage_words=words.stage_words,
