@@ -3,6 +3,7 @@
 Authors' texts are drawn by the pages themselves; candidates' only in a trusted container, for a frame of their own.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -17,6 +18,9 @@ _TAGS = {
 }
 #: A page has one first-level heading of its own: a document's headings start one level lower.
 _LOWER = {f"h{level}": f"h{min(level + 1, 6)}" for level in range(1, 7)}
+
+#: A path leads nowhere from a page, and other schemes than these where nobody wants to go.
+_LEADS_OUT = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 
 #: A wide table scrolls in its own box, which a keyboard can reach; the page never scrolls sideways.
 _BOX = '<div class="scroll" tabindex="0" role="region" aria-label="Table">'
@@ -60,7 +64,11 @@ def _render(tokens: list[Token]) -> str:
     for token in tokens:
         token.tag = _LOWER.get(token.tag, token.tag)
     html = parser.renderer.render(tokens, parser.options, {})
-    schemes = {"http", "https", "mailto"}
-    clean = nh3.clean(html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes=schemes)
+    clean = nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        attribute_filter=lambda _tag, _name, value: value if _LEADS_OUT.match(value) else None,
+    )
     boxed = clean.replace("<table>", f"{_BOX}<table>")
     return boxed.replace("</table>", "</table></div>")

@@ -14,6 +14,7 @@ HOSTILE = """# Card <script>alert(1)</script>
 <img src="https://evil.example/p.png" onerror="alert(1)"> ![seen](https://evil.example/q.png)
 <svg onload=alert(1)><iframe src="https://evil.example"></iframe><style>body{display:none}</style>
 [go](javascript:alert(1)) [data](data:text/html;base64,PHNjcmlwdD4=) [web](https://example.org "title")
+[path](MODEL_CARD.md) [here](/sign-out) [other](//evil.example)
 <base href="https://evil.example/"><meta http-equiv="refresh" content="0;url=https://evil.example">
 """
 
