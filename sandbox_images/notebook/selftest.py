@@ -64,6 +64,11 @@ assert events[1]["memory_bytes"] > 1 << 20, events[1]
 assert (out / "predictions.csv").read_text() == "42"
 assert (out / "executed.ipynb").stat().st_size < 1 << 20
 
+bar = code("import sys; print('10 %\\r20 %\\r\\n' * 3, end='', flush=True); print('end')")
+_, _, other = run([bar])
+[said] = json.loads((other / "executed.ipynb").read_text())["cells"][1]["outputs"]
+assert "".join(said["text"]) == "20 %\n20 %\n20 %\nend\n", said
+
 died, events, _ = run([code("import os; os._exit(0)"), code("1")])
 assert (died, [event.get("outcome") for event in events]) == (1, [None, "died", "died"]), events
 

@@ -17,7 +17,15 @@ WEB = PACKAGE + "web/"
 QUEUE = (PACKAGE + "adapters/rq_queue.py", PACKAGE + "worker/runtime.py")
 TOOLCHAIN = PACKAGE + "anonymize/"
 VARIANTS = PACKAGE + "variants/"
-DATA = ("graders/", TOOLCHAIN, VARIANTS, "challenges/", "sandbox_images/tabular/", "sandbox_images/grader/")
+DATA = (
+    "graders/",
+    TOOLCHAIN,
+    VARIANTS,
+    "challenges/",
+    "sandbox_images/tabular/",
+    "sandbox_images/grader/",
+    "sandbox_images/sql-postgres/",
+)
 #: Library to the places that may import it.
 PLACES: dict[str, tuple[str, ...]] = {
     "flask": (WEB,),
@@ -153,6 +161,7 @@ TIME_OF_DAY = {
     + "adapters/docker/sandbox.py": "deadlines on containers are Unix seconds, read without a database",
     PACKAGE + "adapters/docker/services.py": "the same",
     PACKAGE + "adapters/docker/usage.py": "compares with times that the engine wrote",
+    PACKAGE + "adapters/docker/image_builder.py": "the same: the age of what the engine built",
     PACKAGE + "adapters/docker/examine.py": "the same deadlines",
     PACKAGE + "adapters/docker/examiner.py": "the age of what it remembers, shared by processes",
     PACKAGE + "probing/evaluator.py": "compares with times that Prometheus wrote",

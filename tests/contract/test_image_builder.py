@@ -50,7 +50,6 @@ def reference(client: docker.APIClient) -> Iterator[str]:
     reference = f"audition/test:{uuid4().hex[:12]}"
     yield reference
     remove(client, reference)
-    remove_build_stages(client)
 
 
 def source(base: str, *lines: str) -> BuildSource:
@@ -70,6 +69,23 @@ def test_a_build_reports_its_steps_and_keeps_modes(
     assert built == image_id(client, reference)
     assert "hi" in said
     assert any(line.startswith("Step 1/") for line in said)
+
+
+def test_the_stages_of_a_build_go_with_it_and_those_of_another_stay(
+    client: docker.APIClient, base: str, reference: str
+) -> None:
+    stage = "LABEL org.audition.kind=build-stage"
+    last = ["FROM ${FROM_IMAGE}", "CMD true"]
+    ours, others = ([stage, f"LABEL build={uuid4().hex}", *last] for _ in range(2))
+    lines: list[list[str]] = [[], []]
+    for said, words in zip(lines, (ours, others), strict=True):
+        build(client, source(base, *words), reference, said.append)
+    arrows = [[line.split()[1] for line in said if line.startswith(" ---> ")] for said in lines]
+    made = [[image for image in ids if image != "Running"][2] for ids in arrows]
+    remove_build_stages(client, lines[0])
+    assert [image_id(client, stage) is not None for stage in made] == [False, True]
+    remove_build_stages(client, lines[1])
+    assert image_id(client, made[1]) is None
 
 
 def test_a_build_has_no_network(client: docker.APIClient, base: str, reference: str) -> None:

@@ -13,6 +13,7 @@ from audition.catalog.templates import TEMPLATES, begin_challenge
 from audition.catalog.told import Told
 from audition.cli.stack import prepared_host
 from audition.domain.errors import NotFoundError
+from audition.host.images import images_of_challenge
 from audition.host.steps import Steps
 from audition.services.publish import publish as publish_challenge
 from audition.services.reference import is_measured_here, submit_reference
@@ -97,7 +98,7 @@ def publish(slug: str) -> None:
     """Publish a challenge as an immutable version; the same content again is the same version."""
     steps, settings = Steps(), Settings.from_env()
     folder = find_challenge(settings, slug)
-    prepared = prepared_host(steps, settings, [folder.manifest.image])
+    prepared = prepared_host(steps, settings, images_of_challenge(folder.manifest.image))
     with prepared as host, steps.step(f"publishing {slug}") as step:
         runner = bootstrap.runner(host.settings, bootstrap.equipment(host.settings, host.images), slot=999)
         version = publish_challenge(runner, "cli", folder, step.note, measures=True)

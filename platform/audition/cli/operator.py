@@ -77,7 +77,7 @@ def images_build(names: tuple[str, ...], purpose: str) -> None:
 def images_list() -> None:
     """List every image, whether it is built, and its size."""
     for state in image_states(Settings.from_env()):
-        click.echo(f"{state.name:11} {state.reference:32} {_size(state):>12}  {state.about}")
+        click.echo(f"{state.name:19} {state.reference:41} {_size(state):>12}  {state.about}")
 
 
 def _size(state: ImageState) -> str:

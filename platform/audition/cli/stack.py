@@ -11,7 +11,7 @@ import httpx
 
 from audition import bootstrap
 from audition.host.engine import ensure_engine
-from audition.host.images import ensure_images, image_names
+from audition.host.images import ensure_images, image_names, images_of_challenge
 from audition.host.posture import UNFIT_EXIT
 from audition.host.processes import Processes
 from audition.host.recipes import read_recipes
@@ -62,7 +62,8 @@ def prepared_host(steps: Steps, settings: Settings, more_images: Collection[str]
 def _published_images(settings: Settings) -> set[str]:
     """The images that published challenges name, as far as there is a recipe for them today."""
     with bootstrap.control_plane(settings).unit_of_work() as uow:
-        named = {version.manifest.image for version in uow.challenges.all()}
+        versions = uow.challenges.all()
+    named = set[str]().union(*(images_of_challenge(version.manifest.image) for version in versions))
     return named & set(read_recipes(settings.images_dir))
 
 

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 #: Image of a challenge to the one with a kernel besides; a challenge with another image takes no notebooks.
-NOTEBOOK_IMAGES = {"tabular": "notebook"}
+NOTEBOOK_IMAGES = {
+    "tabular": "notebook",
+    "boosting": "boosting-notebook",
+    "sql": "sql-notebook",
+    "onnx": "onnx-notebook",
+    "torch": "torch-notebook",
+    "tensorflow": "tensorflow-notebook",
+}
 BARE_NOTEBOOK = "notebook.ipynb"
 """What a notebook is called that was sent alone, whatever it was called at home."""
 EXECUTED = "executed.ipynb"

@@ -23,6 +23,7 @@ from audition.adapters.docker.image_builder import (
     build,
     image_id,
     image_size_bytes,
+    image_user,
     our_tags,
     remove,
     remove_build_stages,
@@ -30,9 +31,10 @@ from audition.adapters.docker.image_builder import (
 )
 from audition.adapters.docker.selftest import run_selftest
 from audition.domain.errors import UnavailableError
+from audition.domain.notebook import NOTEBOOK_IMAGES
 from audition.host.base_image import DebianRoot, ensure_debian
 from audition.host.engine import find_engine
-from audition.host.recipes import Recipe, context_files, read_recipes, reference, with_parents
+from audition.host.recipes import FILE, Recipe, context_files, read_recipes, reference, with_parents
 from audition.host.steps import HostError, Step, Steps
 from audition.host.wheels import build_project_wheel, fetch_wheels
 from audition.settings import Settings
@@ -44,8 +46,8 @@ CURRENT = "current"
 PURPOSES = {
     "runs": frozenset({"runs"}),
     "compose": frozenset({"runs", "compose"}),
-    "challenges": frozenset({"challenges"}),
-    "all": frozenset({"runs", "compose", "challenges"}),
+    "challenges": frozenset({"challenges", "notebooks"}),
+    "all": frozenset({"runs", "compose", "challenges", "notebooks"}),
 }
 _BUILD_TIMEOUT_SECONDS = 1800
 
@@ -127,6 +129,11 @@ def image_names(settings: Settings, purpose: str) -> list[str]:
     return [recipe.name for recipe in recipes if PURPOSES[purpose].intersection(recipe.used_by)]
 
 
+def images_of_challenge(image: str) -> set[str]:
+    """The image that a challenge names, and the one that runs notebooks in its place."""
+    return {image, NOTEBOOK_IMAGES.get(image, image)}
+
+
 def image_states(settings: Settings) -> list[ImageState]:
     """Return each image of images.toml with what the engine has of it."""
     recipes = list(read_recipes(settings.images_dir).values())
@@ -170,18 +177,24 @@ def _make(step: Step, shop: _Workshop, recipe: Recipe) -> None:
         step.skip(f"{wanted} is there")
         return
     unchecked = f"{wanted}-unchecked"
+    said: list[str] = []
+
+    def hear(line: str) -> None:
+        said.append(line)
+        _report(step, line)
+
     try:
         args = _bases(step, shop, recipe)
         with tempfile.TemporaryDirectory() as scratch:
             source = BuildSource(_context(step, shop, recipe, Path(scratch)), args)
-            build(shop.client, source, unchecked, lambda line: _report(step, line))
+            build(shop.client, source, unchecked, hear)
         _check(step, shop.client, recipe, unchecked)
     except HostError:
         raise
     except UnavailableError as error:
-        raise HostError(error.detail, fix=f"The recipe is in {recipe.folder}.") from error
+        raise HostError(error.detail, fix=f"The recipe is {recipe.file('Dockerfile')}.") from error
     finally:
-        remove_build_stages(shop.client)
+        remove_build_stages(shop.client, said)
     rename(shop.client, unchecked, wanted)
     step.note(f"{wanted}, {image_size_bytes(shop.client, wanted) / 1e6:.0f} MB")
 
@@ -204,15 +217,11 @@ def _bases(step: Step, shop: _Workshop, recipe: Recipe) -> dict[str, str]:
 def _context(step: Step, shop: _Workshop, recipe: Recipe, scratch: Path) -> list[ContextFile]:
     """Collect the folder's files, the wheels of its lock, and our own wheel."""
     files = [
-        ContextFile(
-            str(file.relative_to(recipe.folder)),
-            file,
-            is_executable=bool(file.stat().st_mode & 0o100),
-        )
-        for file in context_files(recipe)
+        ContextFile(name, file, is_executable=bool(file.stat().st_mode & 0o100))
+        for name, file in context_files(recipe).items()
     ]
     if recipe.requirements is not None:
-        lock = recipe.folder / recipe.requirements
+        lock = recipe.file(recipe.requirements)
         wheels = fetch_wheels(step, lock, shop.architecture, shop.cache_dir)
         files += [ContextFile(f"wheels/{wheel.name}", wheel) for wheel in wheels]
     if recipe.project:
@@ -222,16 +231,19 @@ def _context(step: Step, shop: _Workshop, recipe: Recipe, scratch: Path) -> list
 
 
 def _check(step: Step, client: docker.APIClient, recipe: Recipe, unchecked: str) -> None:
-    selftest = recipe.folder / SELFTEST
+    selftest = recipe.file(SELFTEST)
     if not selftest.exists():
         raise HostError(
             f"The image {recipe.name} has no self-test",
             str(selftest),
             fix="Write one; see its neighbours.",
         )
+    if (user := image_user(client, unchecked)) != recipe.user:
+        remove(client, unchecked)
+        raise HostError(f"The image {recipe.name} names the user {user}, and {FILE} {recipe.user}")
     step.note("self-test")
     try:
-        run_selftest(client, unchecked, selftest.read_text(encoding="utf-8"), user=recipe.selftest_user)
+        run_selftest(client, unchecked, selftest.read_text(encoding="utf-8"), user=recipe.user)
     except UnavailableError as error:
         remove(client, unchecked)
         raise HostError(error.detail, fix=f"What it expects is in {selftest}.") from error
@@ -259,7 +271,7 @@ def _state(client: docker.APIClient, recipe: Recipe, wanted: str) -> ImageState:
         reference=wanted,
         size_bytes=size,
         megabytes=recipe.megabytes,
-        is_on_demand="challenges" in recipe.used_by,
+        is_on_demand=not PURPOSES["compose"].intersection(recipe.used_by),
     )
 
 

@@ -17,11 +17,11 @@ FILE = "images.toml"
 BASES_FILE = "bases.toml"
 #: Reading material: changing it does not make another image.
 _NOT_IN_IMAGES = frozenset({"README.md", "requirements.in"})
-#: What an image takes over from the one that it is made like.
-_SHARED = ("requirements", "project", "warm", "selftest_user", "limits")
+#: What an image takes over from the one that it is made like, where it does not say.
+_SHARED = ("requirements", "project", "warm", "user", "limits")
 _KEYS = frozenset(
     {
-        *("about", "from", "debian", "requirements", "project", "used_by", "warm", "selftest_user", "like"),
+        *("about", "from", "debian", "requirements", "project", "used_by", "warm", "user", "like"),
         *("limits", "megabytes"),
     }
 )
@@ -34,6 +34,8 @@ class Recipe:
     name: str
     about: str
     folder: Path
+    model_folder: Path
+    """Of the image that it is made like, where that has what its own folder has not; its own for most."""
     parent: str | None
     """Name of the recipe it builds on; None starts from Debian."""
     debian: tuple[str, ...]
@@ -44,15 +46,20 @@ class Recipe:
     """Parts of this repository that enter the build context as a wheel."""
     used_by: tuple[str, ...]
     """`runs` for what every host needs that grades submissions, `challenges` for what a challenge may name instead
-    of `tabular`, `compose` for the many-service shape."""
-    selftest_user: str
-    """`uid:gid` of the self-test."""
+    of `tabular`, `notebooks` for those with a kernel besides, `compose` for the many-service shape."""
+    user: str
+    """User or `uid:gid` that the image itself names, and that its self-test runs as; runs have users of their own."""
     warm: tuple[str, ...] | None = None
     """Modules a candidate's container imports while it waits; None when none may be started ahead."""
     limits: Limits | None = None
     """What the predict stage gets on it, where a challenge does not say."""
     megabytes: int | None = None
     """Its size on x86_64 with all below it, as measured; None where nobody has to weigh it."""
+
+    def file(self, name: str) -> Path:
+        """A file of its folder, or the one that it takes over; it need not be there."""
+        own = self.folder / name
+        return own if own.exists() else self.model_folder / name
 
 
 def read_recipes(images_dir: Path) -> dict[str, Recipe]:
@@ -102,13 +109,14 @@ def _recipe(
     return Recipe(
         name=name,
         about=table.get("about", ""),
-        folder=images_dir / model,
+        folder=images_dir / name,
+        model_folder=images_dir / model,
         parent=parent,
         debian=tuple(table.get("debian", ())),
         requirements=table.get("requirements"),
         project=tuple(table.get("project", ())),
         used_by=tuple(table.get("used_by", ("runs",))),
-        selftest_user=table.get("selftest_user", "10001:10001"),
+        user=table.get("user", "10001:10001"),
         warm=tuple(table["warm"]) if "warm" in table else None,
         limits=_limits(table["limits"], where) if "limits" in table else None,
         megabytes=table.get("megabytes"),
@@ -154,10 +162,14 @@ def with_parents(recipes: Mapping[str, Recipe], names: Iterable[str]) -> list[Re
     return [recipe for name, recipe in recipes.items() if name in wanted]
 
 
-def context_files(recipe: Recipe) -> list[Path]:
-    """Return the files of a recipe's folder that make the image what it is, sorted."""
-    files = (file for file in recipe.folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
-    return sorted(file for file in files if file.name not in _NOT_IN_IMAGES)
+def context_files(recipe: Recipe) -> dict[str, Path]:
+    """Return the files that make the image what it is, sorted by where they stand in the build context."""
+    found: dict[str, Path] = {}
+    for folder in (recipe.model_folder, recipe.folder):
+        for file in folder.rglob("*"):
+            if file.is_file() and "__pycache__" not in file.parts and file.name not in _NOT_IN_IMAGES:
+                found[str(file.relative_to(folder))] = file
+    return dict(sorted(found.items()))
 
 
 def reference(recipe: Recipe, parent: str | None, repo_dir: Path, architecture: str) -> str:
@@ -178,11 +190,9 @@ def reference(recipe: Recipe, parent: str | None, repo_dir: Path, architecture: 
         recipe.project,
     )
     digest.update(repr((facts, architecture)).encode())
-    for root, files in (
-        (recipe.folder, context_files(recipe)),
-        (repo_dir, project_files(repo_dir, recipe.project)),
-    ):
-        for file in (file for file in files if file.name not in _NOT_IN_IMAGES):
-            content = hashlib.sha256(file.read_bytes()).hexdigest()
-            digest.update(f"{file.relative_to(root)} {file.stat().st_mode & 0o100} {content}\n".encode())
+    project = (file for file in project_files(repo_dir, recipe.project) if file.name not in _NOT_IN_IMAGES)
+    parts = {str(file.relative_to(repo_dir)): file for file in project}
+    for name, file in (*context_files(recipe).items(), *parts.items()):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest.update(f"{name} {file.stat().st_mode & 0o100} {content}\n".encode())
     return f"audition/{recipe.name}:{digest.hexdigest()[:12]}"

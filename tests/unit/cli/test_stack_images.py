@@ -16,4 +16,4 @@ def test_images_that_published_challenges_name_are_wanted(tmp_path: Path) -> Non
     bootstrap.migrate(settings)
     assert _published_images(settings) == set()
     tiny.store_tiny(bootstrap.control_plane(settings))
-    assert _published_images(settings) == {"tabular"}
+    assert _published_images(settings) == {"tabular", "notebook"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from audition.host import images
-from audition.host.images import ensure_images, image_names
+from audition.host.images import ensure_images, image_names, images_of_challenge
 from audition.host.steps import HostError, Steps
 from audition.settings import Settings
 
@@ -49,6 +49,11 @@ def test_what_a_challenge_may_name_is_built_for_that_or_with_everything(settings
     assert {"boosting", "sql", "onnx"} <= named
     assert not named & set(image_names(settings, "compose"))
     assert set(image_names(settings, "all")) == {*named, *image_names(settings, "compose")}
+
+
+def test_notebooks_in_a_framework_bring_an_image_of_their_own() -> None:
+    assert images_of_challenge("boosting") == {"boosting", "boosting-notebook"}
+    assert images_of_challenge("r") == {"r"}
 
 
 def test_tagged_images_are_used_as_they_are(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

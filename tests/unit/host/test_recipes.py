@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from audition.domain.execution import Limits
-from audition.host.recipes import Recipe, read_recipes, reference, with_parents
+from audition.host.recipes import Recipe, context_files, read_recipes, reference, with_parents
 from audition.host.steps import HostError
 
 TOML = """
@@ -57,13 +57,29 @@ def test_names_are_stable_and_carry_twelve_hex_digits(images_dir: Path) -> None:
     assert int(tag, 16) >= 0
 
 
-def test_an_image_made_like_another_has_its_folder_and_parts_on_a_parent_of_its_own(images_dir: Path) -> None:
+def test_an_image_made_like_another_has_its_files_and_parts_on_a_parent_of_its_own(images_dir: Path) -> None:
     toml = f'{TOML}[wide]\nfrom = "base"\nlike = "grader"\n'
     (images_dir / "images.toml").write_text(toml)
     recipes = read_recipes(images_dir)
     wide, grader = recipes["wide"], recipes["grader"]
-    assert (wide.folder, wide.project, wide.parent) == (grader.folder, grader.project, "base")
+    assert (context_files(wide), wide.project, wide.parent) == (context_files(grader), grader.project, "base")
     assert names(images_dir)["wide"] != names(images_dir)["grader"]
+
+
+def test_its_own_files_come_before_those_of_its_model(images_dir: Path) -> None:
+    toml = f'{TOML}[wide]\nfrom = "tabular"\nlike = "tabular"\n'
+    (images_dir / "images.toml").write_text(toml)
+    (images_dir / "tabular" / "requirements.lock").write_text("numpy==2.4.6\n")
+    (images_dir / "wide").mkdir()
+    own = images_dir / "wide" / "requirements.lock"
+    own.write_text("duckdb==1.5.0\n")
+    before = names(images_dir)
+    wide = read_recipes(images_dir)["wide"]
+    dockerfile = images_dir / "tabular" / "Dockerfile"
+    assert context_files(wide) == {"Dockerfile": dockerfile, "requirements.lock": own}
+    assert (wide.file("requirements.lock"), wide.file("Dockerfile")) == (own, dockerfile)
+    own.write_text("duckdb==1.5.1\n")
+    assert changed(before, names(images_dir)) == {"wide"}
 
 
 def test_packages_beside_a_parent_are_an_input_of_that_image_alone(images_dir: Path) -> None:
@@ -153,12 +169,16 @@ def test_the_real_list_is_sound() -> None:
     recipes = read_recipes(root / "sandbox_images")
     for recipe in recipes.values():
         assert_complete(recipe)
+        on_demand = "challenges" in recipe.used_by
+        assert (recipe.limits is not None, recipe.megabytes is not None) == (on_demand, on_demand), (
+            recipe.name
+        )
 
 
 def assert_complete(recipe: Recipe) -> None:
     for name in ("Dockerfile", "selftest.py", "README.md"):
-        assert (recipe.folder / name).is_file(), f"{recipe.name} has no {name}"
+        assert recipe.file(name).is_file(), f"{recipe.name} has no {name}"
     if recipe.requirements:
-        lock = (recipe.folder / recipe.requirements).read_text()
+        lock = recipe.file(recipe.requirements).read_text()
         assert "--hash=sha256:" in lock
         assert " ; " not in lock, "markers would be judged by the host's Python"

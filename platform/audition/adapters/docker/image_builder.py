@@ -8,6 +8,7 @@ import contextlib
 import io
 import tarfile
 import tempfile
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from audition.domain.errors import UnavailableError
 LABELS = {"org.audition.kind": "image"}
 _BUILD_STAGE = "org.audition.kind=build-stage"
 _KEPT_LINES = 25
+_MADE = " ---> "
+"""How the builder begins a line with the image that a step made."""
+_ABANDONED_SECONDS = 3 * 3600
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,11 @@ def image_id(client: docker.APIClient, reference: str) -> str | None:
 def image_size_bytes(client: docker.APIClient, reference: str) -> int:
     """Return the size of an image with all its layers."""
     return int(_inspect(client, reference)["Size"])
+
+
+def image_user(client: docker.APIClient, reference: str) -> str:
+    """Return whom an image names as its user; root when it names nobody."""
+    return str(_inspect(client, reference)["Config"]["User"] or "root")
 
 
 def import_root(client: docker.APIClient, root_tar: Path, reference: str) -> None:
@@ -132,12 +141,20 @@ def build(
     return built
 
 
-def remove_build_stages(client: docker.APIClient) -> None:
-    """Remove what earlier stages of our multi-stage builds left behind."""
+def remove_build_stages(client: docker.APIClient, said: Iterable[str]) -> None:
+    """Remove what earlier stages of a multi-stage build left behind, and what is there of any that ended long ago.
+
+    Those of another build may be what that one copies from next, although no container has them.
+
+    Args:
+        client: The engine.
+        said: The lines of the build.
+    """
+    own = tuple(f"sha256:{line.removeprefix(_MADE).strip()}" for line in said if line.startswith(_MADE))
     for image in client.images(filters={"dangling": True, "label": _BUILD_STAGE}):
-        # One that another build is using right now stays for the next time.
-        with contextlib.suppress(DockerException):
-            client.remove_image(image["Id"])
+        if image["Id"].startswith(own) or time.time() - image["Created"] > _ABANDONED_SECONDS:
+            with contextlib.suppress(DockerException):
+                client.remove_image(image["Id"])
 
 
 def rename(client: docker.APIClient, old: str, new: str) -> None:
