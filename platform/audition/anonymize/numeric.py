@@ -88,7 +88,9 @@ def mdav(points: Floats, k: int) -> Ints:
         rest = points[left]
         farthest = ((rest - np.floor(rest.mean(axis=0))) ** 2).sum(axis=1).argmax()
         distance = ((rest - rest[farthest]) ** 2).sum(axis=1)
-        near = np.argsort(distance, kind="stable")[:k]
+        # The k nearest, of equally near the first: what sorting everything would give, for a tenth of its time.
+        close = np.flatnonzero(distance <= np.partition(distance, k - 1)[k - 1])
+        near = close[np.argsort(distance[close], kind="stable")[:k]]
         groups[left[near]] = number
         left = np.delete(left, near)
         number += 1
