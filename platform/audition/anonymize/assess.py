@@ -39,13 +39,21 @@ class Assessment:
     """At three levels of knowledge, the least first."""
     linked: Linkage
     """Released rows looked for in the whole source: somebody has the table that this one was made from."""
+    across: tuple[Linkage, ...]
+    """People looked for by all their rows, here and in tables that refer to this one; empty where each has one row."""
     singling_out: attacks.SinglingOut
     linkability: Risk
     inference: Mapping[str, Risk]
     membership: attacks.Membership
 
 
-def assess(source: Frame, made: Made, making: Making, say: Say = lambda _: None) -> Assessment:
+def assess(
+    source: Frame,
+    made: Made,
+    making: Making,
+    say: Say = lambda _: None,
+    across: tuple[Linkage, ...] = (),
+) -> Assessment:
     """Measure everything.
 
     Args:
@@ -53,6 +61,7 @@ def assess(source: Frame, made: Made, making: Making, say: Say = lambda _: None)
         made: Its release.
         making: With what it was made; the attacks with a control release a sample once more.
         say: Told what is being done.
+        across: What was found by rows of other tables, which are not seen from here.
     """
     table, gate = making.table, making.gate
     random = np.random.default_rng(gate.seed)
@@ -75,6 +84,7 @@ def assess(source: Frame, made: Made, making: Making, say: Say = lambda _: None)
         ),
         linkages=linkages,
         linked=linked,
+        across=across,
         singling_out=attacks.singling_out(trial, gate.attacks, random),
         linkability=attacks.linkability(trial, gate.attacks, random),
         inference=attacks.inference(trial, gate.attacks, random),

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from audition.anonymize.apply import Applied
 from audition.anonymize.assess import Assessment, assess
 from audition.anonymize.columns import Frame
 from audition.anonymize.gate import Verdict, judge, sentence
 from audition.anonymize.keys import Key
+from audition.anonymize.linked import link_across
 from audition.anonymize.policy import Policy
 from audition.anonymize.release import Making, Say, people_columns
 from audition.domain.errors import DeniedError
@@ -54,7 +57,10 @@ def examine(
         if not people_columns(table):
             say(f"{table.file}: pseudonyms, dates and texts only: there is nothing to attack with")
             continue
-        found = assess(sources[name], applied.tables[name], Making(table, policy.gate, key), say)
+        random = np.random.default_rng(policy.gate.seed)
+        across = link_across(name, policy, sources, applied, random)
+        making = Making(table, policy.gate, key)
+        found = assess(sources[name], applied.tables[name], making, say, across)
         out[name] = Examined(found, judge(found, policy.gate, table))
     return out
 

@@ -20,6 +20,7 @@ _HINTS = {
     Transform.GROUP_MEAN: "raise gate.k or round_to",
     Transform.GROUP_MEAN_OF_PERCENT: "raise gate.k or round_to",
 }
+_ACROSS = "Give the tables pseudonyms of different domains, or release fewer columns or rows of each person."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,10 @@ def judge(found: Assessment, gate: Gate, table: TablePolicy) -> tuple[Verdict, .
         if threshold is not None:
             hints = "; ".join(f"{name}: {_hint(rules[name])}" for name in columns)
             verdicts.append(_most(measure, measured, threshold, hints, columns))
+    if gate.record_linkage is not None:
+        for one in found.across:
+            what = f"record_linkage by {one.knows}"
+            verdicts.append(_most(what, one.certain.high, gate.record_linkage, _ACROSS))
     return tuple(verdicts)
 
 

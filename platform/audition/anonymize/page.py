@@ -115,7 +115,7 @@ def _attacks(found: Assessment) -> str:
     rows = [
         *(
             (f"found by one who knows {escape(one.knows)}", rate_words(one.expected), rate_words(one.certain))
-            for one in found.linkages
+            for one in (*found.linkages, *found.across)
         ),
         ("found in the whole source", rate_words(found.linked.expected), rate_words(found.linked.certain)),
     ]

@@ -17,7 +17,7 @@ def told(examined: Examined) -> str:
         f"{found.table}: {found.released_rows:,} of {found.rows:,} rows, {found.suppressed_share:.2%} left out",
         f"  k before / after                {found.before.k} / {found.after.k}",
         f"  rows alone before / after       {found.before.unique_share:.2%} / {found.after.unique_share:.2%}",
-        *(f"  {_linked(one)}" for one in (*found.linkages, found.linked)),
+        *(f"  {_linked(one)}" for one in (*found.linkages, *found.across, found.linked)),
         f"  singling out                    {risk_words(found.singling_out.risk)}",
         f"  linkability                     {risk_words(found.linkability)}",
         *(f"  inference of {name:<18} {risk_words(risk)}" for name, risk in worst),
