@@ -72,7 +72,7 @@ def _of_bad(found: Tried, bad: Attempt, places: tuple[Evidence, ...]) -> Result:
     fix="Let the command read {data}, write the model into {out}, and use nothing that is not in the repository.",
 )
 def retrain(workspace: Workspace) -> Result:
-    """0.4 for a run that ends well, 0.3 for a new model, 0.3 for predictions with it (catalogue G5)."""
+    """0.4 for a run that ends well, 0.3 for a new model, 0.3 for predictions with it, live too (catalogue G5)."""
     found = tried(workspace, Exercise.RETRAIN, "retraining command", Dimension.PIPELINE)
     if isinstance(found, Result):
         return found
@@ -100,7 +100,13 @@ def _use(workspace: Workspace, found: Tried, run: Attempt) -> Result:
     if trouble:
         sentence = f"Retraining gave a new model that cannot be used: {trouble}"
         return found.result(_RUNS + _NEW, sentence, seen(run), seen(use))
-    sentence = f"Retraining on {run.step.about} took {run.seconds:.0f} s and gave a new model that predicts."
+    live = workspace.service.retrained if workspace.service is not None else None
+    gave = f"Retraining on {run.step.about} took {run.seconds:.0f} s and gave a new model"
+    if live is not None and not live.is_usable:
+        how = "in a form that cannot be read" if live.predicted else "with no prediction"
+        sentence = f"{gave} that predicts; but with it in the image the service answers {how}."
+        return found.result(_RUNS + _NEW, sentence, seen(run), seen(use))
+    sentence = f"{gave} that predicts{' and that the service serves' if live is not None else ''}."
     return found.result(_RUNS + _NEW + _PREDICTS, sentence, seen(run), seen(use))
 
 
@@ -149,6 +155,6 @@ grader = CheckList(
     name="retraining",
     version=content_version("1", __file__),
     dimension=Dimension.PIPELINE,
-    needs=frozenset({Need.EXERCISE}),
+    needs=frozenset({Need.EXERCISE, Need.SERVICE}),
     checks=(gate, retrain, older),
 )

@@ -19,6 +19,9 @@ WENT_WELL = "SIGUSR1"
 ENDED_BADLY = "SIGUSR2"
 AGAIN = "SIGHUP"
 
+RETRAINED_MODEL = "retrain.model"
+"""Name of the kept file with the model that retraining gave; the service is started with it."""
+
 #: Of all steps together. Each has a limit of its own besides, see audition.grading.exercise.
 EXERCISE_LIMITS = Limits(time_seconds=600.0, memory_bytes=2 << 30, output_inodes=4096, log_bytes=64 << 10)
 _MOST_LOG = 2000

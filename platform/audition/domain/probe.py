@@ -25,7 +25,13 @@ from audition.domain.probe_metrics import (
     ShardingEvidence,
     SignalsEvidence,
 )
-from audition.domain.probe_runtime import LadderEvidence, LogsEvidence, MaskedEvidence, RestartEvidence
+from audition.domain.probe_runtime import (
+    LadderEvidence,
+    LogsEvidence,
+    MaskedEvidence,
+    RestartEvidence,
+    RetrainedEvidence,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +152,7 @@ class ServiceEvidence:
     ladder: LadderEvidence | None = None
     restart: RestartEvidence | None = None
     masked: MaskedEvidence | None = None
+    retrained: RetrainedEvidence | None = None
     logs: LogsEvidence | None = None
     alerting: AlertingEvidence | None = None
     pod: PodEvidence | None = None

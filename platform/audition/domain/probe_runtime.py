@@ -39,6 +39,15 @@ class MaskedEvidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetrainedEvidence:
+    """A start with the model that retraining gave (G5)."""
+
+    predicted: bool
+    is_usable: bool
+    """Whether predictions can be read from its answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogsEvidence:
     """What the service printed over the main session (B8)."""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from audition.domain.execution import Limits, Ownership
+from audition.domain.execution import FileMount, Limits, Ownership
 
 
 class Restriction(IntEnum):
@@ -71,6 +71,8 @@ class ServiceSpec:
     """Folders that it declares to write to; at most `MAX_PLACES`."""
     hidden: tuple[str, ...] = ()
     """Files of the image that it finds empty, at most `MAX_PLACES`: to see what it does without its model."""
+    files: tuple[FileMount, ...] = ()
+    """Files of the image that are others for it, at most `MAX_PLACES`: to see whether it serves another model."""
     slot: int = 0
     manner: Manner | None = None
     """When there is one, `restriction` and `writable` do not count."""

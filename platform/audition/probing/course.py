@@ -19,7 +19,12 @@ from audition.domain.probe_plan import (
     ProbeTask,
     Start,
 )
-from audition.domain.probe_runtime import LadderEvidence, MaskedEvidence, RestartEvidence
+from audition.domain.probe_runtime import (
+    LadderEvidence,
+    MaskedEvidence,
+    RestartEvidence,
+    RetrainedEvidence,
+)
 from audition.domain.service import Restriction
 from audition.probing.alerting import probe_alerting
 from audition.probing.inputs import Inputs
@@ -89,6 +94,7 @@ class Course:
         ladder = await self._ladder() if self._has_time(len(Restriction)) else None
         pod, lost = await self._pod() if self._has_time(2) else (None, ())
         masked = await self._masked() if self._has_time(1) else None
+        retrained = await self._retrained() if self._has_time(1) else None
         alerting = await self._alerting()
         await self._runner.ask(AskVerb.KILL)
         seen = merged((main, *again, alerting))
@@ -97,6 +103,7 @@ class Course:
             restart=restart,
             ladder=ladder,
             masked=masked,
+            retrained=retrained,
             pod=pod,
             unfinished=(*seen.unfinished, *lost),
         )
@@ -172,6 +179,16 @@ class Course:
             return _unfinished(str(error)[:300], is_ours=error.is_ours)
         finally:
             session.close()
+
+    async def _retrained(self) -> RetrainedEvidence | None:
+        """A start with the model that retraining gave; None where there is none, or it was not started."""
+        if not self._task.has_retrained:
+            return None
+        seen = await self._session((Probe.START, Probe.CONTRACT), Start(is_retrained=True))
+        if not seen.starts:
+            return None
+        is_usable = seen.contract is not None and seen.contract.is_usable
+        return RetrainedEvidence(predicted=seen.has_predicted, is_usable=is_usable)
 
     async def _masked(self) -> MaskedEvidence | None:
         """A start without the model; None when no file is known to be it."""

@@ -99,7 +99,7 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
     tried: tuple[Artifact, ...] = ()
     if Stage.EXERCISE in claimed.version.manifest.stages:
         tried = exercise_commands(runner, claimed, lease, inventory, built, book)
-    live = tuple(_live(runner, claimed, lease, inventory, built, outputs, book, settle))
+    live = tuple(_live(runner, claimed, lease, inventory, built, outputs, tried, book, settle))
     stages = (*((built.stage,) if built else ()), stage, *again.stages, *(part.stage for part in live))
     evidence = RunEvidence(
         verdict=_verdict(stages),
@@ -125,6 +125,7 @@ def _live(  # noqa: PLR0913  the work and everything it works with
     inventory: Inventory,
     built: Built | None,
     outputs: tuple[Artifact, ...],
+    tried: tuple[Artifact, ...],
     book: StageBook,
     settle: Callable[[], tuple[Artifact, ...]],
 ) -> Iterator[ServedService | Sent]:
@@ -133,7 +134,7 @@ def _live(  # noqa: PLR0913  the work and everything it works with
     if Stage.SERVE not in stages:
         return
     linted = settle()
-    served = serve_image(runner, claimed, lease, inventory, built, outputs, linted, book)
+    served = serve_image(runner, claimed, lease, inventory, built, outputs, linted, tried, book)
     if served is not None:
         yield served
     if Stage.DRIFT in stages:

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from audition import codec
 from audition.domain.contract import Contract
 from audition.domain.errors import UnavailableError
-from audition.domain.execution import Limits, Ownership
+from audition.domain.execution import FileMount, Limits, Ownership
 from audition.domain.probe_plan import Answer, Ask, AskVerb, Line, ProbeTask, Start
 from audition.domain.run import Stage
 from audition.domain.service import MAX_PLACES, ServiceSpec
@@ -48,6 +48,8 @@ class Wanted:
     """Where the image may have its model."""
     grace_seconds: float
     """How long the service may take to end after SIGTERM."""
+    retrained: tuple[FileMount, ...] = ()
+    """The model that retraining gave, at each place where the image has its own."""
     pod: ServiceSpec | None = None
     """How the submission's manifests would start it; None when they do not say."""
 
@@ -208,8 +210,9 @@ class _Errands:
         if start.is_as_manifest:
             return self._start_pod()
         hidden = self._wanted.models if start.is_without_model else ()
+        files = self._wanted.retrained if start.is_retrained else ()
         self._service = self._prober.start(
-            replace(self._wanted.spec, restriction=start.restriction, hidden=hidden)
+            replace(self._wanted.spec, restriction=start.restriction, hidden=hidden, files=files)
         )
         return ""
 

@@ -6,16 +6,19 @@ from audition import codec
 from audition.domain.contract import Inventory
 from audition.domain.errors import UnavailableError
 from audition.domain.evidence import Artifact, ArtifactKind, StageEvidence
-from audition.domain.execution import Exit
+from audition.domain.execution import Exit, FileMount
+from audition.domain.exercise import RETRAINED_MODEL
 from audition.domain.pod import pod_spec
 from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_plan import ProbeTask
 from audition.domain.run import Stage, StageStatus, Verdict
+from audition.domain.service import MAX_PLACES
 from audition.services import containers
 from audition.services.build_image import Built
 from audition.services.claim import Claimed
 from audition.services.lease import Lease, check_lease
 from audition.services.lint import linted_rules
+from audition.services.mounts import blob
 from audition.services.probe_service import converse, traffic_seed, wanted_service
 from audition.services.reference import reference_of
 from audition.services.runner import Runner
@@ -44,11 +47,13 @@ def serve_image(  # noqa: PLR0913  the work and everything it works with
     built: Built | None,
     outputs: tuple[Artifact, ...],
     linted: tuple[Artifact, ...],
+    tried: tuple[Artifact, ...],
     book: StageBook,
 ) -> Served | None:
     """Have a prober look at the service; that it is bad or absent is a result.
 
-    `linted` is what the static stage left: the submission's alert rules are in it.
+    `linted` is what the static stage left: the submission's alert rules are in it. `tried` is what the submission's own
+    commands left: perhaps a model that retraining gave.
 
     Returns:
         What was seen; None when there is no image.
@@ -63,7 +68,7 @@ def serve_image(  # noqa: PLR0913  the work and everything it works with
         book.end(record, StageStatus.SKIPPED, None, _NO_IMAGE)
         return None
     try:
-        seen = _probe(runner, claimed, lease, inventory, built, (*outputs, *linted))
+        seen = _probe(runner, claimed, lease, inventory, built, (*outputs, *linted, *tried))
     except UnavailableError:
         check_lease(lease)  # The prober was ended because the work must not go on.
         raise
@@ -86,7 +91,8 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
 ) -> ServiceEvidence:
     manifest = claimed.version.manifest
     usual, pod = wanted_service(runner, claimed, inventory.contract, built), inventory.pod
-    wanted = replace(usual, pod=pod_spec(pod, usual.spec) if pod else None)
+    retrained = _retrained(runner, built, artifacts)
+    wanted = replace(usual, retrained=retrained, pod=pod_spec(pod, usual.spec) if pod else None)
     task = ProbeTask(
         contract=inventory.contract,
         seed=traffic_seed(claimed),
@@ -94,6 +100,7 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
         reference=reference_of(runner, claimed),
         pod=pod,
         rules=linted_rules(runner, artifacts),
+        has_retrained=bool(retrained),
     )
     seconds = manifest.limits_of(Stage.SERVE).time_seconds + _SLACK_SECONDS
     spec = containers.prober_spec(runner, claimed.version, claimed.owner, artifacts)
@@ -103,6 +110,15 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
         msg = "The prober sent drift although it was not told to."
         raise UnavailableError(msg, code="prober-failed")
     return seen
+
+
+def _retrained(runner: Runner, built: Built, artifacts: tuple[Artifact, ...]) -> tuple[FileMount, ...]:
+    """The model that retraining gave, at the places where the submission's own was seen in the image."""
+    is_kept = (a for a in artifacts if a.kind == ArtifactKind.EXERCISE_OUTPUT and a.name == RETRAINED_MODEL)
+    model, image = next(is_kept, None), built.evidence.image
+    if model is None or image is None:
+        return ()
+    return tuple(blob(runner, model.digest, seen.path) for seen in image.models[:MAX_PLACES])
 
 
 def _was_ready(seen: ServiceEvidence) -> bool:

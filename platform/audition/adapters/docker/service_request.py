@@ -79,6 +79,7 @@ def service_request(
         profile=Profile.CANDIDATE,
         ownership=spec.ownership,
         limits=limits,
+        mounts=tuple(file for file in spec.files if file.target in coverable((file.target,))),
         slot=spec.slot,
     )
     request = create_request(container, instance=instance, seccomp=seccomp, runtime=runtime)

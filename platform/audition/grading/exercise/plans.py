@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from audition.domain import places
 from audition.domain.contract import Command
-from audition.domain.exercise import Exercise, Step
+from audition.domain.exercise import RETRAINED_MODEL, Exercise, Step
 from audition.grading.exercise.batches import corrupted
 from audition.grading.exercise.readme import lines_to_try, try_readme
 from audition.grading.exercise.stand import Patch, Stand
@@ -145,7 +145,7 @@ def try_retrain(stand: Stand, command: Command) -> Plan:
     values = {"data": stand.give(table.name, slice_.written()), "out": str(places.OUT)}
     about = f"{_SLICE:.0%} of the training rows"
     if (yield stand.step("retrain.slice", command, values, share=_RETRAIN_SHARE, about=about)):
-        yield from _predict(stand, "retrain.predict")
+        yield from _predict(stand, "retrain.predict", RETRAINED_MODEL)
 
 
 def try_train(stand: Stand, command: Command) -> Plan:
@@ -222,9 +222,14 @@ def _without_model(stand: Stand) -> Patch:
     return {path: None} if path else {}
 
 
-def _predict(stand: Stand, name: str) -> Plan:
-    """Predict as the submission does, with the model that was just made in the place of its own."""
+def _predict(stand: Stand, name: str, kept_as: str = "") -> Plan:
+    """Predict as the submission does, with the model that was just made in the place of its own.
+
+    With a name the model is kept for the stages after this one.
+    """
     made = stand.take_artifact()
+    if made is not None and kept_as:
+        stand.keep_artifact(kept_as)
     path = stand.contract.model.path
     if made is None or not path or stand.contract.notebook:
         return  # A notebook needs a kernel, which these images do not have.

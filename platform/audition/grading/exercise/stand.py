@@ -177,6 +177,11 @@ class Stand:
         """Whether predictions of a step were kept."""
         return any((self.kept / f"{step}.{name}").exists() for name in self.manifest.output.names)
 
+    def keep_artifact(self, name: str) -> None:
+        """Keep the model that was taken last, unless it is the submission's own."""
+        if digest_of(self._artifact) != self.digest(self.contract.model.path):
+            shutil.copyfile(self._artifact, self.kept / name)
+
     def keep_predictions(self, step: str) -> bool:
         """Keep the predictions that a step wrote; true when there are some."""
         for name in self.manifest.output.names:
