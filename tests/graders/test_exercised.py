@@ -8,6 +8,8 @@ import pytest
 from audition.domain.contract import Discovery, Inventory
 from audition.domain.exercise import Attempt, Exercise, ExerciseEvidence
 from audition.domain.grade import Dimension, Outcome
+from audition.domain.probe import ServiceEvidence
+from audition.domain.probe_runtime import RetrainedEvidence
 from audition.domain.run import Stage, Verdict
 from audition.grading import CheckList, Workspace
 from graders import own_tests, reproduction, retraining
@@ -184,6 +186,26 @@ def test_a_command_that_was_found_earns_less_and_says_so(workspace: Workspace) -
     finding = by_check(retraining.grader.grade(found))[GATED]
     assert (finding.outcome, finding.points) == (Outcome.PARTIAL, pytest.approx(2.8))
     assert "was found by a script's name" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("live", "points", "said"),
+    [
+        (RetrainedEvidence(predicted=True, is_usable=True), 4.0, "that the service serves"),
+        (RetrainedEvidence(predicted=False, is_usable=False), 2.8, "answers with no prediction"),
+        (RetrainedEvidence(predicted=True, is_usable=False), 2.8, "in a form that cannot be read"),
+    ],
+)
+def test_a_retrained_model_has_to_be_served_where_that_was_tried(
+    workspace: Workspace, live: RetrainedEvidence, points: float, said: str
+) -> None:
+    (workspace.exercise_outputs / "retrain.predict.predictions.csv").write_text(predictions(3))
+    run, use = ran("retrain.slice", left=NEW), ran("retrain.predict")
+    evidence = ExerciseEvidence(attempts=(run, use), outputs=("retrain.predict.predictions.csv",))
+    tried = replace(workspace, exercise=evidence, service=ServiceEvidence(retrained=live))
+    finding = by_check(retraining.grader.grade(tried))[RETRAINED]
+    assert finding.points == pytest.approx(points)
+    assert said in finding.sentence
 
 
 OLDER = "pipeline.rollback.serves"

@@ -14,8 +14,8 @@ from audition import codec
 from audition.domain.contract import Contract, ModelFiles
 from audition.domain.execution import Limits
 from audition.domain.probe import ServiceEvidence
-from audition.domain.probe_plan import Answer, AskVerb, Line, Pace, ProbeTask, Start
-from audition.domain.probe_runtime import LadderEvidence, MaskedEvidence, RestartEvidence
+from audition.domain.probe_plan import Answer, AskVerb, Line, Pace, Probe, ProbeTask, Reference, Start
+from audition.domain.probe_runtime import LadderEvidence, MaskedEvidence, RestartEvidence, RetrainedEvidence
 from audition.domain.run import Stage
 from audition.domain.service import Restriction
 from audition.probing.course import take_course
@@ -110,7 +110,7 @@ def make_task(port: int) -> ProbeTask:
         serving=make_serving(port, startup_seconds=10.0),
         model=ModelFiles(version="2026-03-01", path="model.joblib"),
     )
-    return ProbeTask(contract=contract, seed=5, pace=QUICK)
+    return ProbeTask(contract=contract, seed=5, pace=QUICK, has_retrained=True)
 
 
 @pytest.mark.slow
@@ -137,6 +137,7 @@ def test_the_program_leads_through_every_start_and_ends_with_its_evidence(
     assert seen.restart == RestartEvidence(is_ready_again=True, rows=10, agreeing=10)
     assert seen.ladder == LadderEvidence(tried=5, reached=3, broke="small_scratch", user="10001")
     assert seen.masked == MaskedEvidence(was_ready=False, predicted=False, is_running=True)
+    assert seen.retrained == RetrainedEvidence(predicted=True, is_usable=True)
     assert seen.logs is not None
     assert (seen.logs.lines, seen.logs.structured, seen.logs.with_level) == (2, 1, 1)
 
@@ -170,3 +171,12 @@ def test_a_task_that_cannot_be_read_ends_with_a_sentence(tmp_path: Path) -> None
     assert result.returncode == 2
     assert b"The task cannot be done" in result.stderr
     assert result.stdout == b""
+
+
+@pytest.mark.slow
+def test_a_task_of_a_few_probes_is_one_start_and_those(launcher: Launcher) -> None:
+    task = replace(make_task(launcher.port), probes=(Probe.CONTRACT, Probe.COST, Probe.CAPACITY))
+    seen = asyncio.run(take_course(task, Inputs(ROWS, None, 300.0), launcher))
+    assert seen.order == ("start", "contract", "cost", "capacity")
+    assert len(seen.starts) == 1
+    assert Reference.of(seen).capacity_per_second is not None

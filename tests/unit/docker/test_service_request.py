@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from audition.adapters.docker.service_request import coverable, prober_request, service_request
-from audition.domain.execution import ContainerSpec, Limits, Ownership, Profile
+from audition.domain.execution import ContainerSpec, FileMount, Limits, Ownership, Profile
 from audition.domain.service import Manner, Restriction, ServiceSpec
 
 OWNER = Ownership(run_id="run_1", fence=2, deadline_epoch=1000)
@@ -92,6 +92,16 @@ def test_arguments_alone_replace_the_command_of_the_image() -> None:
     assert request["Cmd"] == ["a"]
     assert "Entrypoint" not in request
     assert request_for(manner=POD)["Cmd"] == []
+
+
+def test_a_file_in_the_place_of_the_images_is_read_only_and_never_the_systems() -> None:
+    files = tuple(
+        FileMount(source="/blobs/ab", target=place) for place in ("/app/model.joblib", "/etc/passwd")
+    )
+    mounts = request_for(files=files)["HostConfig"]["Mounts"]
+    assert [(mount["Source"], mount["Target"], mount["ReadOnly"]) for mount in mounts] == [
+        ("/blobs/ab", "/app/model.joblib", True)
+    ]
 
 
 def test_a_hidden_file_is_masked_beside_what_the_engine_hides_anyway() -> None:

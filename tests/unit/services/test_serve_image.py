@@ -1,6 +1,7 @@
 """Serving the candidate's image: the prober leads, the worker does as it is asked, what was seen is kept."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -10,9 +11,10 @@ from audition.adapters.memory.sandbox import Program
 from audition.adapters.memory.served import FakeProber
 from audition.domain.alerting import AlertRule
 from audition.domain.build import BuildCause, BuildResult
-from audition.domain.contract import Contract, ModelFiles
+from audition.domain.contract import CollectedFile, Collection, Command, Contract, ModelFiles, Pipeline
 from audition.domain.errors import UnavailableError
 from audition.domain.evidence import ArtifactKind
+from audition.domain.exercise import RETRAINED_MODEL, Turn
 from audition.domain.image import ImageConfig, ImageEvidence, ModelFile
 from audition.domain.pod import Pod
 from audition.domain.probe import ServiceEvidence, StartEvidence
@@ -320,6 +322,42 @@ def test_the_model_is_hidden_where_it_was_seen_in_the_layers(hall: World) -> Non
     served(hall, Prober(*asks(Start(is_without_model=True))))
 
     assert hall.sandbox.services[0].hidden[:2] == ("/data/m/model.json", "/model.json")
+
+
+def test_the_model_that_retraining_gave_takes_the_place_of_the_one_in_the_layers(hall: World) -> None:
+    found = ImageEvidence(models=(ModelFile(path="/data/m/model.json", bytes=1, sha256="0" * 64),))
+    hall.sandbox.programs["image"] = lambda inside: inside.print(codec.to_json(found)) or 0
+    pipeline = Pipeline(retrain=Command(words=("train",)))
+    contract = Contract(model=ModelFiles(path="model.json"), pipeline=pipeline)
+    hall.sandbox.programs |= {
+        "unpack": keeps_with(PLAN, contract),
+        "exercise": leaves(RETRAINED_MODEL, b"new"),
+    }
+    hall.set_version(stages=(*STAGES[:3], Stage.EXERCISE, *STAGES[3:]))
+    prober = Prober(*asks(Start(), Start(is_retrained=True)))
+    served(hall, prober)
+
+    usual, retrained = hall.sandbox.services
+    assert prober.tasks[0].has_retrained
+    assert usual.files == ()
+    (file,) = retrained.files
+    assert file.target == "/data/m/model.json"
+    assert file.source == str(hall.blobs.path(sha256(b"new").hexdigest()))
+    judge = next(spec for spec in hall.sandbox.specs if spec.stage == "judge")
+    assert not [mount.target for mount in judge.mounts if RETRAINED_MODEL in mount.target]
+
+
+def leaves(name: str, data: bytes) -> Program:
+    """Leads nothing, and has a file at the end."""
+
+    def play(inside: Inside) -> int:
+        inside.print(codec.to_json(Turn()) + b"\n")
+        file = CollectedFile(name=name, bytes=len(data), sha256=sha256(data).hexdigest())
+        inside.print(codec.to_json(Collection(files=(file,))) + b"\n" + data)
+        inside.await_signal()
+        return 0
+
+    return play
 
 
 def test_a_kinds_arguments_and_variables_reach_the_service(hall: World) -> None:
