@@ -8,7 +8,8 @@ from audition.domain.probe_metrics import SignalSeen
 from audition.grading import CheckList, Need, Result, Workspace, check, failed, partial, passed
 from audition.grading.versions import content_version
 from graders.metrics.acting import alerts_act
-from graders.probed import blocked, part_of, plural, scored, service_of
+from graders.metrics.model_signals import MODEL_SIGNALS
+from graders.probed import blocked, not_assessed, part_of, plural, scored, service_of
 
 _PARSES, _LINT, _LINT_SCALE = 0.6, 0.4, 4.0
 _SHARDED = 0.4
@@ -94,6 +95,30 @@ def _words(name: str, seen: dict[str, SignalSeen]) -> str:
 
 
 @check(
+    "metrics.model.shown",
+    "The page shows what the model sees and says, which one it is, and how old",
+    points=2,
+    why="A model fails quietly: the service answers, and only its inputs, its answers and its age tell.",
+    fix="Show a distribution of predictions, one of inputs by feature, the model's version, and when it was trained.",
+)
+def model_shown(workspace: Workspace) -> Result:
+    """A quarter each for predictions, inputs, version and age, by names, helps and labels of the live page (E5)."""
+    found = part_of(workspace, "exposition", lambda service: service.exposition)
+    if isinstance(found, Result):
+        return found
+    if not found.is_parsed:
+        return not_assessed("Blocked: the metrics page cannot be read.")
+    shown = {what: next((f for f in found.own if fits(f)), None) for what, fits in MODEL_SIGNALS.items()}
+    missing = [what for what, family in shown.items() if family is None]
+    evidence = tuple(Evidence(summary=f"{what}: {family.name}") for what, family in shown.items() if family)
+    if not missing:
+        return passed(f"The page shows {', '.join(shown)}.", *evidence)
+    share = 1 - len(missing) / len(shown)
+    sentence = f"The page shows nothing of {', '.join(missing)}."
+    return partial(share, sentence, *evidence) if share else failed(sentence)
+
+
+@check(
     "metrics.registry.single",
     "Every scrape sees the whole service",
     points=1,
@@ -139,5 +164,5 @@ grader = CheckList(
     version=content_version("1", __file__, alerting.__file__),
     dimension=Dimension.OBSERVABILITY,
     needs=frozenset({Need.SERVICE}),
-    checks=(exposition, signals, sharding, cardinality, alerts_act),
+    checks=(exposition, signals, model_shown, sharding, cardinality, alerts_act),
 )

@@ -156,6 +156,7 @@ grader = CheckList(
         lasting.restrictions,
         lasting.restart,
         lasting.masked,
+        lasting.offline,
         lasting.logs,
         memory.steady,
     ),

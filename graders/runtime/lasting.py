@@ -1,7 +1,15 @@
-"""Checks over several starts: restrictions, restart, a missing model, logs (B3, B5, B6, B8)."""
+"""Checks over several starts: network, restrictions, restart, a missing model, logs (B2, B3, B5, B6, B8)."""
 
-from audition.grading import Result, Workspace, check, failed, not_applicable, passed
-from graders.probed import blocked, part_of, plural, scored, service_of
+import re
+
+from audition.domain.grade import Evidence
+from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
+from graders.probed import blocked, not_assessed, part_of, plural, scored, service_of
+
+_TRIES = 0.5
+#: Addresses turned into names, as servers do with their own at start.
+_OWN_NAMES = re.compile(r"\.(?:in-addr|ip6)\.arpa$|(?:^|\.)localhost$|\.localdomain$")
+_MOST_NAMED, _MOST_HOSTS = 3, 20
 
 _STEPS = {
     "arbitrary_user": "a user id that the image does not know",
@@ -69,6 +77,34 @@ def masked(workspace: Workspace) -> Result:
         return failed("With an empty model file it said that it was ready.")
     how = "stayed not ready" if found.is_running else f"ended with code {found.exit_code}"
     return passed(f"With an empty model file it {how}.")
+
+
+@check(
+    "runtime.network.offline",
+    "It works without a network, and asks for none",
+    points=1,
+    why="What is fetched at start is missing on the day when the other side is down, or changes unseen.",
+    fix="Put the model and everything else into the image, and switch off telemetry and downloads of libraries.",
+)
+def offline(workspace: Workspace) -> Result:
+    """1, 0.5 if it tries to reach somebody and predicts all the same, 0 if it needs them (B2)."""
+    service = service_of(workspace)
+    found = service.network if service else None
+    if service is None or found is None:
+        return blocked(workspace, "start")
+    names = [name for name in found.names if not _OWN_NAMES.search(name) and "." in name]
+    tries = [f"looked up {', '.join(names[:_MOST_NAMED])}"] if names else []
+    if found.unreachable:
+        tries.append(f"sent {plural(found.unreachable, 'packet')} to addresses outside")
+    told = " and ".join(tries)
+    evidence = tuple(Evidence(summary=name) for name in names[:_MOST_HOSTS])
+    if not service.has_predicted:
+        return failed(f"It {told}, and never predicted.", *evidence) if told else blocked(workspace, "start")
+    if told:
+        return partial(_TRIES, f"It {told}; it predicts all the same.", *evidence)
+    if not found.is_heard:
+        return not_assessed("It connected to nobody; whether it looked names up could not be heard here.")
+    return passed("It looked up no name and connected to nobody.")
 
 
 @check(

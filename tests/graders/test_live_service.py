@@ -47,11 +47,18 @@ from audition.domain.probe_load import (
 from audition.domain.probe_metrics import (
     CardinalityEvidence,
     ExpositionEvidence,
+    FamilySeen,
     ShardingEvidence,
     SignalSeen,
     SignalsEvidence,
 )
-from audition.domain.probe_runtime import LadderEvidence, LogsEvidence, MaskedEvidence, RestartEvidence
+from audition.domain.probe_runtime import (
+    LadderEvidence,
+    LogsEvidence,
+    MaskedEvidence,
+    NetworkEvidence,
+    RestartEvidence,
+)
 from graders import metrics, runtime, service
 from tests.graders.workspaces import by_check, make_workspace
 
@@ -72,6 +79,12 @@ def case(name: str, status: int = 422, **changes: Any) -> BadInputCase:
     return BadInputCase(name=name, status=status, **changes)
 
 
+MODEL_FAMILIES = (
+    FamilySeen(name="prediction_probability", kind="histogram", help="Predicted probabilities."),
+    FamilySeen(name="feature_mean", kind="gauge", help="Mean of the last rows.", labels=("feature",)),
+    FamilySeen(name="model", kind="info", labels=("version",)),
+    FamilySeen(name="model_trained_timestamp_seconds", kind="gauge"),
+)
 GOOD = ServiceEvidence(
     starts=(StartEvidence(predict_seconds=2.0, ready_seconds=2.0, live_seconds=1.0, waited_seconds=2.0),),
     binding=BindingEvidence(addresses=("0.0.0.0",)),
@@ -96,7 +109,10 @@ GOOD = ServiceEvidence(
     health=HealthEvidence(
         live_asked=10, live_good=10, has_live_route=True, has_ready_route=True, has_one_route=False
     ),
-    exposition=ExpositionEvidence(path="/metrics", status=200, is_parsed=True, families=3, series=20),
+    exposition=ExpositionEvidence(
+        path="/metrics", status=200, is_parsed=True, families=3, series=20, own=MODEL_FAMILIES
+    ),
+    network=NetworkEvidence(names=("0.0.127.10.in-addr.arpa", "c0ffee")),
     signals=signals(),
     sharding=ShardingEvidence(scrapes=8, is_sharded=False),
     cardinality=CardinalityEvidence(requests=200, series_before=40, series_after=41),
@@ -240,6 +256,19 @@ SHARES: list[tuple[str, ServiceEvidence, float]] = [
     ("service.load.overload", part("overload", is_alive=False), 0.0),
     ("metrics.exposition.parses", part("exposition", is_parsed=False, trouble="No."), 0.0),
     ("metrics.exposition.parses", part("exposition", lint=("a", "b", "c", "d")), 0.6 + 0.4 * math.exp(-1)),
+    ("metrics.model.shown", part("exposition", own=MODEL_FAMILIES[:2]), 0.5),
+    (
+        "metrics.model.shown",
+        part("exposition", own=(FamilySeen(name="predictions", kind="counter", labels=("status",)),)),
+        0.0,
+    ),
+    (
+        "metrics.model.shown",
+        part("exposition", own=(FamilySeen(name="predictions", kind="counter", labels=("class",)),)),
+        0.25,
+    ),
+    ("runtime.network.offline", part("network", names=("hub.example.org",)), 0.5),
+    ("runtime.network.offline", part("network", unreachable=3), 0.5),
     ("metrics.signals.true", replace(GOOD, signals=signals(traffic=360.0)), 2 / 3),
     ("metrics.signals.true", replace(GOOD, signals=signals(traffic=108.0)), 2.9 / 3),
     ("metrics.signals.true", replace(GOOD, signals=signals(errors=None)), 2 / 3),
@@ -272,6 +301,19 @@ def test_what_cannot_be_compared_or_believed_counts_for_nothing(
     assert findings(tmp_path, seen)[check].outcome is Outcome.NOT_ASSESSED
 
 
+def test_a_service_that_needs_somebody_is_told_whom(tmp_path: Path) -> None:
+    network = NetworkEvidence(names=("models.example.org",), unreachable=2)
+    seen = ServiceEvidence(starts=(StartEvidence(waited_seconds=60.0),), network=network)
+    found = findings(tmp_path, seen)["runtime.network.offline"]
+    assert found.outcome is Outcome.FAILED
+    assert "models.example.org and sent 2 packets" in found.sentence
+
+
+def test_where_lookups_cannot_be_heard_nothing_is_said_of_them(tmp_path: Path) -> None:
+    deaf = findings(tmp_path, part("network", is_heard=False))["runtime.network.offline"]
+    assert deaf.outcome is Outcome.NOT_ASSESSED
+
+
 def test_one_flaw_costs_its_own_check_and_no_other(tmp_path: Path) -> None:
     whole = findings(tmp_path, GOOD)
     # Readiness and bad requests have a say in health as well; the rest stands alone.
@@ -279,4 +321,4 @@ def test_one_flaw_costs_its_own_check_and_no_other(tmp_path: Path) -> None:
         changed = {n for n, f in findings(tmp_path, seen).items() if f.points != whole[n].points}
         assert changed <= {check, "runtime.health.meaning"} | (
             {"runtime.start.ready"} if "start" in check else set()
-        )
+        ) | ({"metrics.model.shown"} if "exposition" in check else set())

@@ -29,6 +29,7 @@ from audition.domain.probe_runtime import (
     LadderEvidence,
     LogsEvidence,
     MaskedEvidence,
+    NetworkEvidence,
     RestartEvidence,
     RetrainedEvidence,
 )
@@ -152,6 +153,7 @@ class ServiceEvidence:
     ladder: LadderEvidence | None = None
     restart: RestartEvidence | None = None
     masked: MaskedEvidence | None = None
+    network: NetworkEvidence | None = None
     retrained: RetrainedEvidence | None = None
     logs: LogsEvidence | None = None
     alerting: AlertingEvidence | None = None

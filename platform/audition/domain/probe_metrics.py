@@ -6,6 +6,17 @@ from audition.domain.probe_api import Failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FamilySeen:
+    """A family of series on the metrics page; all text is a candidate's."""
+
+    name: str
+    kind: str
+    help: str = ""
+    labels: tuple[str, ...] = ()
+    """Names of labels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpositionEvidence:
     """The metrics page (E1)."""
 
@@ -20,6 +31,8 @@ class ExpositionEvidence:
     names: tuple[str, ...] = ()
     """Of the series, sorted; at most a thousand."""
     lint: tuple[str, ...] = ()
+    own: tuple[FamilySeen, ...] = ()
+    """Families that no library brings, as they stand on the page; at most two hundred."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

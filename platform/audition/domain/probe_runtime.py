@@ -39,6 +39,18 @@ class MaskedEvidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkEvidence:
+    """Whom the service wanted to reach beyond itself (B2)."""
+
+    names: tuple[str, ...] = ()
+    """That it looked up, in the order of the first time; at most fifty. All are a candidate's text."""
+    unreachable: int = 0
+    """Packets to addresses to which no route leads."""
+    is_heard: bool = True
+    """Whether lookups could be heard at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetrainedEvidence:
     """A start with the model that retraining gave (G5)."""
 

@@ -32,6 +32,7 @@ from audition.probing.logs import look_at_logs
 from audition.probing.payloads import agree
 from audition.probing.pods import look_at_pod
 from audition.probing.prober import probe_service
+from audition.probing.reaching import Reaching
 from audition.probing.session import CannotProbeError, Runner, Session
 from audition.probing.starting import probe_start
 
@@ -84,7 +85,9 @@ class Course:
         """Every start in turn; if the first gives no prediction, the others would not either."""
         if self._task.probes:
             return await self._session(self._task.probes)
-        main = await self._session(ALL_PROBES)
+        async with Reaching() as reaching:
+            main = await self._session(ALL_PROBES)
+            main = replace(main, network=reaching.seen() if main.starts else None)
         logs = await self._runner.ask(AskVerb.LOGS)
         if not logs.trouble and main.starts:
             main = replace(main, logs=look_at_logs(logs.logs, main.canaries))

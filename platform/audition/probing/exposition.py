@@ -1,17 +1,21 @@
 """Read a metrics page: text or OpenMetrics, bounded, as families of series. The page is hostile."""
 
+import itertools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from audition.domain.probe_metrics import FamilySeen
+
 MAX_BYTES = 2 << 20
 MAX_SERIES = 20_000
 _MAX_LINE = 8 << 10
 _MAX_NAMES, _MAX_NAME = 1000, 200
+_MAX_FAMILIES, _MAX_LABELS, _MAX_LABEL = 200, 10, 60
 #: How a Prometheus server asks. Source: Prometheus 2.42, scrape/scrape.go.
 SCRAPE_HEADERS = {
     "Accept": "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
@@ -89,6 +93,19 @@ class Page:
     def values(self) -> Mapping[str, float]:
         """Every series by its key."""
         return {series.key: series.value for series in self.series}
+
+
+def own_families(page: Page) -> Iterator[FamilySeen]:
+    """What no library brings, bounded."""
+    own = (family for family in page.families if not LIBRARY.search(family.name))
+    for family in itertools.islice(own, _MAX_FAMILIES):
+        labels = sorted({name for sample in family.samples for name in sample.labels})
+        yield FamilySeen(
+            name=family.name[:_MAX_NAME],
+            kind=family.type,
+            help=family.documentation[:_MAX_NAME],
+            labels=tuple(label[:_MAX_LABEL] for label in labels[:_MAX_LABELS]),
+        )
 
 
 def read_page(body: bytes, content_type: str) -> Page:

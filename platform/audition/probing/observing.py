@@ -14,7 +14,7 @@ from audition.domain.probe_metrics import (
     SignalsEvidence,
 )
 from audition.probing.client import Reply, Request
-from audition.probing.exposition import Page, Series, UnreadableError, read_page
+from audition.probing.exposition import Page, Series, UnreadableError, own_families, read_page
 from audition.probing.linting import linted
 from audition.probing.session import Session
 
@@ -46,6 +46,7 @@ async def probe_exposition(session: Session) -> ExpositionEvidence:
         series=len(page.series) if page else 0,
         names=page.names if page else (),
         lint=await linted(session, page) if page else (),
+        own=tuple(own_families(page)) if page else (),
     )
 
 
