@@ -72,6 +72,9 @@ def _looked(pipeline: Pipeline, archive: bytes, number: int, say: Callable[[str]
     candidate = pipeline.candidate(SLUG, f"again{number}@example.org")
     submission, result = pipeline.run(candidate, archive)
     say(f"run {number + 1}: {result.score}")
+    lost = (f for f in result.findings if f.outcome in COUNTED_OUTCOMES and f.points < f.max_points)
+    for finding in lost:
+        say(f"  {finding.check}: {finding.points:g} of {finding.max_points:g}. {finding.sentence}")
     first, different = _published(pipeline, submission.id), 0
     for _ in range(_AGAIN):
         regrade(pipeline.ports, REVIEWER, submission.id, "Measured.")
