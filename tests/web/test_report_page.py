@@ -79,11 +79,12 @@ def test_the_level_is_said_with_what_showed_it(full: World) -> None:
 
 def test_strengths_and_risks_are_sentences_with_a_number_and_a_link_to_their_evidence(full: World) -> None:
     text = page(full)
+    passed = browser_of(full, "alice").get("/r/sub_full/passed").text
     for heading in ("Strengths", "Risks"):
-        found = re.findall(r'<li><a href="#([^"]+)">', section(text, heading))
+        found = re.findall(r'<li><a href="([^"#]*)#([^"]+)">', section(text, heading))
         assert len(found) == 3
-        for anchor in found:
-            assert f'id="{anchor}"' in text
+        for place, anchor in found:
+            assert f'id="{anchor}"' in {"": text, "/r/sub_full/passed": passed}[place]
     assert (
         len(re.findall(r"[+\u2212]\d+\.\d of 100", section(text, "Strengths") + section(text, "Risks"))) == 6
     )
@@ -175,7 +176,28 @@ def test_findings_are_folded_and_only_the_first_three_are_open(full: World) -> N
 
 def test_even_a_full_report_stays_small(full: World) -> None:
     assert len(gzip.compress(page(full).encode())) < 20 << 10
-    assert len(page(full).encode()) < 86 << 10
+    assert len(page(full).encode()) < 77 << 10
+
+
+def test_the_report_of_who_does_everything_right_is_within_its_budget(world: World) -> None:
+    """Its details are a page away, for reviewers and, once it is released, for the candidate."""
+    grades = full_story.golden_grades()
+    full_story.tell_everything(world.ports, state=State.RELEASED, grades=grades)
+    checks = [finding.check for grade in grades for finding in grade.findings]
+    assert len(checks) > 110
+    for who, path in (("alice", "/r/sub_full/passed"), ("dave", "/s/sub_full/report/passed")):
+        report = page(world, who)
+        assert len(report.encode()) < 60_000
+        assert f'href="{path}"' in report
+        assert all(f'id="check-{check}"' in report for check in checks)
+        details = browser_of(world, who).get(path).text
+        assert all(details.count(f'<code class="check-id">{check}</code>') == 1 for check in checks)
+        assert ("For reviewers" in details) == (who == "alice")
+
+
+def test_what_passed_is_nobody_elses_to_see(full: World) -> None:
+    assert browser_of(full, "carol").get("/s/sub_full/report/passed").status_code == 404
+    assert browser_of(full, "dave").get("/s/sub_full/report/passed").status_code in {403, 404, 409}
 
 
 def test_questions_for_the_interview_are_for_staff_only(full: World) -> None:

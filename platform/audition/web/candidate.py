@@ -136,7 +136,19 @@ def report(submission_id: str) -> str:
         report=compose_report(ports(), asker(), submission_id),
         log_endpoint="candidate.log",
         export_endpoint="candidate.export",
+        passed_endpoint="candidate.passed",
         exports=EXPORTS,
+    )
+
+
+@blueprint.get("/s/<submission_id>/report/passed")
+def passed(submission_id: str) -> str:
+    """What was seen of the checks that passed."""
+    return render_template(
+        "report/passed.html",
+        report=compose_report(ports(), asker(), submission_id),
+        is_reviewer=False,
+        back=url_for("candidate.report", submission_id=submission_id),
     )
 
 

@@ -64,6 +64,7 @@ def report(submission_id: str) -> str:
         status=look_up.status(ports(), asker(), submission_id),
         log_endpoint="reviewer.log",
         export_endpoint="reviewer.export",
+        passed_endpoint="reviewer.passed",
         exports=EXPORTS,
         logs={a: _tail(submission_id, a) for a in composed.artifacts if _is_log(a)},
         leads_to=TRANSITIONS[composed.state],
@@ -71,6 +72,17 @@ def report(submission_id: str) -> str:
         counting=counting_attempt(ports(), asker(), submission_id),
         shares=shares_of(ports(), asker(), submission_id),
         comparison=compare_submissions(ports(), asker(), submission_id),
+    )
+
+
+@blueprint.get("/<submission_id>/passed")
+def passed(submission_id: str) -> str:
+    """What was seen of the checks that passed."""
+    return render_template(
+        "report/passed.html",
+        report=compose_report(ports(), asker(), submission_id),
+        is_reviewer=True,
+        back=url_for("reviewer.report", submission_id=submission_id),
     )
 
 
