@@ -85,13 +85,16 @@ def _question(data: bytes) -> tuple[str, bytes] | None:
 
 
 def _lost(counters: tuple[Path, ...]) -> Iterator[int]:
-    """Packets for which there was no route, since the namespace was made."""
+    """Packets for which there was no route, since the namespace was made; other lines than ours are passed over."""
     for file in counters:
-        lines = file.read_text().splitlines() if file.exists() else []
+        try:
+            lines = file.read_text().splitlines()
+        except OSError:
+            continue
         for line, after in zip(lines, (*lines[1:], ""), strict=False):
             name, _, rest = line.partition(":")
-            if rest:  # A protocol's names; its numbers are on the next line.
-                columns = zip(rest.split(), after.partition(":")[2].split(), strict=False)
-                yield from (int(value) for key, value in columns if f"{name}{key}" in _NO_ROUTE)
-            elif line.split()[:1] and line.split()[0] in _NO_ROUTE:  # IPv6: a counter a line.
-                yield int(line.split()[1])
+            # A protocol's names, and its numbers on the next line; for IPv6, a counter a line.
+            keys = [f"{name}{key}" for key in rest.split()] or line.split()[:1]
+            numbers = after.partition(":")[2].split() if rest else line.split()[1:2]
+            pairs = zip(keys, numbers, strict=False)
+            yield from (int(number) for key, number in pairs if key in _NO_ROUTE and number.isdigit())
