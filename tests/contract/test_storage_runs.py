@@ -180,6 +180,20 @@ def test_artifacts_are_published_and_listed(claimed: Storage) -> None:
         assert unit.runs.artifacts("run_9") == ()
 
 
+def test_one_kind_of_artifact_of_many_runs_comes_at_once(claimed: Storage) -> None:
+    with claimed.unit_of_work() as unit:
+        old, new = (
+            make.make_artifact(
+                fence=fence, kind=ArtifactKind.TRACES, name="traces.json", digest=f"{fence}" * 64
+            )
+            for fence in (1, 2)
+        )
+        unit.runs.add_artifacts([new])
+        unit.runs.add_artifacts([old, make.make_artifact(name="other")])
+        assert unit.runs.artifacts_of(["run_1", "run_9"], ArtifactKind.TRACES) == {"run_1": new}
+        assert unit.runs.artifacts_of([], ArtifactKind.TRACES) == {}
+
+
 def test_an_artifact_is_published_once_and_all_or_none_are(claimed: Storage) -> None:
     with claimed.unit_of_work() as unit:
         unit.runs.add_artifacts([make.make_artifact()])

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol, Self
 
 from audition.domain.challenge import ChallengeVersion
-from audition.domain.evidence import Artifact
+from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.grade import Grade
 from audition.domain.override import Override
 from audition.domain.people import AuditEntry
@@ -136,6 +136,10 @@ class Runs(Protocol):
 
     def add_artifacts(self, artifacts: Sequence[Artifact]) -> None:
         """Publish artifacts."""
+        ...
+
+    def artifacts_of(self, run_ids: Sequence[str], kind: ArtifactKind) -> dict[str, Artifact]:
+        """The newest published artifact of a kind of each of some runs that has one, by run."""
         ...
 
     def artifacts(self, run_id: str) -> tuple[Artifact, ...]:

@@ -5,6 +5,7 @@ with two invitations. So facts are shown, and nobody's points change.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from audition import codec
@@ -55,17 +56,11 @@ def compare_submissions(ports: Ports, principal: Principal, submission_id: str) 
     require_role(principal, Role.REVIEWER)
     with ports.unit_of_work() as uow:
         submission = visible_submission(uow, principal, submission_id)
-        own = _traces(ports, uow, submission)
+        own = _traces(ports, uow, [submission]).get(submission.id)
         if own is None:
             return None
-        candidate = uow.people.invitation(submission.invitation_id).candidate_id
-        others = [
-            (other, traces)
-            for other in uow.submissions.recent(_MOST_OTHERS)
-            if other.challenge_version_id == submission.challenge_version_id
-            and uow.people.invitation(other.invitation_id).candidate_id != candidate
-            and (traces := _traces(ports, uow, other)) is not None
-        ]
+        traced = _traces(ports, uow, rivals := _rivals(uow, submission))
+        others = [(other, traced[other.id]) for other in rivals if other.id in traced]
         common = _common([traces for _, traces in others])
         found = [(other, compare(_less(own, common), _less(traces, common))) for other, traces in others]
         nearest = sorted((item for item in found if _is_shown(item[1])), key=lambda item: -_weight(item[1]))
@@ -78,14 +73,26 @@ def compare_submissions(ports: Ports, principal: Principal, submission_id: str) 
         )
 
 
-def _traces(ports: Ports, uow: UnitOfWork, submission: Submission) -> Traces | None:
-    """The newest traces of a submission."""
-    run = uow.runs.latest(submission.id)
-    kept = [a for a in uow.runs.artifacts(run.id) if a.kind == ArtifactKind.TRACES]
-    if not kept:
-        return None
-    newest = max(kept, key=lambda artifact: artifact.fence)
-    return codec.from_json(Traces, ports.blobs.get(newest.digest), what="traces.json")
+def _rivals(uow: UnitOfWork, submission: Submission) -> list[Submission]:
+    """The newest submissions of other people to the same version."""
+    candidate = uow.people.invitation(submission.invitation_id).candidate_id
+    own = {invitation.id for invitation in uow.people.invitations_of(candidate)}
+    return [
+        other
+        for other in uow.submissions.recent(_MOST_OTHERS)
+        if other.challenge_version_id == submission.challenge_version_id and other.invitation_id not in own
+    ]
+
+
+def _traces(ports: Ports, uow: UnitOfWork, submissions: Sequence[Submission]) -> dict[str, Traces]:
+    """The newest traces of those of some submissions that have any, by submission; two queries for all."""
+    runs = uow.runs.latest_of([submission.id for submission in submissions])
+    kept = uow.runs.artifacts_of([run.id for run in runs.values()], ArtifactKind.TRACES)
+    return {
+        run.submission_id: codec.from_json(Traces, ports.blobs.get(kept[run.id].digest), what="traces.json")
+        for run in runs.values()
+        if run.id in kept
+    }
 
 
 def _common(every: list[Traces]) -> frozenset[int]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from audition.adapters.memory.tables import Tables, check_reference, check_unique, insert, look_up
 from audition.domain.errors import NotFoundError
-from audition.domain.evidence import Artifact
+from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.grade import Grade
 from audition.domain.run import Fault, Run, Stage, StageRecord, Verdict, current_stages
 from audition.domain.scorecard import Scorecard, scorecard_of
@@ -119,6 +119,12 @@ class MemoryRuns:
             check_reference(tables.runs, artifact.run_id, what)
             insert(table, _artifact_key(artifact), artifact, what)
         tables.artifacts = table
+
+    def artifacts_of(self, run_ids: Sequence[str], kind: ArtifactKind) -> dict[str, Artifact]:
+        """Return the newest published artifact of a kind of each of some runs."""
+        wanted = set(run_ids)
+        found = (a for a in self._tables().artifacts.values() if a.run_id in wanted and a.kind == kind)
+        return {a.run_id: a for a in sorted(found, key=lambda a: (a.fence, a.stage, a.name))}
 
     def artifacts(self, run_id: str) -> tuple[Artifact, ...]:
         """Published artifacts, by fence, stage, kind and name."""

@@ -14,7 +14,7 @@ from audition.adapters.sql import tables
 from audition.adapters.sql.rows import to_row
 from audition.adapters.sql.transaction import Transaction
 from audition.domain.errors import NotFoundError
-from audition.domain.evidence import Artifact
+from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.grade import Grade
 from audition.domain.run import Fault, Run, Stage, StageRecord, Verdict, current_stages
 from audition.domain.scorecard import Scorecard, scorecard_of
@@ -148,6 +148,13 @@ class SqlRuns:
             what = f"An artifact of run {artifacts[0].run_id}"
             rows = [to_row(artifact) for artifact in artifacts]
             self._transaction.insert(tables.artifacts, rows, what)
+
+    def artifacts_of(self, run_ids: Sequence[str], kind: ArtifactKind) -> dict[str, Artifact]:
+        """Return the newest published artifact of a kind of each of some runs."""
+        table = tables.artifacts
+        found = select(table).where(table.c.run_id.in_(list(run_ids)), table.c.kind == kind.value)
+        newest_last = found.order_by(table.c.fence, table.c.stage, table.c.name)
+        return {artifact.run_id: artifact for artifact in self._transaction.all(Artifact, newest_last)}
 
     def artifacts(self, run_id: str) -> tuple[Artifact, ...]:
         """Published artifacts, by fence, stage, kind and name."""
