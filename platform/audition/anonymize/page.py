@@ -6,6 +6,7 @@ from html import escape
 from audition.anonymize.assess import Assessment
 from audition.anonymize.curve import draw_curve
 from audition.anonymize.examine import Examined
+from audition.anonymize.plain import sentences
 from audition.anonymize.report import Report, TableReport
 from audition.anonymize.tell import membership_words, rate_words, risk_words
 from audition.anonymize.utility import Score, Utility
@@ -13,7 +14,8 @@ from audition.anonymize.utility import Score, Utility
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: .9rem; }
+div { overflow-x: auto; margin: 1rem 0; }
+table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #8888; }
 code { font-size: .85em; overflow-wrap: anywhere; }
 .no { font-weight: bold; }
@@ -52,7 +54,7 @@ def _rows(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A table; cells are HTML already."""
     top = "".join(f"<th>{cell}" for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{cell}" for cell in row) for row in rows)
-    return f"<table><thead><tr>{top}<tbody>{body}</table>"
+    return f"<div tabindex=0><table><thead><tr>{top}<tbody>{body}</table></div>"
 
 
 def _table(table: TableReport) -> str:
@@ -62,13 +64,14 @@ def _table(table: TableReport) -> str:
             escape(c.released_as or "-"),
             escape(c.role),
             escape(f"{c.transform}: {c.done}"),
-            escape(c.why),
+            escape(c.why or "no reason was written"),
         )
         for c in table.columns
     ]
     parts = [
         f"<h2>{escape(table.name)}</h2>",
         f"<p>Source <code>{table.source_sha256}</code><br>Release <code>{table.release_sha256}</code></p>",
+        *([_plain(table.examined.assessment)] if table.examined else []),
         "<h3>What was done to which column, and why</h3>",
         _rows(("column", "released as", "role", "what was done", "why"), columns),
     ]
@@ -81,6 +84,11 @@ def _table(table: TableReport) -> str:
     if table.curve and table.utility:
         parts += ["<h3>Risk and utility</h3>", draw_curve(table.curve, table.utility.metric, table.k)]
     return "\n".join(parts)
+
+
+def _plain(found: Assessment) -> str:
+    items = "".join(f"<li>{escape(sentence)}" for sentence in sentences(found))
+    return f"<h3>In plain words</h3><ul>{items}</ul>"
 
 
 def _risk(found: Assessment) -> str:

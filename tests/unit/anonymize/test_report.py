@@ -115,6 +115,10 @@ def test_the_report_has_everything_but_the_key(tmp_path: Path) -> None:
     assert key.secret.decode() not in text + page
     document = json.loads(text)
     (table,) = document["tables"]
+    found = table["examined"]["assessment"]
+    assert f"{found['released_rows']:,} of {found['rows']:,} rows are released" in page
+    certain = found["linkages"][-1]["certain"]["value"]
+    assert f"row for certain in {100 * certain:.0f} of 100 cases" in page
     assert document["key_id"] == key.id
     assert table["source_sha256"] == raw_digest(tmp_path / "people.csv")
     assert [column["done"] for column in table["columns"] if column["name"] == "town"] == ["not released"]
