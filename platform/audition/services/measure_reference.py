@@ -59,10 +59,7 @@ def measure_reference(
         manifest: Of the challenge.
         files: What `prepare` made.
         archive: Of the reference.
-        say: Told what happens.
-
-    Raises:
-        UnavailableError: The engine failed.
+        say: Told what happens, and why nothing came of it.
     """
     version = bare_version(runner, manifest, files, (Stage.UNPACK, Stage.BUILD, Stage.SERVE))
     seconds = 2 * (UNPACK_SECONDS + manifest.build.time_seconds) + _PROBE_SECONDS
@@ -71,7 +68,8 @@ def measure_reference(
     say("building the reference submission and measuring its service")
     try:
         measured = _measure(_Work(runner, version, owner), archive.digest)
-    except _CannotMeasureError as reason:
+    except (_CannotMeasureError, UnavailableError) as reason:
+        # An engine that fails now may be back in a moment; everything else of the version is there.
         say(f"the reference was not measured, so cost and capacity will not be assessed: {reason}")
         return ()
     finally:

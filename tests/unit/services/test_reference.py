@@ -9,7 +9,7 @@ from audition.adapters.memory.inside import Inside
 from audition.adapters.memory.sandbox import Program
 from audition.domain.build import BuildCause, BuildResult
 from audition.domain.challenge import ChallengeVersion
-from audition.domain.errors import ConflictError
+from audition.domain.errors import ConflictError, UnavailableError
 from audition.domain.evidence import ArtifactKind, RunEvidence
 from audition.domain.image import ImageEvidence, LayerFacts
 from audition.domain.probe import ServiceEvidence, StartEvidence
@@ -100,6 +100,13 @@ def test_a_reference_that_cannot_be_measured_stops_nothing_and_says_so(
     assert version_of(hall).measured is None
     hall.sandbox.build_program = lambda *_: BuildResult(cause=BuildCause.OK, image_id="sha256:own")
     assert compared_with(hall) == Reference()
+
+
+def test_an_engine_that_fails_meanwhile_stops_no_publication(hall: World) -> None:
+    hall.sandbox.fail("build", UnavailableError("The engine did not answer."))
+    _, said = measure(hall)
+    assert "The engine did not answer." in said[-1]
+    assert version_of(hall).measured is None
 
 
 def test_before_the_reference_was_looked_at_nothing_is_compared(hall: World) -> None:
