@@ -61,6 +61,8 @@ class InboxRow:
     """Where the people's part is; None where there is nothing to mark."""
     my_part: MyPart
     version: int
+    is_reference: bool
+    """Ours, run to have something to measure by: nobody has to read, mark or release it."""
 
     @property
     def cohort(self) -> tuple[str, str]:
@@ -70,8 +72,10 @@ class InboxRow:
     @property
     def todo(self) -> tuple[Todo, ...]:
         """What the asker can do about it, the most pressing first; empty when nothing waits for them."""
-        steps = (_OF_PART.get(self.my_part), _OF_STATE.get(self.submission.state))
-        return tuple(sorted((step for step in steps if step), key=list(Todo).index))
+        steps = {_OF_PART.get(self.my_part), _OF_STATE.get(self.submission.state)}
+        if self.is_reference:
+            steps &= {Todo.MEND}
+        return tuple(todo for todo in Todo if todo in steps)
 
 
 def inbox(ports: Ports, principal: Principal, limit: int = 200) -> tuple[InboxRow, ...]:
@@ -138,6 +142,7 @@ def _row(  # noqa: PLR0913  a line is made of all of these
         panel=panel.state if panel.rubric else None,
         my_part=_my_part(principal, submission, panel),
         version=version.number,
+        is_reference=version.reference is not None and version.reference.digest == submission.archive_digest,
     )
 
 

@@ -57,6 +57,13 @@ def test_a_released_report_can_still_be_marked(world: World) -> None:
     assert inbox(world.ports, ALICE)[0].todo == (Todo.GO_ON,)
 
 
+def test_the_reference_waits_for_nobody() -> None:
+    world = World(reference=b"PK archive")
+    world.graded()
+    (row,) = inbox(world.ports, ALICE)
+    assert (row.is_reference, row.todo) == (True, ())
+
+
 def test_the_inbox_is_for_reviewers(world: World) -> None:
     with pytest.raises(DeniedError):
         inbox(world.ports, CAROL)
