@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,33 @@ def test_the_live_page_works_without_script(browser: Browser, site: str) -> None
         carol.go("/s/sub_running")
         assert carol.page.locator("noscript meta[http-equiv=refresh], meta[http-equiv=refresh]").count() == 1
         expect(carol.page.locator(".state")).to_contain_text("Running")
+
+
+def test_a_candidate_pauses_chooses_and_is_forgotten_without_script(
+    browser: Browser, site: str, world: World
+) -> None:
+    with world.ports.unit_of_work() as uow:
+        clocked = replace(uow.people.invitation("inv_dave"), clock_hours=6.0, pauses=2)
+        uow.people.save_invitation(clocked)
+        for name in ("errored", "queued"):
+            state = uow.submissions.get(f"sub_{name}").state
+            uow.submissions.move(f"sub_{name}", state, State.CANCELLED, "Cancelled.", world.clock.now())
+        uow.commit()
+    with walker(browser, site, has_script=False) as dave:
+        dave.accept_invitation(f"/i/{LINKS['dave']}")
+        page = dave.page
+        page.get_by_role("button", name="Pause my clock").click()
+        expect(page.locator("aside")).to_contain_text("the clock stands still")
+        page.get_by_role("button", name="Let my clock run again").click()
+        expect(page.locator("aside")).to_contain_text("1 of 2 pauses left")
+        dave.go("/s")
+        page.get_by_role("button", name="Let attempt 1 count").click()
+        expect(page.locator(".rows")).to_contain_text("your choice")
+        dave.go("/me")
+        page.get_by_label("Delete everything, for good.").check()
+        page.get_by_role("button", name="Delete my data").click()
+        expect(page.get_by_role("heading", name="Your data are deleted")).to_be_visible()
+        dave.go(f"/i/{LINKS['dave']}", status=404)
 
 
 def test_a_reviewer_walks_every_page(browser: Browser, site: str, world: World) -> None:
