@@ -15,7 +15,7 @@ from audition.variants.match import match
 from audition.variants.table import Table, numbers_of
 from audition.variants.write import make_copy
 
-_ROWS, _NUMBERS, _COPIES = 100_000, 28, 100
+_ROWS, _NUMBERS, _COPIES = 20_000, 12, 100
 _KEY = Key(b"a key of this measurement alone.")
 _GUILTY = (7, 19, 42, 77, 93)
 _HEAD = (

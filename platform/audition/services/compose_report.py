@@ -52,8 +52,8 @@ def read_report(ports: Ports, uow: UnitOfWork, submission_id: str) -> Report:
 
 
 def _compose(uow: UnitOfWork, submission: Submission) -> Report:
-    version = uow.challenges.get(submission.challenge_version_id)
     invitation = uow.people.invitation(submission.invitation_id)
+    version = uow.challenges.get(submission.challenge_version_id).with_variant(invitation.variant)
     run = uow.runs.latest(submission.id)
     grades, overrides = grades_with_overrides(uow, run.id)
     artifacts = uow.runs.artifacts(run.id)

@@ -23,6 +23,7 @@ from audition.domain.grade import Dimension, Grade, GradeSheet, GradeStatus, Met
 from audition.domain.people import Principal, PrincipalKind
 from audition.domain.run import Stage
 from audition.domain.variant import VariantFacts, VariantSpec, VariantSpread
+from audition.services.compose_report import compose_report
 from audition.services.invite import invite
 from audition.services.look_up import kit
 from audition.services.make_variants import make_variants
@@ -31,7 +32,7 @@ from audition.services.trace_leak import trace_leak
 from audition.variants.__main__ import main
 from audition.variants.table import Table, read_table, write_csv
 from tests.unit.services.test_publish import holds
-from tests.unit.services.world import INVENTORY, World, keeps
+from tests.unit.services.world import ALICE, INVENTORY, World, keeps
 
 SPEC = VariantSpec(
     file="train.csv",
@@ -162,6 +163,11 @@ def test_a_candidate_downloads_the_copy_that_their_submission_is_run_with(world:
     predict = next(spec for spec in world.sandbox.specs if spec.stage == Stage.PREDICT)
     mounted = {m.target: Path(m.source).read_bytes() for m in predict.mounts if isinstance(m, FileMount)}
     assert mounted["/in/train.csv"] == kit_table(world, anna)
+    with world.ports.unit_of_work() as uow:
+        (submission,) = uow.submissions.of_invitation(anna.subject_id)
+    origin = compose_report(world.ports, ALICE, submission.id).provenance
+    assert origin is not None
+    assert origin.data_digests["train.csv"] == own.digest
     hidden = next(file for file in version.files_in(Area.PUBLIC) if file.name == "test.csv")
     assert mounted["/in/test.csv"] == world.blobs.get(hidden.digest)
 
