@@ -1,0 +1,1 @@
+"""Looks for ways in which what candidates get tells what they have to predict. Run as a program, before publishing."""
