@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from audition.adapters.docker.engine_client import (
 from audition.adapters.docker.examiner import ENGINE_SECONDS
 from audition.adapters.docker.sandbox import DockerSandbox
 from audition.adapters.mail import OutboxMailer
+from audition.adapters.memory import MemoryQueue
 from audition.adapters.passwords import Argon2Passwords
 from audition.adapters.rq_queue import RqQueue
 from audition.adapters.sql.engine import make_engine
@@ -34,6 +35,7 @@ from audition.host.readiness import Readiness
 from audition.host.recipes import read_bases, read_recipes
 from audition.host.redis_server import own_url, socket_path
 from audition.ports import Ports, Sandbox
+from audition.services.prove import Bench
 from audition.services.runner import Runner
 from audition.settings import Settings, kept_secret
 
@@ -188,12 +190,33 @@ def readiness(settings: Settings) -> Readiness:
     return Readiness(partial(check_answers, client), places, settings.min_free_bytes)
 
 
+def bench(settings: Settings, equipment: Equipment, slot: int) -> Bench:
+    """A worker that proves a challenge: its storage is that of the settings, its queue its own memory.
+
+    Args:
+        settings: With a data folder and a database for this proof alone.
+        equipment: Of this host.
+        slot: Number of the worker on this host, in [0, 999].
+    """
+    queue = MemoryQueue()
+    storage = sql_storage(make_engine(settings.database_url), queue)
+    ports = replace(control_plane(settings), unit_of_work=storage, queue=queue)
+    return Bench(runner=runner(settings, equipment, slot, ports=ports), hints=queue)
+
+
 def worker_name(slot: int) -> str:
     """Who this process is, for people who look for it: host, slot and process id."""
     return f"{socket.gethostname()}/{slot}/{os.getpid()}"
 
 
-def runner(settings: Settings, equipment: Equipment, slot: int = 0, *, is_attended: bool = False) -> Runner:
+def runner(
+    settings: Settings,
+    equipment: Equipment,
+    slot: int = 0,
+    *,
+    is_attended: bool = False,
+    ports: Ports | None = None,
+) -> Runner:
     """A worker's equipment.
 
     Args:
@@ -201,9 +224,10 @@ def runner(settings: Settings, equipment: Equipment, slot: int = 0, *, is_attend
         equipment: Of this host.
         slot: Number of the worker on this host, in [0, 999].
         is_attended: Whether a worker's attendant takes away what is discarded.
+        ports: In place of the control plane.
     """
     return Runner(
-        ports=control_plane(settings),
+        ports=ports or control_plane(settings),
         sandbox=sandbox(settings, slot, equipment.runtimes, is_attended=is_attended),
         images=equipment.images,
         warm_imports=warm_imports(settings),

@@ -8,13 +8,19 @@ import click
 
 from audition import bootstrap
 from audition.catalog.advice import advise
+from audition.catalog.compare import differences
+from audition.catalog.digest import folder_digest
 from audition.catalog.read import ChallengeFolder, check_challenge, read_challenge
 from audition.catalog.templates import TEMPLATES, begin_challenge
 from audition.catalog.told import Told
+from audition.cli.preview import previewed
+from audition.cli.proving import build_files, prove, show, tell_progress
 from audition.cli.stack import prepared_host
+from audition.cli.versions import find_version, state_of_folder, state_of_version
 from audition.domain.errors import NotFoundError
 from audition.host.images import images_of_challenge
 from audition.host.steps import Steps
+from audition.services.keep_proof import keep_proof, require_proof
 from audition.services.publish import publish as publish_challenge
 from audition.services.reference import is_measured_here, submit_reference
 from audition.settings import Settings
@@ -94,12 +100,81 @@ def _tell(
 
 @challenge.command()
 @click.argument("slug")
-def publish(slug: str) -> None:
-    """Publish a challenge as an immutable version; the same content again is the same version."""
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--update", is_flag=True, help="Write the digests of what was made into data/checksums.toml.")
+def build(slug: str, out: Path, *, update: bool) -> None:
+    """Run the challenge's prepare in its container and write public and private files and the kit into OUT."""
+    settings = Settings.from_env()
+    build_files(find_challenge(settings, slug), settings, out, update=update)
+
+
+@challenge.command()
+@click.argument("slug")
+@click.option("--jobs", type=click.IntRange(1, 16), default=2, help="Samples that run at once; 2.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", help="table or json."
+)
+@click.pass_context
+def test(context: click.Context, slug: str, jobs: int, form: str) -> None:
+    """Prove a challenge: format, data, leaks, every sample, graded twice; exit code 1 when something is wrong."""
+    settings = Settings.from_env()
+    folder = find_challenge(settings, slug)
+    digest = folder_digest(folder.path)
+    proofs = prove(folder, settings, jobs, tell_progress)
+    show(proofs, form)
+    is_proved = not any(proof.problems for proof in proofs)
+    if is_proved:
+        keep_proof(bootstrap.control_plane(settings), "cli", digest, f"{slug}: {len(proofs)} proofs")
+        click.echo(f"{slug} is proved. Next: audition challenge publish {slug}", err=True)
+    context.exit(0 if is_proved else 1)
+
+
+@challenge.command()
+@click.argument("slug")
+@click.option("--port", type=click.IntRange(1, 65535), default=8020, help="Of the site; 8020.")
+def preview(slug: str, port: int) -> None:
+    """Show the challenge as a candidate will see it, on this machine, until Ctrl-C; prints the link."""
+    settings = Settings.from_env()
+    with previewed(find_challenge(settings, slug), settings, port) as (link, processes):
+        click.echo(link)
+        click.echo("Ctrl-C ends it, and nothing is left of it.", err=True)
+        processes.wait()
+
+
+@challenge.command()
+@click.argument("slug")
+@click.option("--from", "old", type=int, help="A version; the newest without it.")
+@click.option("--to", "new_number", type=int, help="A version; the folder as it is now without it.")
+@click.pass_context
+def diff(context: click.Context, slug: str, old: int | None, new_number: int | None) -> None:
+    """Tell how the folder, or a version, differs from a published version; exit code 1 when it does."""
+    settings = Settings.from_env()
+    ports = bootstrap.control_plane(settings)
+    before = state_of_version(find_version(ports, slug, old))
+    if new_number is None:
+        after = state_of_folder(find_challenge(settings, slug))
+    else:
+        after = state_of_version(find_version(ports, slug, new_number))
+    told = list(differences(before, after))
+    for line in told:
+        click.echo(line)
+    click.echo(f"{before.name} and {after.name}: {len(told) or 'no'} line(s) of differences.", err=True)
+    context.exit(1 if told else 0)
+
+
+@challenge.command()
+@click.argument("slug")
+@click.option(
+    "--unproved", is_flag=True, help="Publish although `challenge test` did not pass for this content."
+)
+def publish(slug: str, *, unproved: bool) -> None:
+    """Publish a proved challenge as an immutable version; the same content again is the same version."""
     steps, settings = Steps(), Settings.from_env()
     folder = find_challenge(settings, slug)
     prepared = prepared_host(steps, settings, images_of_challenge(folder.manifest.image))
     with prepared as host, steps.step(f"publishing {slug}") as step:
+        if not unproved:
+            require_proof(bootstrap.control_plane(host.settings), slug, folder_digest(folder.path))
         runner = bootstrap.runner(host.settings, bootstrap.equipment(host.settings, host.images), slot=999)
         version = publish_challenge(runner, "cli", folder, step.note, measures=True)
         is_measured = is_measured_here(runner, version)

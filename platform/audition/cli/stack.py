@@ -97,8 +97,17 @@ def start_processes(steps: Steps, host: Host, processes: Processes) -> None:
         start("clock", "clock")
         for slot in range(host.settings.workers):
             start(f"worker-{slot}", "worker", "--slot", str(slot))
-        address = f"http://{host.settings.host}:{host.settings.port}/readyz"
-        processes.wait_ready("web", lambda: _answers(address), seconds=_READY_SECONDS)
+        wait_for_site(host.settings, processes)
+
+
+def wait_for_site(settings: Settings, processes: Processes) -> None:
+    """Wait until the process "web" answers.
+
+    Raises:
+        HostError: It ended, or was not ready in time.
+    """
+    address = f"http://{settings.host}:{settings.port}/readyz"
+    processes.wait_ready("web", lambda: _answers(address), seconds=_READY_SECONDS)
 
 
 def check_port(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Time, bytes, hints, mail and secrets without a disk, a server or chance. For tests only."""
+"""Time, bytes, hints, mail and secrets without a disk, a server or chance. For tests; the queue also for proofs."""
 
 import hashlib
 import hmac
@@ -88,7 +88,7 @@ class MemoryMailer:
 
 
 class MemoryQueue:
-    """A queue that a test works off with `take` and `done`, and can break with `is_down`."""
+    """A queue that one process works off with `take` and `done`, and can break with `is_down`."""
 
     def __init__(self) -> None:
         """Begin empty and up."""
