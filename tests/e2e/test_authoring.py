@@ -73,6 +73,8 @@ def test_the_tour_leads_to_a_published_challenge(desk: Path) -> None:
     environment = os.environ | {
         "AUDITION_CHALLENGES_DIR": str(desk / "challenges"),
         "AUDITION_DATA_DIR": str(desk / "data"),
+        # Every host has it, and it is faster: what is shown here is the way, not the walls.
+        "AUDITION_RUNTIME": "runc",
     }
     said = ""
     for kind, path, text in tour():
