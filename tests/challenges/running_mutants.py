@@ -58,14 +58,14 @@ TRIED = (
     mutant(
         "a gate with its bar on the floor",
         both(
-            edit("gate.py", "LEAST_AUC = 0.80", "LEAST_AUC = 0.0"),
+            edit("gate.py", "LEAST_AUC = 0.77", "LEAST_AUC = 0.0"),
             edit("gate.py", "MOST_BRIER_RATIO = 0.95", "MOST_BRIER_RATIO = 95"),
         ),
         "pipeline.gate.decides",
     ),
     mutant(
         "a gate that nobody passes",
-        edit("gate.py", "LEAST_AUC = 0.80", "LEAST_AUC = 0.98"),
+        edit("gate.py", "LEAST_AUC = 0.77", "LEAST_AUC = 0.98"),
         "pipeline.gate.decides",
     ),
     mutant(

@@ -8,7 +8,7 @@ import pytest
 from audition import codec
 from audition.catalog.read import read_challenge
 from audition.domain.challenge import Manifest
-from audition.domain.drift_plan import DriftKind, DriftScale, DriftSpec, Pace, make_plan
+from audition.domain.drift_plan import DriftKind, DriftScale, DriftSpec, Injection, Pace, make_plan
 from audition.domain.drift_traffic import DriftTraffic
 from graders.drift.make_traffic import make_traffic, read_data
 from tests.challenges.conftest import PACK, Prepared
@@ -63,7 +63,10 @@ def test_rows_of_the_hidden_test_may_not_be_sent_for_groups_were_kept_whole(
     manifest: Manifest, prepared: Prepared
 ) -> None:
     """Microaggregated rows come in groups with equal numbers, and no group is on both sides."""
-    spec = replace(spec_of(manifest), rows="labelled-test.csv")
+    spec = spec_of(manifest)
+    more_defaults = Injection(kind=DriftKind.PRIOR, amount=0.9)
+    family = replace(spec.family, others=(*spec.family.others, more_defaults))
+    spec = replace(spec, rows="labelled-test.csv", family=family)
     with (prepared.public / "test.csv").open(newline="") as source:
         rows = [{**row, spec.label: "0"} for row in csv.DictReader(source)]
     with (prepared.private / spec.rows).open("w", newline="") as sink:

@@ -51,7 +51,7 @@ def scores(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 
 def test_the_committed_models_are_as_good_as_the_pack_says(scores: dict[str, float]) -> None:
-    said = {"starter": 0.714, "baseline": 0.794, "reference": 0.843, "golden": 0.841}
+    said = {"starter": 0.689, "baseline": 0.779, "reference": 0.822, "golden": 0.826}
     assert scores == pytest.approx(said, abs=0.002)
 
 
@@ -69,7 +69,7 @@ def test_the_reference_can_be_trained_again(prepared: Prepared, tmp_path: Path) 
     (folder / "model.joblib").unlink()
     train = str(prepared.public / "train.csv")
     subprocess.run([sys.executable, "train.py", train], cwd=folder, check=True)
-    assert run(folder, prepared, tmp_path) == pytest.approx(0.843, abs=0.002)
+    assert run(folder, prepared, tmp_path) == pytest.approx(0.822, abs=0.002)
 
 
 @pytest.fixture

@@ -3,9 +3,12 @@
 Theory of operation. The source is public, so every released row must be hard to find in it, or its label
 could be looked up. Quasi-identifiers are generalised to fixed bands and levels, and rows in classes smaller
 than k are left out. Numbers are microaggregated: rows are put in groups of at least k alike ones (MDAV) and
-each gets its group's mean, so no set of numbers belongs to fewer than k people. Groups are never divided
-between training and hidden data. Only then do keyed codes, ids, order and split follow. All arithmetic that
-decides anything is done on integers: the same input and key give the same bytes on every machine.
+each gets its group's mean. Groups stay inside the classes of quasi-identifiers: class and numbers each with
+a crowd of its own would still single people out together. So no row, but for incident and outcome, belongs to
+fewer than k people. Groups are never divided between training and hidden data. Only then do keyed codes, ids,
+order and split follow. All arithmetic that decides anything is done on integers: the same input and key give the
+same bytes on every machine. This container has numpy and pandas and nothing of the platform's, so what
+`audition anonymize` does is done here once more; a test holds what both make against each other.
 
 Source of MDAV: Domingo-Ferrer and Mateo-Sanz, "Practical data-oriented microaggregation for statistical
 disclosure control", IEEE TKDE 14(1), 2002; here in its one-ended form.
@@ -28,6 +31,8 @@ SOURCE = "credit_data.csv"
 OPEN_KEY = b"credit-scoring: the open demonstration key, known to everybody who has the repository"
 LEAST_KEY_BYTES = 32
 RANK_STEPS = 1000
+FAR = 10 * RANK_STEPS
+"""Between rows that differ in what is released exactly: no likeness of numbers outweighs it."""
 
 Ints = npt.NDArray[np.int64]
 Policy = dict[str, Any]
@@ -54,14 +59,18 @@ def prepare(raw: Path, public: Path, private: Path) -> None:
     source = pd.read_csv(raw / SOURCE)
     refuse_unclassified(source, policy)
     quasi, numbers = generalise(source, policy), code_ends(source, policy)
-    kept = keep_hidden_in_crowd(quasi, numbers, policy["gate"]["k"])
+    kept = keep_hidden_in_crowd(quasi, numbers, policy)
     quasi, numbers = quasi[kept].reset_index(drop=True), numbers[kept].reset_index(drop=True)
-    numbers, groups = microaggregate(numbers, policy)
+    numbers, groups = microaggregate(quasi, numbers, policy)
+    raw_quasi = source[columns_of(policy, "quasi-identifier")]
     report = {
         "key": key_kind,
         "k_required": policy["gate"]["k"],
-        "before": measure_raw(source, policy),
-        "after": measure_released(quasi, numbers, source, kept, policy),
+        "before": measure(raw_quasi, code_ends(source, policy), np.arange(len(source)), source, policy),
+        "after": {
+            **measure(quasi, numbers, np.flatnonzero(kept), source, policy),
+            "suppressed_share": share(~kept),
+        },
     }
     refuse_risky(report["after"], policy)
     released = assemble(source[kept].reset_index(drop=True), quasi, numbers, policy, key)
@@ -151,15 +160,22 @@ def class_sizes(frame: pd.DataFrame) -> Ints:
     return np.asarray(keys.map(keys.value_counts()), dtype=np.int64)
 
 
-def keep_hidden_in_crowd(quasi: pd.DataFrame, numbers: pd.DataFrame, k: int) -> npt.NDArray[np.bool_]:
-    """Rows that share class and pattern of missing numbers with k - 1 others that are kept as well.
+def shared(quasi: pd.DataFrame, numbers: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """What all rows of a group of alike numbers share: which are missing, and their class where the policy says so."""
+    holes = numbers.isna()
+    return pd.concat([quasi, holes], axis=1) if policy["release"]["group_inside_classes"] else holes
+
+
+def keep_hidden_in_crowd(quasi: pd.DataFrame, numbers: pd.DataFrame, policy: Policy) -> npt.NDArray[np.bool_]:
+    """Rows that share their class, and what a group shares, with k - 1 others that are kept as well.
 
     One rule for all rows, before the split, so training and hidden data lose the same kinds of rows.
     """
+    k, crowds = policy["gate"]["k"], shared(quasi, numbers, policy)
     kept = np.ones(len(quasi), dtype=bool)
     while True:
         rows = np.flatnonzero(kept)
-        small = (class_sizes(quasi.iloc[rows]) < k) | (class_sizes(numbers.iloc[rows].isna()) < k)
+        small = (class_sizes(quasi.iloc[rows]) < k) | (class_sizes(crowds.iloc[rows]) < k)
         if not small.any():
             return kept
         kept[rows[small]] = False
@@ -202,17 +218,17 @@ def mdav(points: Ints, k: int) -> Ints:
     return groups
 
 
-def microaggregate(numbers: pd.DataFrame, policy: Policy) -> tuple[pd.DataFrame, Ints]:
+def microaggregate(quasi: pd.DataFrame, numbers: pd.DataFrame, policy: Policy) -> tuple[pd.DataFrame, Ints]:
     """Replace each row's numbers by its group's means, rounded; rows of a group miss the same values.
 
     Returns:
         The new numbers, and for each row which group it is in; groups that came out equal are one group.
     """
     points = ranks(numbers, numbers)
-    pattern = row_keys(numbers.isna())
+    crowds = row_keys(shared(quasi, numbers, policy))
     groups = np.zeros(len(numbers), dtype=np.int64)
-    for name in sorted(pattern.unique()):
-        rows = np.flatnonzero((pattern == name).to_numpy())
+    for name in sorted(crowds.unique()):
+        rows = np.flatnonzero((crowds == name).to_numpy())
         groups[rows] = mdav(points[rows], policy["gate"]["k"]) + groups.max() + 1
     means = {}
     for name in numbers.columns:
@@ -230,77 +246,70 @@ def share(flags: npt.NDArray[np.bool_]) -> float:
     return round(int(flags.sum()) / len(flags), 4)
 
 
-def measure_raw(source: pd.DataFrame, policy: Policy) -> Measures:
-    """Risk of releasing the source as it is."""
-    coded = code_ends(source, policy)
-    quasi = source[columns_of(policy, "quasi-identifier")]
-    numbers = class_sizes(source[columns_of(policy, "linking-number")])
-    return {
-        **measure_classes(quasi, policy),
-        "smallest_number_group": int(numbers.min()),
-        "exactly_matched_share": share(numbers == 1),
-        **linkage(coded, coded, np.arange(len(coded)), is_positive(source, policy)),
-    }
-
-
-def measure_released(
-    quasi: pd.DataFrame,
-    numbers: pd.DataFrame,
-    source: pd.DataFrame,
-    kept: npt.NDArray[np.bool_],
-    policy: Policy,
+def measure(
+    quasi: pd.DataFrame, numbers: pd.DataFrame, origin: Ints, source: pd.DataFrame, policy: Policy
 ) -> Measures:
-    """Risk of what is released, against an attacker who has the public source and knows this file."""
-    coded = code_ends(source, policy)
-    steps = {name: policy["columns"][name]["round_to"] for name in coded}
-    rounded = pd.DataFrame({n: (2 * coded[n] + s) // (2 * s) * s for n, s in steps.items()})
-    matches = row_keys(numbers).map(row_keys(rounded).value_counts()).fillna(0)
-    return {
-        **measure_classes(quasi, policy),
-        "suppressed_share": share(~kept),
-        "smallest_number_group": int(class_sizes(numbers).min()),
-        "exactly_matched_share": share((matches == 1).to_numpy()),
-        **linkage(numbers, coded, np.flatnonzero(kept), is_positive(source, policy)),
-    }
-
-
-def measure_classes(quasi: pd.DataFrame, policy: Policy) -> Measures:
-    """Sizes of the classes of rows that share all quasi-identifiers."""
+    """Sizes of classes and groups, and risk against an attacker who has the public source and knows this file."""
     sizes = class_sizes(quasi)
     return {
         "rows": len(quasi),
         "k": int(sizes.min()),
         "unique_share": share(sizes == 1),
         "small_class_share": share(sizes < policy["gate"]["k"]),
+        "smallest_number_group": int(class_sizes(numbers).min()),
+        "smallest_group": int(class_sizes(pd.concat([quasi, numbers], axis=1)).min()),
+        **linkage(numbers, origin, source, policy),
     }
 
 
-def is_positive(source: pd.DataFrame, policy: Policy) -> "pd.Series[bool]":
-    """The target in the source."""
-    positive: pd.Series[bool] = source[columns_of(policy, "target")[0]] == target_rule(policy)["positive"]
-    return positive
-
-
-def linkage(released: pd.DataFrame, coded: pd.DataFrame, origin: Ints, label: "pd.Series[bool]") -> Measures:
-    """Nearest-neighbour record linkage over all numbers and over which are missing.
+def linkage(numbers: pd.DataFrame, origin: Ints, source: pd.DataFrame, policy: Policy) -> Measures:
+    """Nearest-neighbour record linkage over all that is released but the outcome, which is what is looked for.
 
     Args:
-        released: What is published.
-        coded: The public source, ends coded the same way.
+        numbers: What is published.
         origin: Row of the source that each released row was made from.
-        label: The target in the source.
+        source: Public; the attacker codes it as the policy says.
+        policy: Known to the attacker as well.
 
     Returns:
         linked_share: released rows whose nearest source row is their own, in [0, 1].
         lookup_auc: ROC AUC of the label of the nearest source row as a prediction; 0.5 is chance.
+        crowd_lookup_auc: the same of how many of the k nearest have it.
     """
-    missing = 2 * RANK_STEPS
-    ours = np.hstack([ranks(released, coded), missing * released.isna().to_numpy(np.int64)])
-    theirs = np.hstack([ranks(coded, coded), missing * coded.isna().to_numpy(np.int64)])
-    found = np.array([((theirs - row) ** 2).sum(axis=1).argmin() for row in ours])
-    truth, guess = label.to_numpy()[origin], label.to_numpy()[found]
-    auc = (guess[truth].sum() / truth.sum() + (~guess[~truth]).sum() / (~truth).sum()) / 2
-    return {"linked_share": share(found == origin), "lookup_auc": round(float(auc), 4)}
+    coded, exact = code_ends(source, policy), exactly_released(source, policy)
+    ours = np.hstack([places(numbers, coded), exact[origin]])
+    theirs = np.hstack([places(coded, coded), exact])
+    near = np.array(
+        [np.argsort(((theirs - row) ** 2).sum(axis=1), kind="stable")[: policy["gate"]["k"]] for row in ours]
+    )
+    rule = target_rule(policy)
+    label = (source[columns_of(policy, "target")[0]] == rule["positive"]).to_numpy().astype(np.int64)
+    return {
+        "linked_share": share(near[:, 0] == origin),
+        "lookup_auc": auc(label[origin], label[near[:, 0]]),
+        "crowd_lookup_auc": auc(label[origin], label[near].sum(axis=1)),
+    }
+
+
+def exactly_released(source: pd.DataFrame, policy: Policy) -> Ints:
+    """Levels and flags as far apart as can be; int64, (rows, levels)."""
+    flags = {
+        name: source[name] == policy["columns"][name]["positive"] for name in columns_of(policy, "sensitive")
+    }
+    exact = pd.concat([generalise(source, policy).fillna(""), pd.DataFrame(flags).astype(str)], axis=1)
+    return FAR * pd.get_dummies(exact).to_numpy(np.int64)
+
+
+def places(values: pd.DataFrame, reference: pd.DataFrame) -> Ints:
+    """Numbers by rank, and which are missing; int64, (rows, 2 x columns)."""
+    return np.hstack([ranks(values, reference), FAR * values.isna().to_numpy(np.int64)])
+
+
+def auc(truth: Ints, guess: Ints) -> float:
+    """Area under the ROC curve of small whole numbers, to four digits; equal ones count half."""
+    bad, good = (np.bincount(guess[truth == side], minlength=guess.max() + 1) for side in (1, 0))
+    twice_below = 2 * np.cumsum(good) - good
+    return round(float((bad * twice_below).sum() / (2 * bad.sum() * good.sum())), 4)
 
 
 def refuse_risky(measured: Measures, policy: Policy) -> None:
@@ -312,7 +321,7 @@ def refuse_risky(measured: Measures, policy: Policy) -> None:
     gate = policy["gate"]
     broken = [
         f"{name} is {measured[name]}, below {gate['k']}"
-        for name in ("k", "smallest_number_group")
+        for name in ("k", "smallest_number_group", "smallest_group")
         if measured[name] < gate["k"]
     ]
     broken += [

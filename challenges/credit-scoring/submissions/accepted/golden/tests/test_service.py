@@ -49,7 +49,7 @@ class ServiceTests(unittest.TestCase):
         assert self.client.get("/ready").json() == {"status": "ready"}
 
     def test_what_is_wrong_is_refused_and_never_repeated(self) -> None:
-        row = json.dumps(ROWS[0])
+        row = json.dumps({**ROWS[0], "term_months": 18.0, "employment": "E3"})
         for body, status in [
             (b"", 422),
             (b'{"rows": [', 400),
