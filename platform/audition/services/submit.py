@@ -46,7 +46,7 @@ def submit(ports: Ports, principal: Principal, upload: Upload) -> Submission:
     """Accept an upload; the same idempotency key again returns the same submission.
 
     The bytes are stored before the transaction, so that none is open while they arrive; an upload that is
-    then refused leaves an unreferenced blob, which `prune` removes.
+    then refused leaves a blob that nothing names.
 
     Raises:
         InvalidError: Empty or too large; costs no attempt.
