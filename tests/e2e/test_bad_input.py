@@ -205,7 +205,7 @@ PREDICTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
         _writing('f"{i},0.5\\n" for i in ids').replace(_HEADER, "key,score\\n"),
         ("probability_of_default", "key"),
     ),
-    "duplicate ids": (_writing('f"{i},0.5\\n" for i in [*ids, ids[0]]'), ("line 1307", "more than once")),
+    "duplicate ids": (_writing('f"{i},0.5\\n" for i in [ids[0], *ids]'), ("line 3", "more than once")),
     "missing ids": (_writing('f"{i},0.5\\n" for i in ids[3:]'), ("3", "missing")),
     "not a number": (_writing('f"{i},nan\\n" for i in ids'), ("line 2", "nan")),
     "text": (_writing('f"{i},likely\\n" for i in ids'), ("line 2", "likely")),
