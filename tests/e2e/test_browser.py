@@ -176,8 +176,12 @@ def test_a_report_is_read_with_the_keyboard_alone(browser: Browser, site: str) -
         alice.sign_in("alice@example.org", PASSWORD)
         alice.go("/r/sub_full")
         page = alice.page
-        evidence = page.locator(".highlights a").first
+        # What was seen of checks that passed is on another page; what is lost leads to its place on this one.
+        evidence = page.locator(".highlights a[href^='#']").first
         target = page.locator(f"[id='{(evidence.get_attribute('href') or '')[1:]}']")
+        # The first few are open already.
+        page.locator("details.finding", has=target).locator("> summary").focus()
+        page.keyboard.press("Enter")
         expect(target).to_be_hidden()
         evidence.focus()
         page.keyboard.press("Enter")

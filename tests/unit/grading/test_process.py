@@ -232,7 +232,10 @@ def test_a_wrong_verb_is_a_usage_error_and_says_nothing(argv: list[str]) -> None
         [sys.executable, "-m", "audition.grading", *argv], capture_output=True, check=False
     )
     assert (result.returncode, result.stdout) == (2, b"")
-    assert b"usage: python -m audition.grading keep|hold|exercise|static|image|score|judge" in result.stderr
+    assert (
+        b"usage: python -m audition.grading keep|hold|exercise|static|texts|image|score|judge"
+        in result.stderr
+    )
 
 
 def test_a_broken_manifest_ends_without_a_document(room: Room) -> None:
