@@ -6,10 +6,10 @@ from pathlib import Path
 from audition.catalog.archive import list_files
 from audition.catalog.manifest import check_manifest
 from audition.catalog.metric import FILE
-from audition.catalog.raw import raw_digest
 from audition.catalog.rubric import read_rubric
 from audition.catalog.samples import Sample, collect_samples
 from audition.catalog.shape import Problems, read_table, read_text, shape
+from audition.catalog.sources import RAW_FOLDER, check_raw, read_sources
 from audition.catalog.told import Told, locate
 from audition.domain.challenge import Manifest
 from audition.domain.errors import InvalidError
@@ -18,21 +18,9 @@ from audition.domain.rubric import RubricItem
 BRIEF_FILE = "brief.md"
 DATACARD_FILE = "datacard.md"
 PRIVACY_FILE = "privacy.toml"
-SOURCES_FILE = "sources.toml"
 PREPARE_FILE = "data/prepare.py"
 CHECKSUMS_FILE = "data/checksums.toml"
-RAW_FOLDER = "data/raw"
 STARTER_FOLDER = "starter"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """One raw file and where it comes from; further keys of its table are for people."""
-
-    file: str
-    """Name in data/raw, of a file or of a folder of files that are one table."""
-    sha256: str
-    licence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +79,8 @@ def check_challenge(folder: Path) -> tuple[ChallengeFolder | None, tuple[Told, .
     rubric = read_rubric(folder, problems)
     read_table(folder, PRIVACY_FILE, problems)
     read_text(folder, PREPARE_FILE, problems)
-    _check_sources(folder, problems)
+    for name, source in read_sources(folder, problems).items():
+        check_raw(folder, name, source, problems)
     checksums = _read_checksums(folder, problems)
     if not (folder / STARTER_FOLDER).is_dir():
         problems.say(f"{STARTER_FOLDER}/", "", "is missing; add a submission that runs and scores low.")
@@ -123,29 +112,6 @@ def _read_manifest(folder: Path, problems: Problems) -> Manifest | None:
     if manifest is not None:
         check_manifest(manifest, folder.name, problems)
     return manifest
-
-
-def _check_sources(folder: Path, problems: Problems) -> None:
-    tables = (read_table(folder, SOURCES_FILE, problems) or {}).get("source")
-    if not isinstance(tables, dict) or not tables:
-        problems.say(SOURCES_FILE, "source", "add a table [source.NAME] for each raw file.")
-        return
-    for name, table in tables.items():
-        known = {key: table.get(key) for key in Source.__slots__} if isinstance(table, dict) else table
-        source = shape(Source, known, f"{SOURCES_FILE}: source.{name}", problems)
-        if source is not None:
-            _check_source(folder, name, source, problems)
-
-
-def _check_source(folder: Path, name: str, source: Source, problems: Problems) -> None:
-    path = folder / RAW_FOLDER / source.file
-    if Path(source.file).name != source.file or path.is_symlink() or not path.exists():
-        problems.say(SOURCES_FILE, f"source.{name}.file", f"{RAW_FOLDER}/{source.file} is missing; fetch it.")
-        return
-    digest = raw_digest(path)
-    if digest != source.sha256:
-        what = f"{RAW_FOLDER}/{source.file} has {digest}; fetch the right file."
-        problems.say(SOURCES_FILE, f"source.{name}.sha256", what)
 
 
 def _read_checksums(folder: Path, problems: Problems) -> dict[str, str]:

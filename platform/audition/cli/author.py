@@ -11,14 +11,17 @@ from audition.catalog.advice import advise
 from audition.catalog.compare import differences
 from audition.catalog.digest import folder_digest
 from audition.catalog.read import ChallengeFolder, check_challenge, read_challenge
+from audition.catalog.shape import Problems
+from audition.catalog.sources import RAW_FOLDER, read_sources
 from audition.catalog.templates import TEMPLATES, begin_challenge
 from audition.catalog.told import Told
 from audition.cli.preview import previewed
 from audition.cli.proving import build_files, prove, show, tell_progress
 from audition.cli.stack import prepared_host
 from audition.cli.versions import find_version, state_of_folder, state_of_version
-from audition.domain.errors import NotFoundError
+from audition.domain.errors import InvalidError, NotFoundError
 from audition.host.images import images_of_challenge
+from audition.host.packages import fetch_source
 from audition.host.steps import Steps
 from audition.services.keep_proof import keep_proof, require_proof
 from audition.services.publish import publish as publish_challenge
@@ -39,10 +42,13 @@ def find_challenge(settings: Settings, slug: str) -> ChallengeFolder:
 def _folder(settings: Settings, slug: str) -> Path:
     folder = settings.challenges_dir / slug
     if not (folder / "challenge.toml").is_file():
-        have = sorted(p.parent.name for p in settings.challenges_dir.glob("*/challenge.toml"))
         msg = f"There is no challenge {slug!r} in {settings.challenges_dir}."
-        raise NotFoundError(msg, next_step=f"There are: {', '.join(have) or 'none'}.")
+        raise NotFoundError(msg, next_step=f"There are: {', '.join(_slugs(settings)) or 'none'}.")
     return folder
+
+
+def _slugs(settings: Settings) -> list[str]:
+    return sorted(path.parent.name for path in settings.challenges_dir.glob("*/challenge.toml"))
 
 
 @click.group()
@@ -96,6 +102,23 @@ def _tell(
         click.echo(f"{slug}: {len(problems)} problem(s).", err=True)
     else:
         click.echo(f"{slug}: no problems; {len(found.samples)} sample submissions.")
+
+
+@challenge.command()
+@click.argument("slugs", nargs=-1)
+@click.option("--all", "is_all", is_flag=True, help="Of every challenge there is.")
+def fetch(slugs: tuple[str, ...], *, is_all: bool) -> None:
+    """Fetch the raw data of challenges that registries have as packages, by digest; nothing is opened."""
+    settings, steps = Settings.from_env(), Steps()
+    folders = [_folder(settings, slug) for slug in (_slugs(settings) if is_all else slugs)]
+    for folder in folders:
+        problems = Problems()
+        sources = [source for source in read_sources(folder, problems).values() if source.fetch]
+        if problems:
+            raise InvalidError(f"{folder.name}: its sources cannot be read.", problems=list(problems))
+        with steps.step(f"raw data of {folder.name}") as step:
+            for source in sources:
+                fetch_source(step, source, folder / RAW_FOLDER, settings.data_dir / "cache")
 
 
 @challenge.command()
