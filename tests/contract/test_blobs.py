@@ -5,6 +5,7 @@ import hashlib
 import os
 import stat
 import threading
+from datetime import UTC, datetime, timedelta
 from io import BytesIO, RawIOBase
 from pathlib import Path
 
@@ -37,6 +38,18 @@ def test_what_is_deleted_is_not_there_and_can_come_again(blobs: BlobStore) -> No
         blobs.get(digest)
     assert (blobs.get(other), blobs.put(b"hello"), blobs.get(digest)) == (b"stays", digest, b"hello")
     blobs.delete("../" * 3 + "etc/passwd")
+
+
+def test_what_is_old_is_named_with_its_size_and_can_be_thrown_away(blobs: BlobStore) -> None:
+    digest = blobs.put(b"hello")
+    hour_ago, in_an_hour = (datetime.now(UTC) + timedelta(hours=hours) for hours in (-1, 1))
+    assert list(blobs.older_than(hour_ago)) == []
+    assert list(blobs.older_than(in_an_hour)) == [(digest, 5)]
+    assert not blobs.delete_older(digest, hour_ago)
+    assert blobs.get(digest) == b"hello"
+    assert blobs.delete_older(digest, in_an_hour)
+    assert not blobs.delete_older(digest, in_an_hour)
+    assert list(blobs.older_than(in_an_hour)) == []
 
 
 def test_no_bytes_are_a_blob_too(blobs: BlobStore) -> None:
@@ -88,6 +101,33 @@ def test_a_refused_or_broken_stream_leaves_nothing_on_disk(tmp_path: Path) -> No
     with pytest.raises(ValueError, match="went away"):
         blobs.put_stream(Broken(), 1)  # type: ignore[arg-type]
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_what_is_stored_again_is_young_again(tmp_path: Path) -> None:
+    blobs = FolderBlobs(tmp_path)
+    digest = blobs.put(b"hello")
+    os.utime(blobs.path(digest), (0, 0))
+    day_ago = datetime.now(UTC) - timedelta(days=1)
+    assert [name for name, _ in blobs.older_than(day_ago)] == [digest]
+    blobs.put(b"hello")
+    assert list(blobs.older_than(day_ago)) == []
+    assert not blobs.delete_older(digest, day_ago)
+
+
+def test_what_a_cut_off_upload_left_is_thrown_away_and_nothing_else_is(tmp_path: Path) -> None:
+    blobs = FolderBlobs(tmp_path / "blobs")
+    blobs.put(b"hello")
+    left, stray, beside = (tmp_path / name for name in ("blobs/incoming/tmpx_1", "blobs/ab/NOTES", "beside"))
+    stray.parent.mkdir()
+    for path in (left, stray, beside):
+        path.write_bytes(b"half")
+        os.utime(path, (0, 0))
+    day_ago = datetime.now(UTC) - timedelta(days=1)
+    assert list(blobs.older_than(day_ago)) == [("incoming/tmpx_1", 4)]
+    for name in ("incoming/../../beside", "../beside", "ab/NOTES", "incoming/", ""):
+        assert not blobs.delete_older(name, day_ago)
+    assert blobs.delete_older("incoming/tmpx_1", day_ago)
+    assert (left.exists(), stray.exists(), beside.exists()) == (False, True, True)
 
 
 def test_many_writers_of_the_same_bytes_make_one_file(tmp_path: Path) -> None:

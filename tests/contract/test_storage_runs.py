@@ -62,6 +62,23 @@ def test_the_same_fence_cannot_be_claimed_twice(claimed: Storage) -> None:
         assert not unit.runs.claim("run_9", 0, "worker-b", later(30), later(2))
 
 
+def test_runs_are_counted_by_whose_fault_they_ended(claimed: Storage) -> None:
+    with claimed.unit_of_work() as unit:
+        assert unit.runs.count_faults(later(0)) == {}, "it has not ended"
+        assert unit.runs.finish("run_1", 1, Verdict.TIME_LIMIT, Fault.CANDIDATE, later(9))
+        assert unit.runs.count_faults(later(9)) == {Fault.CANDIDATE: 1}
+        assert unit.runs.count_faults(later(10)) == {}
+        assert unit.submissions.count_by_state() == {unit.submissions.get("sub_1").state: 1}
+
+
+def test_digests_of_all_that_is_stored_are_known(claimed: Storage) -> None:
+    with claimed.unit_of_work() as unit:
+        assert unit.runs.artifact_digests() == frozenset()
+        unit.runs.add_artifacts([make.make_artifact(), make.make_artifact(name="other", digest="e" * 64)])
+        assert unit.runs.artifact_digests() == {make.make_artifact().digest, "e" * 64}
+        assert unit.submissions.archive_digests() == {unit.submissions.get("sub_1").archive_digest}
+
+
 def test_a_later_claim_keeps_when_the_run_first_started(claimed: Storage) -> None:
     with claimed.unit_of_work() as unit:
         assert unit.runs.lose("run_1", 1)

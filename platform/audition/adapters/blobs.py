@@ -5,12 +5,14 @@ A file appears under its name whole and synced, or not at all.
 """
 
 import errno
+import fcntl
 import hashlib
 import os
 import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +22,8 @@ from audition.domain.errors import InvalidError, NotFoundError, UnavailableError
 #: Copy unit: large enough that hashing dominates, small beside the memory of a process.
 _CHUNK_BYTES = 1 << 20
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+#: What an upload that was cut off leaves; the names are `tempfile`'s.
+_LEFT = re.compile(r"incoming/[a-z0-9_]+")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -64,6 +68,25 @@ class FolderBlobs:
         if _DIGEST.fullmatch(digest):
             self._path(digest).unlink(missing_ok=True)
 
+    def older_than(self, at: datetime) -> Iterator[tuple[str, int]]:
+        """Name and size of what was last stored before a moment."""
+        for path in self._folder.glob("*/*"):
+            with suppress(FileNotFoundError):
+                found = path.stat()
+                if found.st_mtime < at.timestamp() and (name := self._name(path)):
+                    yield name, found.st_size
+
+    def delete_older(self, name: str, at: datetime) -> bool:
+        """Forget what `older_than` named, unless it was stored again since."""
+        path = self._folder / name if _LEFT.fullmatch(name) else self._path(name)
+        if self._name(path) != name:
+            return False
+        with self._storing(fcntl.LOCK_EX), suppress(FileNotFoundError):
+            if path.stat().st_mtime < at.timestamp():
+                path.unlink()
+                return True
+        return False
+
     def path(self, digest: str) -> Path:
         """Return the read-only file that holds the bytes."""
         # The pattern also keeps "../" out of the path.
@@ -76,13 +99,31 @@ class FolderBlobs:
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest[2:]
 
+    def _name(self, path: Path) -> str:
+        """What a file is called outside; empty where it is none of ours."""
+        left, digest = f"{path.parent.name}/{path.name}", path.parent.name + path.name
+        return left if _LEFT.fullmatch(left) else digest if _DIGEST.fullmatch(digest) else ""
+
     def _publish(self, temporary: Path, digest: str) -> None:
         path = self._path(digest)
         _make_folder(path.parent)
-        if path.exists():
-            return
-        temporary.rename(path)
+        with self._storing(fcntl.LOCK_SH):
+            if path.exists():
+                # Somebody counts on it from now on, so it is young again.
+                os.utime(path)
+                return
+            temporary.rename(path)
         _sync_folder(path.parent)
+
+    @contextmanager
+    def _storing(self, kind: int) -> Iterator[None]:
+        """Whoever stores shares this; whoever throws away holds it alone, from the look at the age on."""
+        descriptor = os.open(self._folder / "incoming", os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, kind)
+            yield
+        finally:
+            os.close(descriptor)
 
     @contextmanager
     def _writable(self) -> Iterator[Path]:

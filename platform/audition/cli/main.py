@@ -35,6 +35,7 @@ _VERBS = {
     "user": "audition.cli.people:user",
     "invite": "audition.cli.people:invite",
     "erase": "audition.cli.people:erase",
+    "prune": "audition.cli.operator:prune",
     "challenge": "audition.cli.author:challenge",
     "trace": "audition.cli.tracing:trace",
     "anonymize": "audition.cli.anonymize:anonymize",

@@ -1,9 +1,10 @@
-"""Verbs of whoever runs the machine: `doctor` and `images`."""
+"""Verbs of whoever runs the machine: `doctor`, `images` and `prune`."""
 
 import sys
 
 import click
 
+from audition import bootstrap
 from audition.host.doctor import Level, examine, render
 from audition.host.engine import ensure_engine
 from audition.host.gvisor import engine_config, ensure_runsc
@@ -17,6 +18,7 @@ from audition.host.images import (
     tag_current,
 )
 from audition.host.steps import Steps
+from audition.services import prune as pruning
 from audition.settings import Settings
 
 _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
@@ -91,3 +93,13 @@ def images_prune() -> None:
     """Remove images of ours whose inputs have changed since they were built."""
     removed = remove_outdated(Settings.from_env())
     click.echo("\n".join(removed) or "Nothing to remove.")
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+def prune(*, dry_run: bool) -> None:
+    """Throw away stored bytes that nothing has named for a week; safe while everything runs."""
+    ports = bootstrap.control_plane(Settings.from_env())
+    waste = pruning.measure_waste(ports) if dry_run else pruning.prune(ports)
+    verb = "Would free" if dry_run else "Freed"
+    click.echo(f"{verb} {waste.bytes / 1e6:.1f} MB in {waste.files} files.")

@@ -69,6 +69,14 @@ class Submissions(Protocol):
         """Store when the report was released."""
         ...
 
+    def count_by_state(self) -> dict[State, int]:
+        """How many there are, practice included; a state without any is left out."""
+        ...
+
+    def archive_digests(self) -> frozenset[str]:
+        """Digests of everything that was uploaded and is still recorded."""
+        ...
+
 
 class Runs(Protocol):
     """Runs at rest. `claim`, `renew` and `finish` are compare-and-set on the fence."""
@@ -144,6 +152,14 @@ class Runs(Protocol):
 
     def artifacts(self, run_id: str) -> tuple[Artifact, ...]:
         """Published artifacts of the run."""
+        ...
+
+    def count_faults(self, since: datetime) -> dict[Fault | None, int]:
+        """How many runs that ended since then were whose fault; None are those that nobody failed."""
+        ...
+
+    def artifact_digests(self) -> frozenset[str]:
+        """Digests of all artifacts of all runs."""
         ...
 
 

@@ -1,5 +1,6 @@
 """The rest of the world: time, bytes, hints, mail, secrets."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -14,7 +15,7 @@ class Clock(Protocol):
 
 
 class BlobStore(Protocol):
-    """Bytes by their SHA-256. Writing the same bytes twice is one blob; blobs never change."""
+    """Bytes by their SHA-256. Writing the same bytes twice is one blob, as young as the last; blobs never change."""
 
     def put(self, data: bytes) -> str:
         """Store bytes; return their hex SHA-256."""
@@ -38,6 +39,14 @@ class BlobStore(Protocol):
 
     def delete(self, digest: str) -> None:
         """Forget the bytes; nothing happens when there is no such blob. Callers know that nothing needs it."""
+        ...
+
+    def older_than(self, at: datetime) -> Iterator[tuple[str, int]]:
+        """Name and size of what was last stored before a moment: blobs by digest, and what cut-off uploads left."""
+        ...
+
+    def delete_older(self, name: str, at: datetime) -> bool:
+        """Forget what `older_than` named, unless it was stored again since; true when it went."""
         ...
 
     def path(self, digest: str) -> Path:

@@ -53,7 +53,7 @@ def claim(runner: Runner, run_id: str, fence: int, state: State) -> Claimed | No
         claimed = Claimed(
             run=uow.runs.get(run_id),
             submission=uow.submissions.get(submission.id),
-            version=_version(runner, uow, submission),
+            version=_version(uow, submission),
             fence=fence + 1,
             owner=Ownership(
                 run_id=run_id,
@@ -62,16 +62,20 @@ def claim(runner: Runner, run_id: str, fence: int, state: State) -> Claimed | No
             ),
         )
         uow.commit()
-    return claimed
-
-
-def _version(runner: Runner, uow: UnitOfWork, submission: Submission) -> ChallengeVersion:
-    """The challenge as the run is to see it: with the candidate's own copy of the training data."""
-    invitation = uow.people.invitation(submission.invitation_id)
-    version = uow.challenges.get(submission.challenge_version_id).with_variant(invitation.variant)
-    if not submission.is_practice:
-        return version
-    manifest = practised(version.manifest)
-    return replace(
-        version, manifest=manifest, manifest_digest=runner.ports.blobs.put(codec.to_json(manifest))
+    # After the commit: nothing waits for a disk while others wait for the transaction.
+    return (
+        replace(claimed, version=_rehearsal(runner, claimed.version)) if submission.is_practice else claimed
     )
+
+
+def _version(uow: UnitOfWork, submission: Submission) -> ChallengeVersion:
+    """The challenge with the candidate's own copy of the training data."""
+    invitation = uow.people.invitation(submission.invitation_id)
+    return uow.challenges.get(submission.challenge_version_id).with_variant(invitation.variant)
+
+
+def _rehearsal(runner: Runner, version: ChallengeVersion) -> ChallengeVersion:
+    """What of it a practice run tries; containers read the manifest as a stored file."""
+    manifest = practised(version.manifest)
+    digest = runner.ports.blobs.put(codec.to_json(manifest))
+    return replace(version, manifest=manifest, manifest_digest=digest)

@@ -5,6 +5,7 @@ from audition.domain.people import AuditEntry, Principal
 from audition.domain.submission import SETTLED_STATES
 from audition.ports import Ports, UnitOfWork
 from audition.services.authorize import own_invitation
+from audition.services.prune import digests_of_challenges
 
 
 def erase_own_data(ports: Ports, principal: Principal) -> int:
@@ -38,7 +39,8 @@ def _erase(ports: Ports, actor: str, candidate_id: str) -> int:
     with ports.unit_of_work() as uow:
         count = _check_at_rest(uow, candidate_id)
         digests = set(uow.people.erase(candidate_id))
-        needed = _of_challenges(uow)
+        # A candidate may have uploaded the starting point as it is.
+        needed = digests_of_challenges(uow)
         reason = f"Everything of the candidate, with {count} submissions; this log stays."
         entry = AuditEntry(
             at=ports.clock.now(), actor=actor, action="erased", subject=candidate_id, reason=reason
@@ -64,12 +66,3 @@ def _check_at_rest(uow: UnitOfWork, candidate_id: str) -> int:
                     msg, code="submission-at-work", next_step="Cancel it or wait for it to end, then delete."
                 )
     return count
-
-
-def _of_challenges(uow: UnitOfWork) -> set[str]:
-    """Digests that challenges need; a candidate may have uploaded the starting point as it is."""
-    return {
-        digest
-        for version in uow.challenges.all()
-        for digest in (version.kit_digest, version.manifest_digest, *(file.digest for file in version.files))
-    }

@@ -1,12 +1,15 @@
 """Hold the lease on a run while working on it, and learn when to stop.
 
 A thread renews the lease. When a renewal is refused another worker has the run: from then on nothing that this
-one writes counts, so it must end its containers and go. When renewals fail (the database is away) for longer
-than the lease lasts, the same holds, for somebody may have taken over.
+one writes counts, so it must end its containers and go. When the database is away until the lease has run out, the
+same holds, for somebody may have taken over. How long that is, a clock says that nobody sets: rounds of the thread
+would not count the time for which the whole process stood still.
 """
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -24,9 +27,17 @@ _TICK_SECONDS = 1.0
 class Lease:
     """A context in which the lease on a run is kept."""
 
-    def __init__(self, runner: Runner, run: Run) -> None:
-        """Nothing starts before the context is entered; `run` is as it was claimed."""
+    def __init__(self, runner: Runner, run: Run, elapsed: Callable[[], float] = time.monotonic) -> None:
+        """Nothing starts before the context is entered.
+
+        Args:
+            runner: Who holds it.
+            run: As it was claimed.
+            elapsed: Seconds since whenever.
+        """
         self._runner = runner
+        self._elapsed = elapsed
+        self._renewed_at = elapsed()
         self._run_id = run.id
         self.fence = run.fence
         self.is_lost = False
@@ -64,22 +75,17 @@ class Lease:
         self._thread.join()
 
     def _keep(self) -> None:
-        since_renewal = 0.0
-        silent_seconds = 0.0
-        while not self._done.wait(_TICK_SECONDS):
-            since_renewal += _TICK_SECONDS
-            is_due = since_renewal >= self._runner.lease_renew_seconds
+        while not self._done.wait(_TICK_SECONDS) and not self.is_lost:
+            began = self._elapsed()
+            is_due = began - self._renewed_at >= self._runner.lease_renew_seconds
             try:
                 self._look(is_due=is_due)
             except AuditionError as error:
-                silent_seconds += _TICK_SECONDS
                 _log.warning("lease of %s not renewed: %s", self._run_id, error)
-                self.is_lost = silent_seconds >= self._runner.lease_seconds
+                self.is_lost = self._elapsed() - self._renewed_at >= self._runner.lease_seconds
             else:
-                silent_seconds = 0.0
-                since_renewal = 0.0 if is_due else since_renewal
-            if self.is_lost:
-                return
+                # When it was asked for, not when it was granted: in doubt the lease is over early.
+                self._renewed_at = began if is_due else self._renewed_at
 
     def _look(self, *, is_due: bool) -> None:
         with self._runner.ports.unit_of_work() as uow:

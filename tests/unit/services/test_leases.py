@@ -207,25 +207,48 @@ class TestLeaseThread:
                 time.sleep(0.005)
         assert lease.is_lost
 
-    def test_a_database_that_is_away_longer_than_the_lease_lasts_is_a_lost_lease(
+    def test_a_database_that_is_away_until_the_lease_has_run_out_is_a_lost_lease(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run = world.run(world.submit())
-        calls = []
+        renewed_at, asked_at, now = [], [], [0.0]
+
+        def look(_: Lease, *, is_due: bool) -> None:
+            asked_at.append(now[0])
+            now[0] += 1
+            if len(asked_at) > 8:
+                raise UnavailableError("The database does not answer.")  # noqa: EM101
+            renewed_at.extend(asked_at[-1:] if is_due else ())
+
+        monkeypatch.setattr(Lease, "_look", look)
+        with Lease(world.runner, run, elapsed=lambda: now[0]) as lease:
+            self.await_stop(lease)
+        assert lease.is_lost
+        assert renewed_at == [5.0]
+        # Fifteen seconds after the last renewal, not after the last good look.
+        assert now[0] == 5.0 + world.runner.lease_seconds
+
+    def test_a_process_that_stood_still_has_lost_its_lease_at_the_first_look_that_fails(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = world.run(world.submit())
+        looks = []
 
         def away(_: Lease, *, is_due: bool) -> None:
-            calls.append(is_due)
-            if len(calls) != 3:  # one good look in between starts the count again
-                raise UnavailableError("The database does not answer.")  # noqa: EM101
+            looks.append(is_due)
+            raise UnavailableError("The database does not answer.")  # noqa: EM101
 
         monkeypatch.setattr(Lease, "_look", away)
-        object.__setattr__(world.runner, "lease_seconds", 0.05)
-        with Lease(world.runner, run) as lease:
-            until = time.monotonic() + 20
-            while not lease.should_stop() and time.monotonic() < until:
-                time.sleep(0.005)
+        moments = iter([0.0])
+        with Lease(world.runner, run, elapsed=lambda: next(moments, 3600.0)) as lease:
+            self.await_stop(lease)
         assert lease.is_lost
-        assert len(calls) == 8
+        assert looks == [True]
+
+    def await_stop(self, lease: Lease) -> None:
+        until = time.monotonic() + 20
+        while not lease.should_stop() and time.monotonic() < until:
+            time.sleep(0.005)
 
     def test_cancelling_ends_a_running_container(self, world: World) -> None:
         submission = world.submit()

@@ -4,13 +4,16 @@ from collections.abc import Callable
 
 import pytest
 
+from audition.adapters.memory import MemoryBlobs
+from audition.adapters.memory.storage import MemoryUnitOfWork
 from audition.domain import places
 from audition.domain.errors import ConflictError, NotFoundError
-from audition.domain.practice import MOST_PRACTICE
+from audition.domain.practice import MOST_PRACTICE, practised
 from audition.domain.run import Verdict
 from audition.domain.submission import State
 from audition.ports import Ports
 from audition.services import look_up
+from audition.services.claim import claim
 from audition.services.compose_report import compose_report
 from audition.services.list_inbox import inbox
 from audition.services.mark_submission import read_sheet
@@ -42,6 +45,36 @@ def test_it_predicts_and_has_its_form_looked_at_and_is_not_judged(world: World) 
     score = next(spec for spec in world.sandbox.specs if spec.stage == "score")
     assert score.environment[places.GRADERS_VARIABLE] == "output-format"
     assert "judge" not in world.sandbox.stages()
+
+
+def test_it_stores_what_it_tries_when_its_transaction_is_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_units, stored_in = [0], []
+    enter, leave, put = MemoryUnitOfWork.__enter__, MemoryUnitOfWork.__exit__, MemoryBlobs.put
+
+    def count_in(self: MemoryUnitOfWork) -> MemoryUnitOfWork:
+        open_units[0] += 1
+        return enter(self)
+
+    def count_out(self: MemoryUnitOfWork, *details: object) -> None:
+        open_units[0] -= 1
+        leave(self, *details)  # type: ignore[arg-type]
+
+    def watch(self: MemoryBlobs, data: bytes) -> str:
+        stored_in.append(open_units[0])
+        return put(self, data)
+
+    monkeypatch.setattr(MemoryUnitOfWork, "__enter__", count_in)
+    monkeypatch.setattr(MemoryUnitOfWork, "__exit__", count_out)
+    monkeypatch.setattr(MemoryBlobs, "put", watch)
+    submitted = world.submit_practice()
+    run = world.run(submitted)
+    stored_in.clear()
+    claimed = claim(world.runner, run.id, run.fence, State.QUEUED)
+    assert claimed is not None
+    assert claimed.version.manifest == practised(claimed.version.manifest)
+    assert stored_in == [0]
 
 
 def test_its_candidate_reads_what_was_found_without_notes(world: World) -> None:

@@ -1,5 +1,6 @@
 """Submissions, challenge versions, people and the audit log in memory."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -82,6 +83,14 @@ class MemorySubmissions:
         found = self._tables().submissions.get(submission_id)
         if found is not None:
             self._save(replace(found, released_at=at))
+
+    def archive_digests(self) -> frozenset[str]:
+        """Digests of everything that was uploaded and is still recorded."""
+        return frozenset(s.archive_digest for s in self._tables().submissions.values())
+
+    def count_by_state(self) -> dict[State, int]:
+        """How many there are, practice included; a state without any is left out."""
+        return dict(Counter(s.state for s in self._tables().submissions.values()))
 
     def _save(self, submission: Submission) -> None:
         self._tables().submissions[submission.id] = submission

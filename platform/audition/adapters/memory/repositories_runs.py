@@ -1,5 +1,6 @@
 """Runs, their stages and artifacts, and their grades in memory."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -130,6 +131,15 @@ class MemoryRuns:
         """Published artifacts, by fence, stage, kind and name."""
         found = (a for a in self._tables().artifacts.values() if a.run_id == run_id)
         return tuple(sorted(found, key=lambda a: (a.fence, _STAGE_ORDER[a.stage], a.kind, a.name)))
+
+    def artifact_digests(self) -> frozenset[str]:
+        """Digests of all artifacts of all runs."""
+        return frozenset(a.digest for a in self._tables().artifacts.values())
+
+    def count_faults(self, since: datetime) -> dict[Fault | None, int]:
+        """How many runs that ended since then were whose fault."""
+        runs = (r for r in self._tables().runs.values() if r.finished_at and r.finished_at >= since)
+        return dict(Counter(r.fault for r in runs))
 
     def _at_fence(self, run_id: str, fence: int) -> Run | None:
         run = self._tables().runs.get(run_id)

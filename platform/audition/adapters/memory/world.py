@@ -7,12 +7,15 @@ import shutil
 import string
 import tempfile
 import weakref
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+from audition.adapters.clock import SystemClock
 from audition.domain.errors import InvalidError, NotFoundError, UnavailableError
+from audition.ports import Clock
 
 _EPOCH = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 _KINDS = ("execute", "grade")
@@ -139,15 +142,18 @@ class MemoryQueue:
 class MemoryBlobs:
     """Blobs in a dict. Only a blob whose `path` is asked for is written, into a temporary folder."""
 
-    def __init__(self) -> None:
-        """Begin empty."""
+    def __init__(self, clock: Clock | None = None) -> None:
+        """Begin empty. Without a clock of its own it has everybody's."""
         self._blobs: dict[str, bytes] = {}
+        self._clock = clock or SystemClock()
+        self._stored_at: dict[str, datetime] = {}
         self._folder: Path | None = None
 
     def put(self, data: bytes) -> str:
         """Store bytes; return their hex SHA-256."""
         digest = hashlib.sha256(data).hexdigest()
         self._blobs[digest] = bytes(data)
+        self._stored_at[digest] = self._clock.now()
         return digest
 
     def put_stream(self, stream: BinaryIO, max_bytes: int) -> tuple[str, int]:
@@ -169,6 +175,18 @@ class MemoryBlobs:
         """Forget the bytes."""
         if self._blobs.pop(digest, None) is not None and self._folder is not None:
             (self._folder / digest).unlink(missing_ok=True)
+
+    def older_than(self, at: datetime) -> Iterator[tuple[str, int]]:
+        """Name and size of what was last stored before a moment."""
+        blobs = list(self._blobs.items())
+        yield from ((d, len(data)) for d, data in blobs if self._stored_at[d] < at)
+
+    def delete_older(self, name: str, at: datetime) -> bool:
+        """Forget what `older_than` named, unless it was stored again since."""
+        is_old = name in self._blobs and self._stored_at[name] < at
+        if is_old:
+            self.delete(name)
+        return is_old
 
     def path(self, digest: str) -> Path:
         """Write the blob to a read-only file, once, and return that."""

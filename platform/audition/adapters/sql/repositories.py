@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import desc, select, update
+from sqlalchemy import desc, func, select, update
 
 from audition.adapters.sql import tables
 from audition.adapters.sql.rows import to_row
@@ -109,6 +109,16 @@ class SqlSubmissions:
         """Store when the report was released."""
         table = tables.submissions
         self._transaction.change(update(table).where(table.c.id == submission_id).values(released_at=at))
+
+    def archive_digests(self) -> frozenset[str]:
+        """Digests of everything that was uploaded and is still recorded."""
+        return frozenset(self._transaction.texts(select(tables.submissions.c.archive_digest).distinct()))
+
+    def count_by_state(self) -> dict[State, int]:
+        """How many there are, practice included; a state without any is left out."""
+        table = tables.submissions
+        counted = select(table.c.state, func.count()).group_by(table.c.state)
+        return {State(state): count for state, count in self._transaction.rows(counted)}
 
 
 class SqlChallenges:

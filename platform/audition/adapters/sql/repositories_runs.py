@@ -162,6 +162,17 @@ class SqlRuns:
         found = self._transaction.all(Artifact, select(table).where(table.c.run_id == run_id))
         return tuple(sorted(found, key=lambda a: (a.fence, _STAGE_ORDER[a.stage], a.kind, a.name)))
 
+    def artifact_digests(self) -> frozenset[str]:
+        """Digests of all artifacts of all runs."""
+        return frozenset(self._transaction.texts(select(tables.artifacts.c.digest).distinct()))
+
+    def count_faults(self, since: datetime) -> dict[Fault | None, int]:
+        """How many runs that ended since then were whose fault."""
+        table = tables.runs
+        counted = select(table.c.fault, func.count()).where(table.c.finished_at >= since)
+        found = self._transaction.rows(counted.group_by(table.c.fault))
+        return {Fault(fault) if fault else None: count for fault, count in found}
+
     def _guarded(
         self,
         run_id: str,

@@ -59,6 +59,11 @@ class Transaction:
         with translated():
             return {row[0]: row[1] for row in self._open().execute(statement)}
 
+    def rows(self, statement: Select[Any]) -> tuple[tuple[Any, ...], ...]:
+        """Rows as the database gives them, e.g. of counts."""
+        with translated():
+            return tuple(tuple(row) for row in self._open().execute(statement))
+
     def has(self, statement: Select[Any]) -> bool:
         """Whether there is any row."""
         with translated():
