@@ -107,6 +107,8 @@ class Usage:
     wall_seconds: float = 0.0
     cpu_seconds: float | None = None
     peak_memory_bytes: int | None = None
+    grader_seconds: dict[str, float] = field(default_factory=dict)
+    """Of a container that grades: wall time by grader, as it said. No part of a grade, which has no clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

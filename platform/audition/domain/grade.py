@@ -1,6 +1,6 @@
 """What graders conclude: findings, metrics, grades, and how they add up to a score."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from audition.domain.traces import Traces
@@ -137,6 +137,8 @@ class GradeSheet:
     """What the graders of one container concluded: its one result document."""
 
     grades: tuple[Grade, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Wall time by grader. It stands beside the grades: equal evidence gives equal grades, but not equal times."""
 
 
 def point_values(findings: tuple[Finding, ...]) -> tuple[tuple[Finding, float], ...]:

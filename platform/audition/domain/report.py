@@ -31,6 +31,8 @@ class Provenance:
     limits: dict[str, dict[str, float]] = field(default_factory=dict)
     graders: dict[str, str] = field(default_factory=dict)
     """Grader to version."""
+    grader_seconds: dict[str, float] = field(default_factory=dict)
+    """Wall time by grader the last time that it graded this run; empty for runs from before it was recorded."""
     data_digests: dict[str, str] = field(default_factory=dict)
     """Public data files only: a digest of an answer file is nobody's business."""
     report_digest: str = ""

@@ -35,7 +35,6 @@ from audition.domain.drift import DriftEvidence
 from audition.domain.evidence import RunEvidence
 from audition.domain.exercise import ExerciseEvidence
 from audition.domain.extra_rows import MAX_MAP_BYTES, ExtraRows
-from audition.domain.grade import GradeSheet
 from audition.domain.image import ImageTask
 from audition.domain.notebook import EXECUTED, NOTEBOOK_IMAGES, NotebookRun
 from audition.domain.pod import Pod
@@ -268,12 +267,12 @@ def _judge(room: _Room) -> None:
 
 def _grade(room: _Room, *, needs_answers: bool) -> None:
     # It looks through every installed package, which a keeper need not do.
-    from audition.grading.runner import load_graders, run_graders  # noqa: PLC0415
+    from audition.grading.runner import load_graders, timed_sheet  # noqa: PLC0415
 
     workspace = _workspace(room)
     every = load_graders(workspace.manifest.graders)
     chosen = [grader for grader in every if (Need.ANSWERS in grader.needs) == needs_answers]
-    room.say(GradeSheet(grades=run_graders(chosen, workspace)))
+    room.say(timed_sheet(chosen, workspace))
 
 
 def _evidence(room: _Room) -> RunEvidence:

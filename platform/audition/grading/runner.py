@@ -1,5 +1,6 @@
 """Run graders: the one place, besides the job boundary, where any exception is caught."""
 
+import time
 import traceback
 from collections.abc import Iterable
 from importlib.metadata import entry_points
@@ -7,7 +8,7 @@ from typing import Protocol
 
 from audition import codec
 from audition.domain.errors import InvalidError
-from audition.domain.grade import Dimension, Grade, GradeStatus
+from audition.domain.grade import Dimension, Grade, GradeSheet, GradeStatus
 from audition.grading.workspace import Need, Workspace
 
 GROUP = "audition.graders"
@@ -58,7 +59,17 @@ def load_graders(names: Iterable[str]) -> list[Grader]:
 
 def run_graders(graders: Iterable[Grader], workspace: Workspace) -> tuple[Grade, ...]:
     """Grades in order; a grader that raises becomes an ERRORED grade, never a zero."""
-    return tuple(_grade(grader, workspace) for grader in graders)
+    return timed_sheet(graders, workspace).grades
+
+
+def timed_sheet(graders: Iterable[Grader], workspace: Workspace) -> GradeSheet:
+    """The same grades, with how long each took; what one grader reads first, the next may have for nothing."""
+    grades, seconds = [], {}
+    for grader in graders:
+        began = time.monotonic()
+        grades.append(_grade(grader, workspace))
+        seconds[grader.name] = round(time.monotonic() - began, 3)
+    return GradeSheet(grades=tuple(grades), seconds=seconds)
 
 
 def _grade(grader: Grader, workspace: Workspace) -> Grade:

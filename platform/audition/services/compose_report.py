@@ -125,6 +125,9 @@ def _provenance(  # noqa: PLR0913  a report is made of all of these
         runtimes={s.stage: s.runtime for s in stages if s.runtime},
         limits={stage: asdict(manifest.ceilings_of(stage)) for stage in manifest.stages},
         graders={g.grader: g.version for g in grades},
+        grader_seconds={
+            grader: seconds for s in stages if s.usage for grader, seconds in s.usage.grader_seconds.items()
+        },
         data_digests={f.name: f.digest for f in version.files_in(Area.PUBLIC)},
         report_digest=sha256(digested).hexdigest(),
     )

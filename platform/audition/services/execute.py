@@ -11,7 +11,7 @@ import logging
 from dataclasses import replace
 
 from audition import codec
-from audition.domain.errors import AuditionError, UnavailableError
+from audition.domain.errors import UnavailableError
 from audition.domain.evidence import Artifact, ArtifactKind, RunEvidence
 from audition.domain.grade import Grade, GradeStatus
 from audition.domain.run import Fault, Verdict
@@ -25,6 +25,7 @@ from audition.services.collect_evidence import (
     collect_evidence,
     unpack,
 )
+from audition.services.discard import discard
 from audition.services.give_back import give_back
 from audition.services.grade_evidence import grade_evidence
 from audition.services.keep_traces import keep_traces
@@ -73,7 +74,7 @@ def _work(runner: Runner, claimed: Claimed, *, is_graded_only: bool) -> None:
         max_losses = runner.max_losses if error.transient else 1
         _give_back(runner, claimed, error.detail, max_losses=max_losses)
     finally:
-        _discard(runner, claimed)
+        discard(runner, claimed.run.id, claimed.fence)
 
 
 def _stages(runner: Runner, claimed: Claimed, lease: Lease, *, is_graded_only: bool) -> None:
@@ -173,10 +174,3 @@ def _move(runner: Runner, uow: UnitOfWork, claimed: Claimed, state: State, reaso
     submission = uow.submissions.get(claimed.submission.id)
     now = runner.ports.clock.now()
     transition(uow, submission, state, actor=runner.worker, reason=reason, at=now)
-
-
-def _discard(runner: Runner, claimed: Claimed) -> None:
-    try:
-        runner.sandbox.discard(claimed.run.id, claimed.fence)
-    except AuditionError as error:
-        _log.warning("run %s: left to the sweeper: %s", claimed.run.id, error.detail)

@@ -54,23 +54,29 @@ def _sheet(
     exit_ = runner.sandbox.run(spec, lease.should_stop)
     check_lease(lease)
     try:
-        grades = _read(spec, exit_)
+        sheet = _read(spec, exit_)
     except UnavailableError:
         book.end(record, StageStatus.FAILED, exit_, _OUR_FAULT)
         raise
-    trouble = " ".join(grade.invalid_output for grade in grades if grade.invalid_output)
-    has_error = any(grade.status == GradeStatus.ERRORED for grade in grades)
+    trouble = " ".join(grade.invalid_output for grade in sheet.grades if grade.invalid_output)
+    has_error = any(grade.status == GradeStatus.ERRORED for grade in sheet.grades)
     if has_error:
         trouble = _OUR_FAULT
     status = StageStatus.FAILED if trouble else StageStatus.PASSED
     if spec.stage == Stage.SCORE and not trouble and not has_outputs:
         # That there is nothing to score was said by the stage that left nothing.
         status = StageStatus.SKIPPED
-    book.end(record, status, replace(exit_, stdout=b""), trouble)
-    return grades
+    usage = replace(exit_.usage, grader_seconds=_seconds(sheet))
+    book.end(record, status, replace(exit_, stdout=b"", usage=usage), trouble)
+    return sheet.grades
 
 
-def _read(spec: ContainerSpec, exit_: Exit) -> tuple[Grade, ...]:
+def _seconds(sheet: GradeSheet) -> dict[str, float]:
+    names = {grade.grader for grade in sheet.grades}
+    return {grader: seconds for grader, seconds in sheet.seconds.items() if grader in names}
+
+
+def _read(spec: ContainerSpec, exit_: Exit) -> GradeSheet:
     if exit_.exit_code != 0 or exit_.is_log_truncated:
         said = exit_.stderr[-2000:].decode(errors="replace").strip()
         cause = "ran out of memory" if exit_.is_out_of_memory else f"ended with {exit_.exit_code}"
@@ -79,8 +85,7 @@ def _read(spec: ContainerSpec, exit_: Exit) -> tuple[Grade, ...]:
         msg = f"The {spec.stage} container {cause}. {said}"
         raise UnavailableError(msg, code="grader-failed")
     try:
-        sheet = codec.from_json(GradeSheet, exit_.stdout, what=f"{spec.stage} grades", max_bytes=_MAX_SHEET)
+        return codec.from_json(GradeSheet, exit_.stdout, what=f"{spec.stage} grades", max_bytes=_MAX_SHEET)
     except InvalidError as error:
         msg = f"The {spec.stage} container said something that is no grade sheet: {error.problems[:3]}"
         raise UnavailableError(msg, code="grader-failed") from error
-    return sheet.grades

@@ -1,7 +1,7 @@
 """Write the one sentence that a reader who stops there should take away."""
 
 from audition.domain.grade import Dimension, Metric
-from audition.domain.run import Fault, Run, StageRecord, StageStatus
+from audition.domain.run import Fault, Run, Stage, StageRecord, StageStatus, Verdict
 from audition.domain.submission import State, Submission
 from audition.domain.summary import Gauge
 
@@ -18,6 +18,8 @@ _WORDS = {
     Dimension.LINEAGE: "the lineage",
     Dimension.CONSISTENCY: "the consistency",
 }
+#: Stages whose failure is a verdict, the one that matters most first. What others cost is in the score.
+_DECIDING = (Stage.PREDICT, Stage.SCORE, Stage.BUILD, Stage.SERVE)
 _MOST_NAMED = 2
 """Gauges that a sentence can hold; of more, the first and the lowest are named."""
 
@@ -45,7 +47,7 @@ def headline(  # noqa: PLR0913  it sums up all of these
         return f"This could not be assessed through a fault of {owner}; no attempt was used."
     if score is None:
         return f"There is no score yet: the submission is {submission.state}."
-    failed = next((s for s in stages if s.status == StageStatus.FAILED), None)
+    failed = _stopped_at(run, stages)
     parts = _parts(gauges)
     start = f"Stopped at {failed.stage}: {failed.message} Otherwise, " if failed else ""
     sentence = f"{start}{' and '.join(parts)}."
@@ -57,6 +59,14 @@ def headline(  # noqa: PLR0913  it sums up all of these
             f" ({m.confidence:.0%} interval {m.low:.3f} to {m.high:.3f})."
         )
     return sentence
+
+
+def _stopped_at(run: Run, stages: tuple[StageRecord, ...]) -> StageRecord | None:
+    """The stage that the verdict speaks of; None for a run that went to its end, whatever failed beside."""
+    if run.verdict in {None, Verdict.ACCEPTED}:
+        return None
+    failed = {record.stage: record for record in stages if record.status == StageStatus.FAILED}
+    return next((failed[stage] for stage in _DECIDING if stage in failed), None)
 
 
 def _parts(gauges: tuple[Gauge, ...]) -> list[str]:

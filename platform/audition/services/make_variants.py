@@ -19,6 +19,7 @@ from audition.domain.variant import (
     VariantFacts,
     VariantSpec,
 )
+from audition.services.discard import discard
 from audition.services.hold_volumes import VOLUME_BYTES, held_volumes, volumes
 from audition.services.run_program import run_program
 from audition.services.runner import Runner
@@ -137,4 +138,4 @@ def _batch(
             facts = codec.from_json(VariantFacts, said, what="variants", max_bytes=MAX_CANARIES_BYTES)
             return facts, () if facts.refusals else held.collect(PROGRAM)
     finally:
-        runner.sandbox.discard(run_id, 0)
+        discard(runner, run_id, 0)

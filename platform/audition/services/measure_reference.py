@@ -21,6 +21,7 @@ from audition.domain.run import Stage
 from audition.ports import Served
 from audition.services import containers
 from audition.services.build_image import build_spec
+from audition.services.discard import discard
 from audition.services.inspect_image import inspect_image
 from audition.services.predict_samples import UNPACK_SECONDS, bare_version, read_inventory
 from audition.services.probe_service import Wanted, converse, service_spec
@@ -73,7 +74,7 @@ def measure_reference(
         say(f"the reference was not measured, so cost and capacity will not be assessed: {reason}")
         return ()
     finally:
-        runner.sandbox.discard(owner.run_id, owner.fence)
+        discard(runner, owner.run_id, owner.fence)
     say(_told(measured))
     data = codec.to_json(measured)
     digest = runner.ports.blobs.put(data)

@@ -15,6 +15,7 @@ from audition.domain.grade import GradeSheet, Metric
 from audition.domain.run import Stage, Verdict, judge_exit
 from audition.domain.variant import SPREAD_FILE, VariantSpread
 from audition.services import containers
+from audition.services.discard import discard
 from audition.services.predict_samples import bare_version, predict_sample
 from audition.services.runner import Runner
 
@@ -145,7 +146,7 @@ def _scored(runner: Runner, version: ChallengeVersion, inventory: Inventory, pre
     try:
         exit_ = runner.sandbox.run(containers.score_spec(runner, version, owner, digest, (output,)))
     finally:
-        runner.sandbox.discard(run_id, 0)
+        discard(runner, run_id, 0)
     if exit_.exit_code != 0 or exit_.is_log_truncated:
         said = exit_.stderr[-2000:].decode(errors="replace").strip()
         msg = f"The score container ended with {exit_.exit_code}. {said}"

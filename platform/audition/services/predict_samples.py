@@ -17,6 +17,7 @@ from audition.domain.execution import ContainerSpec, Ownership
 from audition.domain.run import Stage, Verdict, judge_exit
 from audition.ports import Served
 from audition.services import containers
+from audition.services.discard import discard
 from audition.services.explain import explain
 from audition.services.receive import COLLECT_SIGNAL, receive
 from audition.services.runner import Runner
@@ -130,7 +131,7 @@ def predict_sample(
     try:
         return _run(runner, version, owner, archive, name, before)
     finally:
-        runner.sandbox.discard(run_id, 0)
+        discard(runner, run_id, 0)
 
 
 def _run(  # noqa: PLR0913  a sample, and everything it runs with

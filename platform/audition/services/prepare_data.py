@@ -8,6 +8,7 @@ from audition.domain.challenge import DataFile
 from audition.domain.errors import InvalidError
 from audition.domain.execution import ContainerSpec, FileMount, Limits, Ownership, Profile
 from audition.domain.run import Stage
+from audition.services.discard import discard
 from audition.services.hold_volumes import held_volumes, volumes
 from audition.services.runner import Runner
 
@@ -44,7 +45,7 @@ def prepare_data(runner: Runner, folder: ChallengeFolder) -> tuple[DataFile, ...
             _run_prepare(runner, folder, owner)
             return held.collect("prepare")
     finally:
-        runner.sandbox.discard(run_id, 0)
+        discard(runner, run_id, 0)
 
 
 def _run_prepare(runner: Runner, folder: ChallengeFolder, owner: Ownership) -> None:

@@ -8,6 +8,7 @@ from audition.domain import places
 from audition.domain.challenge import Area, DataFile, Manifest
 from audition.domain.errors import UnavailableError
 from audition.domain.execution import ContainerSpec, FileMount, Limits, Mount, Ownership, Profile
+from audition.services.discard import discard
 from audition.services.runner import GRADER_IMAGE, Runner
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -63,7 +64,7 @@ def run_program(  # noqa: PLR0913  a program, and what it works on
         exit_ = runner.sandbox.run(spec)
     finally:
         if owner is None:
-            runner.sandbox.discard(own.run_id, own.fence)
+            discard(runner, own.run_id, own.fence)
     if exit_.exit_code != 0 or exit_.is_log_truncated:
         said = exit_.stderr[-2000:].decode(errors="replace").strip()
         msg = f"{program} ended with {exit_.exit_code}. {said}"

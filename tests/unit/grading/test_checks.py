@@ -24,7 +24,7 @@ from audition.grading import (
     partial,
     passed,
 )
-from audition.grading.runner import load_graders, run_graders
+from audition.grading.runner import load_graders, run_graders, timed_sheet
 from audition.grading.versions import content_version, sources_of
 from tests.factories import make_grade, make_manifest, make_metric
 
@@ -163,6 +163,14 @@ def test_a_grader_that_fails_is_errored_and_never_a_zero(tmp_path: Path, outcome
 def test_grades_keep_their_order(tmp_path: Path) -> None:
     graders = [Grader(make_grade(grader=name), name=name) for name in "cab"]
     assert [grade.grader for grade in run_graders(graders, make_workspace(tmp_path))] == ["c", "a", "b"]
+
+
+def test_how_long_each_took_stands_beside_the_grades(tmp_path: Path) -> None:
+    graders = [Grader(make_grade(grader="ours"), name="ours"), Grader(ValueError("oops"), name="broken")]
+    sheet = timed_sheet(graders, make_workspace(tmp_path))
+    assert sheet.seconds.keys() == {"ours", "broken"}
+    assert min(sheet.seconds.values()) >= 0
+    assert sheet.grades[0] == run_graders(graders, make_workspace(tmp_path))[0]
 
 
 def test_our_graders_come_through_the_door_for_everybody() -> None:

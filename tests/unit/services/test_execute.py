@@ -15,10 +15,11 @@ from audition.domain.grade import GradeStatus
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
 from audition.domain.submission import State
 from audition.services.claim import claim
+from audition.services.compose_report import compose_report
 from audition.services.execute import execute_run, grade_run
 from audition.services.submit import attempts_left
 from tests import factories
-from tests.unit.services.world import PREDICTIONS, World, grades, keeps, model_grade
+from tests.unit.services.world import ALICE, PREDICTIONS, World, grades, keeps, model_grade
 
 
 def hangs(inside: Inside) -> int:
@@ -75,6 +76,17 @@ def test_every_stage_is_written_down(world: World) -> None:
     assert predict.usage is not None
     assert predict.usage.wall_seconds == 0.5
     assert (predict.image_id, predict.runtime) == ("sha256:tabular", "fake")
+
+
+def test_how_long_graders_took_is_kept_with_the_stage_and_shown_with_the_report(world: World) -> None:
+    world.sandbox.programs["score"] = grades(model_grade(), seconds={"model-quality": 0.25, "nobody": 9.0})
+    submission = world.graded()
+
+    usage = world.stage(submission, Stage.SCORE).usage
+    assert usage is not None
+    assert usage.grader_seconds == {"model-quality": 0.25}
+    report = compose_report(world.ports, ALICE, submission.id)
+    assert report.provenance.grader_seconds == {"model-quality": 0.25}
 
 
 def test_the_evidence_holds_what_happened_and_no_time_of_day(world: World) -> None:

@@ -214,6 +214,12 @@ def test_an_engine_that_fails_is_ours(world: World, folder: ChallengeFolder, sta
         publish_it(world, folder)
 
 
+def test_an_engine_too_busy_to_clear_up_takes_nothing_back(world: World, folder: ChallengeFolder) -> None:
+    world.sandbox.fail("discard", UnavailableError("The engine is silent."))
+    version, _ = publish_it(world, folder)
+    assert version.number == 1
+
+
 def test_nobody_has_to_listen(world: World, folder: ChallengeFolder) -> None:
     assert publish(world.runner, "cli", folder).number == 1
 

@@ -288,10 +288,30 @@ class TestHeadline:
             Gauge(dimension=DEPLOYMENT, weight=0.3, score=0.2),
         )
 
-        assert headline(SUBMISSION, RUN, (stage,), gauges, (factories.make_metric(),), 0.2) == (
+        run = replace(RUN, verdict=Verdict.TIME_LIMIT)
+        assert headline(SUBMISSION, run, (stage,), gauges, (factories.make_metric(),), 0.2) == (
             "Stopped at predict: Time limit reached. Otherwise, the model could not be assessed"
             " and the container is weak (20 of 100)."
         )
+
+    def test_the_stage_is_the_one_that_the_verdict_speaks_of(self) -> None:
+        stages = tuple(
+            factories.make_stage(stage=stage, status=StageStatus.FAILED, message=f"{stage} failed.")
+            for stage in (Stage.STATIC, Stage.BUILD, Stage.EXERCISE, Stage.SCORE)
+        )
+        run = replace(RUN, verdict=Verdict.INVALID_OUTPUT)
+        gauges = (Gauge(dimension=MODEL, weight=1.0, score=0.0),)
+        assert headline(SUBMISSION, run, stages, gauges, (), 0.0).startswith(
+            "Stopped at score: score failed."
+        )
+
+    @pytest.mark.parametrize("stage", [Stage.STATIC, Stage.REPEAT, Stage.EXERCISE, Stage.DRIFT])
+    def test_a_run_that_went_to_its_end_stopped_nowhere(self, stage: Stage) -> None:
+        failed = factories.make_stage(stage=stage, status=StageStatus.FAILED, message="There are no metrics.")
+        run = replace(RUN, verdict=Verdict.ACCEPTED)
+        gauges = (Gauge(dimension=MODEL, weight=1.0, score=0.9),)
+        said = headline(SUBMISSION, run, (failed,), gauges, (factories.make_metric(),), 0.9)
+        assert said.startswith("The model is strong (90 of 100). On data it had never seen")
 
     @pytest.mark.parametrize(
         ("fault", "owner"),
