@@ -64,12 +64,18 @@ def images() -> None:
     help="Which set to build when no NAMES are given: what every host needs, that and the services of "
     "docker-compose.yml (tagged `current`), what challenges may name, or all.",
 )
-def images_build(names: tuple[str, ...], purpose: str) -> None:
+@click.option(
+    "--current",
+    "is_current",
+    is_flag=True,
+    help="Tag them `current` for docker-compose.yml, as sets with its services are anyway.",
+)
+def images_build(names: tuple[str, ...], purpose: str, *, is_current: bool) -> None:
     """Build the images that are missing; unchanged ones are skipped."""
     settings, steps = Settings.from_env(), Steps()
     with ensure_engine(steps, settings):
         references = ensure_images(steps, settings, names or image_names(settings, purpose))
-        if purpose == "compose":
+        if is_current or "compose" in PURPOSES[purpose]:
             tag_current(settings, references)
     for name, image in references.items():
         click.echo(f"{name}\t{image}")

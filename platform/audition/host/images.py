@@ -8,7 +8,7 @@ it can be used.
 import fcntl
 import tempfile
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +96,7 @@ def ensure_images(steps: Steps, settings: Settings, names: Iterable[str]) -> dic
     """
     recipes = with_parents(read_recipes(settings.images_dir), names)
     if settings.image_tag is not None:
-        return _tagged(steps, settings, [recipe.name for recipe in recipes], settings.image_tag)
+        return _tagged(steps, settings, recipes, settings.image_tag)
     with _engine(settings) as (client, architecture):
         references = _references(recipes, settings, architecture)
         cache_dir = settings.data_dir / "cache"
@@ -111,16 +111,24 @@ def ensure_images(steps: Steps, settings: Settings, names: Iterable[str]) -> dic
     return references
 
 
-def _tagged(steps: Steps, settings: Settings, names: list[str], tag: str) -> dict[str, str]:
+def _tagged(steps: Steps, settings: Settings, recipes: Iterable[Recipe], tag: str) -> dict[str, str]:
     """Return images that somebody else built under a fixed tag; nothing is built here."""
-    references = {name: f"audition/{name}:{tag}" for name in names}
+    references = {recipe.name: f"audition/{recipe.name}:{tag}" for recipe in recipes}
     with steps.step(f"images tagged {tag}") as step, _engine(settings) as (client, _architecture):
-        for image in references.values():
-            if image_id(client, image) is None:
-                fix = "Build it on this host: ./audition images build --for compose"
-                raise HostError(f"The engine has no image {image}", fix=fix)
+        missing = [recipe for recipe in recipes if image_id(client, references[recipe.name]) is None]
+        if missing:
+            names = ", ".join(references[recipe.name] for recipe in missing)
+            raise HostError(f"The engine has no image {names}", fix=_how_to_build(missing))
         step.skip("are there")
     return references
+
+
+def _how_to_build(missing: Sequence[Recipe]) -> str:
+    """Without images that a challenge names: all that docker-compose.yml wants; else those and no others."""
+    if any(PURPOSES["compose"].intersection(recipe.used_by) for recipe in missing):
+        return "Build it on this host: ./audition images build --for compose"
+    names = " ".join(recipe.name for recipe in missing)
+    return f"Build it on this host: ./audition images build --current {names}"
 
 
 def image_names(settings: Settings, purpose: str) -> list[str]:

@@ -15,6 +15,7 @@ from audition.adapters.docker.examiner import Examiner
 from audition.adapters.docker.translate import GVISOR, RUNC
 from audition.domain.errors import UnavailableError
 from audition.domain.execution import Profile
+from audition.domain.notebook import NOTEBOOK_IMAGES
 from audition.host.recipes import Recipe, read_recipes
 from audition.settings import Settings
 
@@ -110,7 +111,7 @@ def look(
     with Examiner(address, instance=settings.instance, folder=settings.data_dir / "posture") as examiner:
         recipes = read_recipes(settings.images_dir)
         # The image of graders, and those in which candidates' commands are run; the rest is built upon or served.
-        used = {n: image for n, image in images.items() if n == _GRADER_IMAGE or _runs_strangers(recipes[n])}
+        used = {n: image for n, image in images.items() if n == _GRADER_IMAGE or runs_strangers(recipes[n])}
         # One that only some challenges need is looked at where it is built.
         used = {n: image for n, image in used.items() if "runs" in recipes[n].used_by or examiner.has(image)}
         registered = examiner.facts.runtimes
@@ -118,5 +119,8 @@ def look(
         return examiner.results(wanted, is_fresh=is_fresh), registered
 
 
-def _runs_strangers(recipe: Recipe) -> bool:
-    return recipe.warm is not None or "challenges" in recipe.used_by
+def runs_strangers(recipe: Recipe) -> bool:
+    """Whether commands of candidates are run in containers of this image."""
+    return (
+        recipe.warm is not None or "challenges" in recipe.used_by or recipe.name in NOTEBOOK_IMAGES.values()
+    )

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from audition.domain.notebook import NOTEBOOK_IMAGES
 from audition.host import images
 from audition.host.images import ensure_images, image_names, images_of_challenge
+from audition.host.posture import runs_strangers
+from audition.host.recipes import read_recipes
 from audition.host.steps import HostError, Steps
 from audition.settings import Settings
 
@@ -69,3 +72,17 @@ def test_a_missing_tagged_image_is_not_built_in_secret(
     with pytest.raises(HostError, match="audition/tabular:current") as caught:
         ensure_images(Steps(io.StringIO()), settings, ["tabular"])
     assert "images build --for compose" in caught.value.next_step
+
+
+def test_a_missing_tagged_image_that_only_a_challenge_names_is_built_by_its_name(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine_with(monkeypatch, "audition/base:current", "audition/tabular:current")
+    with pytest.raises(HostError, match="audition/boosting:current, ") as caught:
+        ensure_images(Steps(io.StringIO()), settings, images_of_challenge("boosting"))
+    assert caught.value.next_step.endswith("images build --current boosting boosting-notebook")
+
+
+def test_every_image_in_which_commands_of_candidates_run_is_looked_at(settings: Settings) -> None:
+    looked_at = {name for name, recipe in read_recipes(settings.images_dir).items() if runs_strangers(recipe)}
+    assert looked_at == {*image_names(settings, "challenges"), *NOTEBOOK_IMAGES, *NOTEBOOK_IMAGES.values()}
