@@ -9,6 +9,11 @@ from types import ModuleType
 
 import pytest
 
+from audition.catalog.samples import Expectation
+from audition.domain.grade import dimension_scores
+from audition.domain.report import Report
+from audition.domain.run import Fault, Verdict
+
 PACK = Path(__file__).resolve().parents[2] / "challenges" / "credit-scoring"
 
 
@@ -20,6 +25,21 @@ def load_prepare(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def ends_as_expected(report: Report, expected: Expectation) -> None:
+    """Hold the report of a sample against its `expect.toml`."""
+    assert report.verdict == expected.verdict, "\n".join(stage.message for stage in report.stages)
+    assert report.fault == (None if report.verdict == Verdict.ACCEPTED else Fault.CANDIDATE)
+    assert report.score is not None
+    assert expected.score_low <= report.score <= expected.score_high
+    scores = dimension_scores(report.grades)
+    for dimension, interval in expected.dimensions.items():
+        score = scores[dimension]
+        assert score is not None
+        assert score in interval, dimension
+    outcomes = {finding.check: finding.outcome for finding in report.findings}
+    assert {check: outcomes.get(check) for check in expected.findings} == expected.findings
 
 
 @dataclass(frozen=True)

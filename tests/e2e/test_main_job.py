@@ -10,7 +10,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from audition.catalog.samples import find_samples
+from audition.services.compose_report import compose_report
+from tests.challenges.conftest import PACK, ends_as_expected
 from tests.e2e.browser import Walker, chromium, walker
+from tests.pipeline import REVIEWER
 from tests.stack import OPERATOR, PASSWORD, SLUG, Stack, in_a_hurry, running_stack
 
 pytestmark = [pytest.mark.docker, pytest.mark.redis, pytest.mark.browser, pytest.mark.slow]
@@ -42,7 +45,9 @@ def test_from_an_invitation_to_a_report_that_its_candidate_reads(stack: Stack, b
         _start(ada, link)
         _upload(ada, _packed_starter(_kit(ada)), "starter.zip")
         _watch_until_graded(ada)
-        _review(staff, ada.page.url.rpartition("/")[2])
+        submission_id = ada.page.url.rpartition("/")[2]
+        _earns_what_its_author_expects(stack, submission_id)
+        _review(staff, submission_id)
         _read_the_report(ada)
 
 
@@ -111,6 +116,12 @@ def _watch_until_graded(ada: Walker) -> None:
     assert ada.page.evaluate("document.documentElement.dataset.seen") == "yes"
     expect(ada.page.locator(".stepper li.good")).to_have_count(9)
     ada.look("job-7-live-graded")
+
+
+def _earns_what_its_author_expects(stack: Stack, submission_id: str) -> None:
+    samples = {sample.name: sample for sample in find_samples(PACK)}
+    report = compose_report(stack.ports, REVIEWER, submission_id)
+    ends_as_expected(report, samples["accepted/starter"].expectation)
 
 
 def _review(staff: Walker, submission_id: str) -> None:
