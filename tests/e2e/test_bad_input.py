@@ -228,7 +228,7 @@ def test_bad_predictions_are_explained_in_the_report(site: Site, case: str) -> N
     live = _text(client, path)
     assert "Graded" in live, live
     release(site.pipeline.ports, REVIEWER, path.rsplit("/", maxsplit=1)[1])
-    report = _text(client, f"{path}/report")
+    report = _text(client, f"{path}/report/whole")
     for word in words:
         assert word in report
     assert "4 of 5" in _text(client, "/s")

@@ -138,17 +138,20 @@ def _review(staff: Walker, submission_id: str) -> None:
         expect(page.locator(".gauges")).to_contain_text(part)
     for part in ("Container", "Serving", "Observability"):
         expect(page.locator(".profile")).to_contain_text(part)
+    staff.look("job-9-report")
+    parts = page.get_by_role("navigation", name="Report")
+    parts.get_by_role("link", name="Findings").click()
     expect(page.locator("#findings")).to_contain_text("to improve")
     expect(page.locator(".finding").first).to_contain_text("How to fix")
+    parts.get_by_role("link", name="Model").click()
     expect(page.locator("figure.square svg").first).to_be_visible()
-    for name in ("logs", "metrics", "stages", "provenance", "history"):
-        expect(page.locator(f"#{name}")).to_be_visible()
-    for summary in page.locator("details.fold > summary").all():
-        if summary.is_visible():
-            summary.click()
+    for link, names in {"Run": ("logs", "stages"), "Record": ("provenance", "history")}.items():
+        parts.get_by_role("link", name=link).click()
+        for name in names:
+            expect(page.locator(f"#{name}")).to_be_visible()
     expect(page.locator(".origin")).to_contain_text("sha256:")
     expect(page.locator(".history").first).to_contain_text("queued → running")
-    staff.look("job-9-report")
+    staff.look("job-9-record")
     page.get_by_role("button", name="Release to the candidate").click()
     expect(page.locator(".title-row .pills")).to_contain_text("Report ready")
 

@@ -40,7 +40,7 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     "candidate.pick": ("POST /s/sub_released/pick", {}, (303, 403, 403, 403, 303, 404)),
     "candidate.report": ("GET /s/sub_released/report", {}, (303, 403, 403, 403, 200, 404)),
     "candidate.log": ("GET /s/sub_failed/logs/predict-stderr", {}, (303, 403, 403, 403, 200, 404)),
-    "candidate.passed": ("GET /s/sub_released/report/passed", {}, (303, 403, 403, 403, 200, 404)),
+    "candidate.part": ("GET /s/sub_released/report/findings", {}, (303, 403, 403, 403, 200, 404)),
     "candidate.export": (
         "GET /s/sub_released/exports/junit.xml",
         {},
@@ -54,7 +54,7 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     "reviewer.inbox": ("GET /r", {}, (303, 200, 403, 200, 403, 403)),
     "reviewer.report": ("GET /r/sub_graded", {}, (303, 200, 403, 200, 403, 403)),
     "reviewer.log": ("GET /r/sub_graded/logs/predict-stdout", {}, (303, 200, 403, 200, 403, 403)),
-    "reviewer.passed": ("GET /r/sub_graded/passed", {}, (303, 200, 403, 200, 403, 403)),
+    "reviewer.part": ("GET /r/sub_graded/findings", {}, (303, 200, 403, 200, 403, 403)),
     "reviewer.notebook": ("GET /r/sub_graded/notebook", {}, (303, 200, 403, 200, 403, 403)),
     "reviewer.texts": ("GET /r/sub_graded/texts", {}, (303, 200, 403, 200, 403, 403)),
     "reviewer.release_report": ("POST /r/sub_graded/release", {}, (303, 303, 403, 303, 403, 403)),

@@ -42,7 +42,7 @@ def told(world: World, drawn: tuple[Curve, ...]) -> str:
         stages=full_run(),
         grades=(factories.make_grade(), grade),
     )
-    return browser_of(world, "alice").get("/r/sub_drift").text
+    return browser_of(world, "alice").get("/r/sub_drift/model").text
 
 
 def test_signals_are_drawn_from_the_end_of_the_warm_up_for_windows_fill_before() -> None:

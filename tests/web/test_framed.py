@@ -52,7 +52,7 @@ def test_its_one_style_is_the_one_that_the_policy_names(world: World) -> None:
 
 
 def test_the_report_frames_both_without_permissions_and_holds_nothing_of_them(world: World) -> None:
-    page = browser_of(world, "alice").get(f"/r/{told(world)}")
+    page = browser_of(world, "alice").get(f"/r/{told(world)}/written")
     frames = re.findall(r"<iframe[^>]*>", page.text)
     assert [re.findall(r'src="([^"]*)"', frame) for frame in frames] == [
         ["/r/sub_booked/texts"],
@@ -63,11 +63,12 @@ def test_the_report_frames_both_without_permissions_and_holds_nothing_of_them(wo
     assert "frame-src 'self'" in page.headers["Content-Security-Policy"]
 
 
-def test_the_texts_are_beside_the_items_to_mark(world: World) -> None:
+def test_the_texts_are_beside_the_items_to_mark_and_push_none_of_them_down(world: World) -> None:
     client = browser_of(world, "alice")
     submission = told(world)
     post(client, f"/r/{submission}/reviews")
-    assert f'src="/r/{submission}/texts"' in client.get(f"/r/{submission}/mark").text
+    text = client.get(f"/r/{submission}/mark").text
+    assert text.index('id="sign"') < text.index(f'src="/r/{submission}/texts"')
 
 
 def test_a_submission_without_them_has_no_frame_and_no_page(world: World) -> None:

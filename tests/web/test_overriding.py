@@ -12,13 +12,13 @@ def test_a_change_is_shown_with_its_reason_and_can_be_withdrawn(busy_world: Worl
     alice = browser_of(busy_world, "alice")
     answer = post(alice, PAGE, points="0.5", reason="It is <i>empty</i>.")
     assert (answer.status_code, answer.location) == (303, PAGE)
-    page, report = alice.get(PAGE).text, alice.get("/r/sub_graded").text
+    page, report = alice.get(PAGE).text, alice.get("/r/sub_graded/findings").text
     assert "0.5 points" in page
     assert "It is &lt;i&gt;empty&lt;/i&gt;." in page
     assert "Changed by a reviewer" in report
     post(alice, f"{PAGE}/withdraw")
     assert "withdrawn" in alice.get(PAGE).text
-    assert "Changed by a reviewer" not in alice.get("/r/sub_graded").text
+    assert "Changed by a reviewer" not in alice.get("/r/sub_graded/whole").text
 
 
 def test_a_check_can_be_left_out_of_the_count(busy_world: World) -> None:

@@ -39,7 +39,7 @@ def told(world: World, curves: tuple[Curve, ...], who: str = "alice") -> str:
         stages=full_run(),
         grades=(factories.make_grade(), grade),
     )
-    return browser_of(world, who).get("/r/sub_parts").text
+    return browser_of(world, who).get("/r/sub_parts/model").text
 
 
 def test_a_reviewer_sees_each_part_with_its_interval_and_a_table(world: World) -> None:

@@ -1,6 +1,5 @@
 """The report of a submission to which everything was done, as its readers see it."""
 
-import gzip
 import re
 from itertools import pairwise
 
@@ -13,19 +12,21 @@ from audition.domain.submission import State
 from audition.domain.summary import Standing
 from audition.web import words
 from audition.web.course_drawing import LEFT, MARKED, RIGHT, course_drawing
+from audition.web.report_parts import PARTS, WHOLE
 from tests import factories
 from tests.architecture.tree import REPO
 from tests.factories import NOW
 from tests.web import full_story, stories
 from tests.web.clients import bearer, browser_of, post
+from tests.web.test_pages import MAX_PAGE_BYTES
 from tests.web.world import World
 
 SCRIPT = "<script>alert(1)</script>"
 
 
-def page(world: World, who: str = "alice", name: str = "full") -> str:
+def page(world: World, who: str = "alice", name: str = "full", part: str = "") -> str:
     path = f"/r/sub_{name}" if who == "alice" else f"/s/sub_{name}/report"
-    return browser_of(world, who).get(path).text
+    return browser_of(world, who).get(f"{path}/{part}" if part else path).text
 
 
 def section(text: str, heading: str) -> str:
@@ -79,21 +80,23 @@ def test_the_level_is_said_with_what_showed_it(full: World) -> None:
 
 def test_strengths_and_risks_are_sentences_with_a_number_and_a_link_to_their_evidence(full: World) -> None:
     text = page(full)
-    passed = browser_of(full, "alice").get("/r/sub_full/passed").text
+    parts = {f"/r/sub_full/{part}": page(full, part=part) for part in ("findings", "passed")}
     for heading in ("Strengths", "Risks"):
         found = re.findall(r'<li><a href="([^"#]*)#([^"]+)">', section(text, heading))
         assert len(found) == 3
         for place, anchor in found:
-            assert f'id="{anchor}"' in {"": text, "/r/sub_full/passed": passed}[place]
+            assert f'id="{anchor}"' in parts[place]
     assert (
         len(re.findall(r"[+\u2212]\d+\.\d of 100", section(text, "Strengths") + section(text, "Risks"))) == 6
     )
 
 
-def test_every_link_inside_the_page_leads_somewhere(full: World) -> None:
-    text = page(full)
-    for anchor in set(re.findall(r'href="#([^"]+)"', text)):
-        assert f'id="{anchor}"' in text
+@pytest.mark.parametrize("part", ["", *(part.name for part in PARTS), WHOLE.name])
+def test_every_link_to_a_place_leads_there(full: World, part: str) -> None:
+    text = page(full, part=part)
+    alice = browser_of(full, "alice")
+    for path, anchor in set(re.findall(r'href="(/r/sub_full[^"#]*)?#([^"]+)"', text)):
+        assert f'id="{anchor}"' in (alice.get(path).text if path else text)
     ids = re.findall(r'id="([^"]+)"', text)
     assert len(ids) == len(set(ids))
 
@@ -121,7 +124,7 @@ def test_what_did_not_count_is_folded_by_dimension_with_a_count_and_a_reason(wor
         for n in range(30)
     ]
     told(world, factories.make_grade(), grade(Dimension.KUBERNETES, *idle))
-    text = page(world, name="told")
+    text = page(world, name="told", part="uncounted")
     folded = text[text.index('id="uncounted"') :]
 
     assert re.search(r"<summary>Kubernetes: 30 checks <span[^>]*>There are no Kubernetes manifests\.", folded)
@@ -166,33 +169,35 @@ def test_a_report_without_any_score_shows_no_zero(world: World) -> None:
 
 
 def test_findings_are_folded_and_only_the_first_three_are_open(full: World) -> None:
-    text = page(full)
-    findings = text[text.index('id="findings"') : text.index('id="prompts"')]
+    findings = page(full, part="findings")
     assert len(re.findall(r'<details class="finding \w+" open>', findings)) == 3
     assert len(re.findall(r'<details class="finding \w+">', findings)) > 10
-    assert len(re.findall(r'<li id="check-', findings)) > 40
+    assert len(re.findall(r'<li id="check-', page(full, part="passed"))) > 40
     assert "How to fix" in findings
 
 
-def test_even_a_full_report_stays_small(full: World) -> None:
-    assert len(gzip.compress(page(full).encode())) < 20 << 10
-    assert len(page(full).encode()) < 77 << 10
+@pytest.mark.parametrize("part", ["", *(part.name for part in PARTS)])
+def test_every_page_of_a_full_report_stays_small(full: World, part: str) -> None:
+    assert len(page(full, part=part).encode()) < (MAX_PAGE_BYTES if part else MAX_PAGE_BYTES // 2)
 
 
-def test_the_report_of_who_does_everything_right_is_within_its_budget(world: World) -> None:
-    """Its details are a page away, for reviewers and, once it is released, for the candidate."""
+@pytest.mark.parametrize("who", ["alice", "dave"])
+def test_the_report_of_who_does_everything_right_is_within_its_budget(world: World, who: str) -> None:
+    """Each of its checks is on one of its pages, for reviewers and, once it is released, for the candidate."""
     grades = full_story.golden_grades()
     full_story.tell_everything(world.ports, state=State.RELEASED, grades=grades)
     checks = [finding.check for grade in grades for finding in grade.findings]
     assert len(checks) > 110
-    for who, path in (("alice", "/r/sub_full/passed"), ("dave", "/s/sub_full/report/passed")):
-        report = page(world, who)
-        assert len(report.encode()) < 60_000
-        assert f'href="{path}"' in report
-        assert all(f'id="check-{check}"' in report for check in checks)
-        details = browser_of(world, who).get(path).text
-        assert all(details.count(f'<code class="check-id">{check}</code>') == 1 for check in checks)
-        assert ("For reviewers" in details) == (who == "alice")
+    assert len(page(world, who).encode()) < MAX_PAGE_BYTES // 2
+    details = page(world, who, part="passed")
+    assert all(details.count(f'<code class="check-id">{check}</code>') == 1 for check in checks)
+    assert ("For reviewers" in details) == (who == "alice")
+
+
+def test_every_finding_is_on_one_of_the_pages(full: World) -> None:
+    checks = {finding.check for grade in full_story.full_grades() for finding in grade.findings}
+    text = "".join(page(full, part=part) for part in ("findings", "passed", "uncounted"))
+    assert {check for check in checks if text.count(f'id="check-{check}"') != 1} == set()
 
 
 def test_what_passed_is_nobody_elses_to_see(full: World) -> None:
@@ -201,11 +206,11 @@ def test_what_passed_is_nobody_elses_to_see(full: World) -> None:
 
 
 def test_questions_for_the_interview_are_for_staff_only(full: World) -> None:
-    text = page(full)
+    text = page(full, part="interview")
     assert "Questions for the interview" in text
     assert "3 of 10 requests in flight were answered" in section(text, "Questions for the interview")
     post(browser_of(full, "alice"), "/r/sub_full/release")
-    for said in (page(full, "dave"), api_report(full)):
+    for said in (page(full, "dave", part="whole"), api_report(full)):
         assert "What happens to a request" not in said
         assert "uestions for the interview" not in said
 
@@ -215,18 +220,18 @@ def api_report(world: World) -> str:
 
 
 def test_a_candidate_sees_the_same_evidence_without_seeds_and_the_host(full: World) -> None:
-    staff = page(full)
+    staff = page(full, part="record")
     assert "271828" in staff
     assert "engine 20.10.24 (needs 29.7.0)" in staff
     post(browser_of(full, "alice"), "/r/sub_full/release")
-    for said in (page(full, "dave"), api_report(full)):
+    for said in (page(full, "dave", part="whole") + page(full, "dave", part="record"), api_report(full)):
         assert "requests in flight were answered" in said
         assert "271828" not in said
         assert "29.7.0" not in said
 
 
 def test_commands_to_see_it_again_are_quoted(full: World) -> None:
-    text = page(full)
+    text = page(full, part="record")
     assert "sha256sum --check" in text
     assert "docker build --file Dockerfile --tag submission ." in text
     # ("python", "predict.py", "--data", "/in/it's.csv"), as a shell must be given it, as HTML must be given that.
@@ -235,14 +240,14 @@ def test_commands_to_see_it_again_are_quoted(full: World) -> None:
 
 
 def test_evidence_that_cannot_be_read_leaves_its_parts_out(busy_world: World) -> None:
-    text = page(busy_world, name="graded")
+    text = page(busy_world, name="graded", part="record")
     assert "sha256sum --check" in text
     assert "docker build" not in text
     assert "Older than its fixes" not in text
 
 
 def test_the_course_of_the_run_is_drawn_with_its_events_and_a_table(full: World) -> None:
-    course = section(page(full), "Course of the run")
+    course = section(page(full, part="run"), "Course of the run")
     assert re.search(r"With the service: first prediction after 3\.4 s, overload after 1 min 39 s", course)
     assert "SIGTERM" in course
     assert "50% of capacity, p95 9 ms" in course
@@ -333,6 +338,6 @@ class TestCourse:
 
 def test_the_longest_session_is_the_one_that_is_drawn(full: World) -> None:
     assert full_story.EVENTS[-1].seconds == 2.1
-    course = section(page(full), "Course of the run")
+    course = section(page(full, part="run"), "Course of the run")
     assert "SIGTERM" in course
     assert course.count("first prediction</th>") == 1

@@ -31,7 +31,7 @@ def test_a_reviewer_sees_openings_and_ends_the_link(busy_world: World) -> None:
     link = _link(busy_world)
     busy_world.client().get(link)
     alice = browser_of(busy_world, "alice")
-    page = alice.get("/r/sub_graded").text
+    page = alice.get("/r/sub_graded/record").text
     assert "opened 1 time" in page
     assert link.removeprefix("/x/") not in page, "the link is shown once and kept nowhere"
     (end,) = re.findall(r'action="(/r/sub_graded/shares/[^"]+/end)"', page)

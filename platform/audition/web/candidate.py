@@ -15,6 +15,7 @@ from audition.services.submit import submit
 from audition.web import sessions, uploads
 from audition.web.context import asker, ports, settings
 from audition.web.downloads import export_response, kit_response, log_response
+from audition.web.report_parts import NAMES, render_part
 
 #: Open to anyone who has a link.
 arrival = Blueprint("arrival", __name__, url_prefix="/i")
@@ -131,24 +132,24 @@ def cancel_submission(submission_id: str) -> Response:
 @blueprint.get("/s/<submission_id>/report")
 def report(submission_id: str) -> str:
     """The candidate's part of the report, once it is released."""
-    return render_template(
-        "report/page.html",
-        report=compose_report(ports(), asker(), submission_id),
+    return _render(submission_id, "")
+
+
+@blueprint.get(f"/s/<submission_id>/report/<any({NAMES}):part>")
+def part(submission_id: str, part: str) -> str:
+    """Another page of it."""
+    return _render(submission_id, part)
+
+
+def _render(submission_id: str, name: str) -> str:
+    return render_part(
+        compose_report(ports(), asker(), submission_id),
+        name,
+        report_endpoint="candidate.report",
+        part_endpoint="candidate.part",
         log_endpoint="candidate.log",
         export_endpoint="candidate.export",
-        passed_endpoint="candidate.passed",
         exports=EXPORTS,
-    )
-
-
-@blueprint.get("/s/<submission_id>/report/passed")
-def passed(submission_id: str) -> str:
-    """What was seen of the checks that passed."""
-    return render_template(
-        "report/passed.html",
-        report=compose_report(ports(), asker(), submission_id),
-        is_reviewer=False,
-        back=url_for("candidate.report", submission_id=submission_id),
     )
 
 

@@ -22,6 +22,7 @@ from audition.web.context import asker, ports
 from audition.web.downloads import export_response, log_response
 from audition.web.framed import framed_response
 from audition.web.plain_text import decode
+from audition.web.report_parts import NAMES, render_part
 
 blueprint = Blueprint("reviewer", __name__, url_prefix="/r")
 
@@ -56,33 +57,34 @@ def inbox() -> str:
 
 @blueprint.get("/<submission_id>")
 def report(submission_id: str) -> str:
-    """The one-screen report."""
+    """The first page of the report, to be read in half a minute."""
+    return _render(submission_id, "")
+
+
+@blueprint.get(f"/<submission_id>/<any({NAMES}):part>")
+def part(submission_id: str, part: str) -> str:
+    """Another page of it."""
+    return _render(submission_id, part)
+
+
+def _render(submission_id: str, name: str) -> str:
     composed = compose_report(ports(), asker(), submission_id)
-    return render_template(
-        "report/page.html",
-        report=composed,
+    logs = {a: _tail(submission_id, a) for a in composed.artifacts if name == "run" and _is_log(a)}
+    return render_part(
+        composed,
+        name,
         status=look_up.status(ports(), asker(), submission_id),
+        report_endpoint="reviewer.report",
+        part_endpoint="reviewer.part",
         log_endpoint="reviewer.log",
         export_endpoint="reviewer.export",
-        passed_endpoint="reviewer.passed",
         exports=EXPORTS,
-        logs={a: _tail(submission_id, a) for a in composed.artifacts if _is_log(a)},
+        logs=logs,
         leads_to=TRANSITIONS[composed.state],
         sheet=read_sheet(ports(), asker(), submission_id),
         counting=counting_attempt(ports(), asker(), submission_id),
-        shares=shares_of(ports(), asker(), submission_id),
-        comparison=compare_submissions(ports(), asker(), submission_id),
-    )
-
-
-@blueprint.get("/<submission_id>/passed")
-def passed(submission_id: str) -> str:
-    """What was seen of the checks that passed."""
-    return render_template(
-        "report/passed.html",
-        report=compose_report(ports(), asker(), submission_id),
-        is_reviewer=True,
-        back=url_for("reviewer.report", submission_id=submission_id),
+        shares=shares_of(ports(), asker(), submission_id) if name == "record" else (),
+        comparison=compare_submissions(ports(), asker(), submission_id) if name == "interview" else None,
     )
 
 

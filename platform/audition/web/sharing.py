@@ -33,7 +33,9 @@ def create(submission_id: str) -> tuple[str, int]:
 def revoke(submission_id: str, share_id: str) -> Response:
     """End a link before its time."""
     revoke_share(ports(), asker(), submission_id, share_id)
-    return redirect(url_for("reviewer.report", submission_id=submission_id, _anchor="shares"), code=303)
+    return redirect(
+        url_for("reviewer.part", submission_id=submission_id, part="record", _anchor="shares"), code=303
+    )
 
 
 @arrival.get("/<token>")
