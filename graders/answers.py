@@ -3,11 +3,12 @@
 import csv
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audition.domain.challenge import AnswersSpec, Manifest
-from audition.domain.metrics import Form, form_of
+from audition.domain.challenge import METRIC_PROGRAM, AnswersSpec, Manifest
+from audition.domain.metrics import Form
+from audition.grading import ChallengeFaultError
 from graders.cells import Value, items
 
 _TEXTS = frozenset({Form.LABEL, Form.PROBABILITIES, Form.TEXT})
@@ -20,6 +21,8 @@ class Answers:
     values: Mapping[str, Value]
     columns: Mapping[str, Mapping[str, str]]
     """Further columns by name, each by id."""
+    program: Path | None = None
+    """The challenge's `metric.py`; None where its metric is one of ours."""
 
 
 def answers_of(folder: Path, manifest: Manifest) -> Answers:
@@ -30,18 +33,26 @@ def answers_of(folder: Path, manifest: Manifest) -> Answers:
         manifest: Names the file, its columns, and the metric, which says what an answer is.
 
     Raises:
-        ValueError: A column is missing, an id is there twice, or an answer is not what the metric needs.
+        ChallengeFaultError: A column is missing, an id is there twice, or an answer is not what the metric needs.
     """
-    return read_answers(
+    is_own = manifest.metric.own is not None
+    found = read_answers(
         folder / manifest.answers.file,
         manifest.answers,
-        form_of(manifest.metric.name),
+        manifest.metric.form,
         frozenset(manifest.output.labels),
+        takes_all=is_own,
     )
+    return replace(found, program=folder / METRIC_PROGRAM) if is_own else found
 
 
 def read_answers(
-    path: Path, spec: AnswersSpec, form: Form = Form.NUMBER, labels: frozenset[str] = frozenset()
+    path: Path,
+    spec: AnswersSpec,
+    form: Form = Form.NUMBER,
+    labels: frozenset[str] = frozenset(),
+    *,
+    takes_all: bool = False,
 ) -> Answers:
     """Read the file.
 
@@ -50,33 +61,37 @@ def read_answers(
         spec: Its columns.
         form: Of predictions; answers are labels, texts and lists accordingly, else finite numbers.
         labels: The labels there are, for answers that are labels.
+        takes_all: Whether every column is kept, and not only those that the manifest names.
 
     Raises:
-        ValueError: A column is missing, an id is there twice, or an answer is not what the metric needs.
+        ChallengeFaultError: A column is missing, an id is there twice, or an answer is not what the metric needs.
     """
     values: dict[str, Value] = {}
     further = {name: dict[str, str]() for name in _further(spec)}
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
+        if takes_all:
+            others = (name for name in reader.fieldnames or () if name != spec.id_column)
+            further |= {name: dict[str, str]() for name in others}
         wanted = {spec.id_column, spec.answer_column, *further}
         if missing := wanted - set(reader.fieldnames or ()):
             msg = f"The answers file {path.name} has no column {', '.join(sorted(missing))}."
-            raise ValueError(msg)
+            raise ChallengeFaultError(msg)
         for row in reader:
             identifier = row[spec.id_column]
             if identifier in values:
                 msg = f"The answers file {path.name} has an id twice (line {reader.line_num})."
-                raise ValueError(msg)
+                raise ChallengeFaultError(msg)
             values[identifier] = _answer(row[spec.answer_column], form)
             for name, column in further.items():
                 column[identifier] = row[name]
     if not values or any(isinstance(v, float) and not math.isfinite(v) for v in values.values()):
         msg = f"The answers file {path.name} is empty or holds values that are not finite."
-        raise ValueError(msg)
+        raise ChallengeFaultError(msg)
     if labels and (strange := set(values.values()) - labels):
         first = sorted(map(str, strange))[:5]
         msg = f"The answers file {path.name} has labels that output.labels does not name: {first}."
-        raise ValueError(msg)
+        raise ChallengeFaultError(msg)
     return Answers(values=values, columns=further)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from audition.domain.metrics import form_of
 from audition.grading import Workspace
 from graders.cells import Value
 from graders.predictions import read_predictions
@@ -23,7 +22,7 @@ def models_of(workspace: Workspace, ids: frozenset[str]) -> dict[str, Mapping[st
     """
     manifest, found = workspace.manifest, dict[str, Mapping[str, Value]]()
     for name, path in _files(workspace):
-        others = read_predictions(path, manifest.output, ids, form_of(manifest.metric.name))
+        others = read_predictions(path, manifest.output, ids, manifest.metric.form)
         if not others.is_usable:
             msg = f"The predictions of {name} to compare with cannot be used. {others.summary()}"
             raise ValueError(msg)

@@ -2,7 +2,7 @@
 
 import csv
 
-from audition.domain.metrics import Form, form_of
+from audition.domain.metrics import Form
 from audition.grading import Workspace
 from graders.predictions import Predictions, read_predictions
 
@@ -32,7 +32,7 @@ def read_submitted(workspace: Workspace) -> Predictions | None:
 
 
 def _form(workspace: Workspace) -> Form:
-    return form_of(workspace.manifest.metric.name)
+    return workspace.manifest.metric.form
 
 
 def usable(read: Predictions) -> bool:

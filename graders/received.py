@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from audition.domain import metrics
 from audition.grading import Workspace
 from graders.answers import Answers, answers_of
 from graders.predictions import Predictions, read_predictions
@@ -30,7 +29,7 @@ class _Last:
         key = (stamps, manifest.metric, manifest.output, manifest.answers)
         if self._found is None or key != self._key:
             known = answers_of(workspace.answers, manifest)
-            form = metrics.form_of(manifest.metric.name)
+            form = manifest.metric.form
             said = read_predictions(path, manifest.output, frozenset(known.values), form)
             self._found, self._key = Received(answers=known, predictions=said), key
         return self._found

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from audition.domain.extra_rows import ExtraRow, RowKind
-from audition.domain.metrics import form_of
 from audition.domain.run import Stage, Verdict
 from audition.grading import Workspace
 from graders.answers import Answers
@@ -77,7 +76,7 @@ def repeated(workspace: Workspace) -> Repeated | None:
     if path is not None:
         manifest = workspace.manifest
         wanted = frozenset(known) | {row.id for row in extra.rows}
-        said = read_predictions(path, manifest.output, wanted, form_of(manifest.metric.name)).values
+        said = read_predictions(path, manifest.output, wanted, manifest.metric.form).values
     return Repeated(
         answers=found.answers,
         first=found.predictions.values,

@@ -9,7 +9,6 @@ from statistics import NormalDist
 
 from audition.domain.contract import Claim
 from audition.domain.grade import Dimension, Evidence, Metric
-from audition.domain.metrics import form_of
 from audition.grading import CheckList, Need, Result, Workspace, check, failed, not_assessed, passed
 from audition.grading.versions import content_version
 from graders.answers import answers_of
@@ -62,7 +61,7 @@ def _measured(workspace: Workspace) -> Metric | None:
     if path is None:
         return None
     truth = answers_of(workspace.answers, manifest)
-    found = read_predictions(path, manifest.output, frozenset(truth.values), form_of(manifest.metric.name))
+    found = read_predictions(path, manifest.output, frozenset(truth.values), manifest.metric.form)
     if not found.is_usable:
         return None
     quick = replace(manifest, metric=replace(manifest.metric, bootstrap_rounds=_ROUNDS))

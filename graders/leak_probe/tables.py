@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audition.domain.challenge import Manifest
-from audition.domain.metrics import Form, form_of
+from audition.domain.metrics import Form
 from graders.cells import number
 
 Array = npt.NDArray[np.float64]
@@ -107,7 +107,7 @@ def read_files(public: Path, private: Path, manifest: Manifest) -> Files:
     return Files(
         id_column=ids,
         answer_column=column,
-        form=form_of(manifest.metric.name),
+        form=manifest.metric.form,
         answers=answers,
         tables=tables,
         hidden=_hidden(wanted, ids, answers),

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from audition.domain.metrics import METRICS, Direction, Interval
+from audition.domain.metrics import Direction, Interval
 from graders.cells import Value
 from graders.model_quality.intervals import Design, percentile, resample
 from graders.model_quality.rows import Rows
-from graders.model_quality.table import MEASURES
+from graders.model_quality.table import measure_of
 
 _SEED = 20_240_506
 _MOST_ROUNDS = 500
@@ -54,11 +54,10 @@ def difference(rows: Rows, name: str, others: Mapping[str, Value]) -> Difference
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 8 (paired data).
     """
-    spec, facts = rows.spec, METRICS[rows.spec.name]
+    spec, facts = rows.spec, rows.spec.facts
     if facts.interval == Interval.JACKKNIFE:
         return None
-    measure = MEASURES[spec.name]
-    mine, theirs = measure(rows), measure(replace(rows, predictions=others))
+    mine, theirs = measure_of(rows), measure_of(replace(rows, predictions=others))
     design = Design() if facts.interval == Interval.CLUSTER else rows.design()
     rounds = min(spec.bootstrap_rounds, _MOST_ROUNDS)
     drawn = [resample(each, rounds, np.random.default_rng(_SEED), design) for each in (mine, theirs)]

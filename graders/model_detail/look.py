@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from audition.domain.grade import Curve, Outcome
-from audition.domain.metrics import METRICS, Form
+from audition.domain.metrics import Form
 from audition.grading import Result, Workspace, informative, not_applicable
 from graders.answers import Answers
 from graders.cells import Value
@@ -19,7 +19,7 @@ from graders.model_detail.slices import LEAST_ROWS, Measured, Part, measure_part
 from graders.model_quality.anchors import score_of
 from graders.model_quality.rows import Rows
 from graders.model_quality.statistic import Array
-from graders.model_quality.table import MEASURES
+from graders.model_quality.table import measure_of
 from graders.models import models_of
 
 _SEED = 20_240_504
@@ -110,7 +110,7 @@ def _share(rows: Rows, weakest: Measured) -> float:
     """What the weakest part is worth beside the whole, at the end of its interval that speaks for it."""
     ends = (weakest.low, weakest.high)
     best = max(score_of(end, rows.spec.anchors) for end in ends)
-    whole = score_of(MEASURES[rows.spec.name](rows).value, rows.spec.anchors)
+    whole = score_of(measure_of(rows).value, rows.spec.anchors)
     return min(1.0, best / whole) if whole else 1.0
 
 
@@ -203,7 +203,7 @@ def _threshold(workspace: Workspace) -> float:
 
 def _two_classes(rows: Rows) -> tuple[Array, Array] | None:
     """Truth and probabilities, where that is what there is."""
-    output, form = rows.manifest.output, METRICS[rows.spec.name].form
+    output, form = rows.manifest.output, rows.spec.facts.form
     if form not in {Form.NUMBER, Form.PROBABILITY} or (output.minimum, output.maximum) != (0, 1):
         return None
     truth = rows.truth()
@@ -225,7 +225,7 @@ def _rounds(rows: Rows) -> int:
 
 
 def _whole(rows: Rows) -> str:
-    return f"{METRICS[rows.spec.name].label} on all rows: {MEASURES[rows.spec.name](rows).value:.3f}."
+    return f"{rows.spec.facts.label} on all rows: {measure_of(rows).value:.3f}."
 
 
 def _dot(rows: Rows, one: Measured, kind: str) -> Curve:
@@ -235,7 +235,7 @@ def _dot(rows: Rows, one: Measured, kind: str) -> Curve:
         kind=kind,
         x=(one.low, one.value, one.high),
         y=(size, size, size),
-        x_label=METRICS[rows.spec.name].label,
+        x_label=rows.spec.facts.label,
         y_label=one.part.name[:200],
     )
 
@@ -256,7 +256,7 @@ def _reliability(found: Calibration) -> Curve:
 
 def _residuals(rows: Rows) -> tuple[Curve, ...]:
     """Predictions against what they miss by, of amounts; at most a few hundred rows, evenly taken by id."""
-    if METRICS[rows.spec.name].form != Form.NUMBER:
+    if rows.spec.facts.form != Form.NUMBER:
         return ()
     truth, said = rows.truth(), rows.prediction()
     if set(np.unique(truth)) <= {0.0, 1.0}:

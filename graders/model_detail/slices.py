@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audition.domain.metrics import METRICS, Direction, Interval
+from audition.domain.metrics import Direction, Interval, MetricFacts
 from graders.cells import number
 from graders.model_quality.intervals import Design, normal, resample
 from graders.model_quality.rows import Rows
 from graders.model_quality.statistic import Array, Statistic
-from graders.model_quality.table import MEASURES
+from graders.model_quality.table import measure_of
 
 Mask = NDArray[np.bool_]
 
@@ -126,25 +126,24 @@ def measure_parts(rows: Rows, parts: Sequence[Part], looked_at: int = 0) -> list
         parts: Which.
         looked_at: How many parts these were chosen from; 0 when they are all.
     """
-    whole = MEASURES[rows.spec.name](rows).value
+    whole = measure_of(rows).value
     level = 1 - (1 - rows.spec.confidence) / max(1, looked_at, len(parts))
     is_higher = rows.spec.direction == Direction.HIGHER
     found = []
     for part in parts:
         try:
-            statistic = MEASURES[rows.spec.name](rows.only(part.mask))
+            statistic = measure_of(rows.only(part.mask))
             value, (low, high) = statistic.value, ends(statistic, level)
         except ValueError:  # E.g. one class only: there is nothing to measure.
             continue
-        low, high = _within(rows.spec.name, low, high)
+        low, high = _within(rows.spec.facts, low, high)
         if np.isfinite([value, low, high]).all():
             is_weaker = high < whole if is_higher else low > whole
             found.append(Measured(part=part, value=value, low=low, high=high, is_weaker=bool(is_weaker)))
     return sorted(found, key=lambda one: one.value if is_higher else -one.value)
 
 
-def _within(metric: str, low: float, high: float) -> tuple[float, float]:
-    facts = METRICS[metric]
+def _within(facts: MetricFacts, low: float, high: float) -> tuple[float, float]:
     least = -np.inf if facts.low is None else facts.low
     most = np.inf if facts.high is None else facts.high
     return float(max(low, least)), float(min(high, most))
@@ -165,10 +164,10 @@ def worst(rows: Rows, parts: Sequence[Part]) -> tuple[list[Measured], int]:
 
     Only for metrics that can be taken of any part at once; for others there is nothing.
     """
-    if not parts or METRICS[rows.spec.name].interval in {Interval.CLUSTER, Interval.JACKKNIFE}:
+    if not parts or rows.spec.facts.interval in {Interval.CLUSTER, Interval.JACKKNIFE}:
         return [], 0
     candidates = _candidates(parts, len(rows.ids))
-    values = _values(MEASURES[rows.spec.name](rows), candidates)
+    values = _values(measure_of(rows), candidates)
     turn = 1.0 if rows.spec.direction == Direction.HIGHER else -1.0
     order = np.argsort(np.where(np.isfinite(values), turn * values, np.inf), kind="stable")
     chosen: list[Part] = []

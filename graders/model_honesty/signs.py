@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import numpy as np
 
-from audition.domain.metrics import METRICS, Direction, Form
+from audition.domain.metrics import Direction, Form
 from audition.domain.traces import MAX_DIGITS, Traces, compare
 from audition.grading import Result, Workspace, informative, not_applicable
 from graders.answers import Answers
@@ -18,7 +18,7 @@ from graders.model_quality.intervals import estimate
 from graders.model_quality.ranked import midranks
 from graders.model_quality.rows import Rows
 from graders.model_quality.statistic import Array
-from graders.model_quality.table import MEASURES
+from graders.model_quality.table import measure_of
 from graders.models import models_of
 
 #: Share of rows with one and the same prediction at which predictions are called constant.
@@ -115,11 +115,11 @@ def _alone(rows: Rows, values: Array) -> str:
 def _too_good(rows: Rows) -> Result:
     """Whether the whole interval lies beyond the best anchor."""
     spec, best = rows.spec, rows.spec.anchors[-1]
-    found = estimate(MEASURES[spec.name](rows), rounds=_ROUNDS, confidence=spec.confidence, seed=_SEED)
+    found = estimate(measure_of(rows), rounds=_ROUNDS, confidence=spec.confidence, seed=_SEED)
     is_higher = spec.direction == Direction.HIGHER
     is_beyond = found.low > best.value if is_higher else found.high < best.value
     note = (
-        f"{METRICS[spec.name].label} {found.value:.4f} ({found.low:.4f} to {found.high:.4f});"
+        f"{spec.facts.label} {found.value:.4f} ({found.low:.4f} to {found.high:.4f});"
         f" the best anchor, {best.name}, is {best.value:g}."
     )
     if is_beyond:
@@ -150,7 +150,7 @@ def agreement(mine: Traces, others: Mapping[str, Value]) -> float | None:
 def last_digits(rows: Rows) -> str:
     """Parities of the fourth significant digit of chosen predictions; empty where they would say nothing."""
     said = _series(rows)
-    if not said or METRICS[rows.spec.name].form == Form.LABEL:
+    if not said or rows.spec.facts.form == Form.LABEL:
         return ""
     return parities(dict(zip(rows.ids, next(iter(said.values())).tolist(), strict=True)))
 
@@ -172,7 +172,7 @@ def parities(values: Mapping[str, float]) -> str:
 
 def _series(rows: Rows) -> dict[str, Array]:
     """Predictions as one or several columns of numbers."""
-    form = METRICS[rows.spec.name].form
+    form = rows.spec.facts.form
     if form in _WORDS:
         return {}
     if form == Form.LABEL:
@@ -185,7 +185,7 @@ def _series(rows: Rows) -> dict[str, Array]:
 
 
 def _truth(rows: Rows) -> dict[str, Array]:
-    form = METRICS[rows.spec.name].form
+    form = rows.spec.facts.form
     if form in _WORDS:
         return {}
     if form in {Form.LABEL, Form.PROBABILITIES}:

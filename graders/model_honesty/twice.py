@@ -12,12 +12,11 @@ import numpy as np
 
 from audition.domain.challenge import Manifest
 from audition.domain.extra_rows import RowKind
-from audition.domain.metrics import METRICS
 from audition.grading import Result, informative, not_applicable
 from graders.cells import Value
 from graders.model_honesty.names import AGAIN, COPIES, NUDGED
 from graders.model_quality.rows import Rows
-from graders.model_quality.table import MEASURES
+from graders.model_quality.table import measure_of
 from graders.repeated import Repeated
 
 #: Share of what predictions differ by between rows, below which two are the same: what adding in another order makes.
@@ -66,7 +65,7 @@ def _again(manifest: Manifest, both: Repeated, spread: float) -> Result:
     first, again = (_metric(manifest, both, which, both.again) for which in (both.first, both.again))
     note = (
         f"Median difference {np.median(differ):.3g}, largest {max(differ):.3g} standard deviations of the predictions."
-        f" {METRICS[manifest.metric.name].label} {first} the first time, {again} the second."
+        f" {manifest.metric.facts.label} {first} the first time, {again} the second."
     )
     return _noted(sentence, note)
 
@@ -82,7 +81,7 @@ def _nudged(manifest: Manifest, both: Repeated, spread: float) -> Result:
     before, after = (_metric(manifest, both, which, changed) for which in (both.again, changed))
     note = (
         f"{far} of {len(gaps)} moved by more than {_CLEARLY:g} standard deviations of the predictions; median"
-        f" {np.median(gaps):.3g}. {METRICS[manifest.metric.name].label} on these rows: {before} before, {after} after."
+        f" {np.median(gaps):.3g}. {manifest.metric.facts.label} on these rows: {before} before, {after} after."
     )
     if far > _MOST * len(gaps):
         sentence = "Many rows got a clearly different prediction when their numbers moved by very little."
@@ -100,7 +99,7 @@ def _metric(manifest: Manifest, both: Repeated, said: Mapping[str, Value], only:
     kept = set(only) & set(said)
     rows = Rows.of(manifest, both.answers, said)
     try:
-        value = MEASURES[manifest.metric.name](rows.only(np.array([i in kept for i in rows.ids]))).value
+        value = measure_of(rows.only(np.array([i in kept for i in rows.ids]))).value
     except ValueError:  # E.g. answers of one class only, in so few rows.
         return "no value"
     return f"{value:.4f}" if isfinite(value) else "no value"

@@ -63,7 +63,7 @@ class ModelQuality:
 
         metric, curves = measure(workspace.manifest, found.answers, found.predictions.values)
         where = place(metric.value, workspace.manifest.metric.anchors)
-        sentence = f"{_value(metric)}, {where}."
+        sentence = f"{_value(metric, workspace.manifest.metric.facts.label)}, {where}."
         outcome = Outcome.PASSED if metric.score >= _GOOD else Outcome.PARTIAL
         return Grade(
             grader=self.name,
@@ -76,9 +76,8 @@ class ModelQuality:
         )
 
 
-def _value(metric: Metric) -> str:
+def _value(metric: Metric, label: str) -> str:
     """The value with its interval, with as many digits as its size asks for."""
-    label = metrics.METRICS[metric.name].label
     value, low, high = (_digits(number) for number in (metric.value, metric.low, metric.high))
     interval = f"{metric.confidence:.0%} interval {low} to {high}"
     return f"{label} is {value} on {metric.rows:,} hidden rows ({interval})"

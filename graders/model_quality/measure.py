@@ -6,14 +6,15 @@ import numpy as np
 
 from audition.domain.challenge import Manifest
 from audition.domain.grade import Curve, Metric
-from audition.domain.metrics import METRICS, Direction, Form, Interval
+from audition.domain.metrics import Direction, Form, Interval
+from audition.grading import ChallengeFaultError
 from graders.answers import Answers
 from graders.cells import Value
 from graders.model_quality.anchors import score_of
 from graders.model_quality.intervals import Design, Estimate, estimate
 from graders.model_quality.ranked import roc_curve
 from graders.model_quality.rows import Rows
-from graders.model_quality.table import MEASURES
+from graders.model_quality.table import measure_of
 
 #: Fixed, so that equal evidence gives an equal interval; its value means nothing.
 _SEED = 20_240_501
@@ -41,14 +42,20 @@ def measure(
 def _metric(rows: Rows) -> Metric:
     spec = rows.spec
     # What is one number for each group is drawn by group already.
-    is_grouped = METRICS[spec.name].interval == Interval.CLUSTER
-    found: Estimate = estimate(
-        MEASURES[spec.name](rows),
-        rounds=spec.bootstrap_rounds,
-        confidence=spec.confidence,
-        seed=_SEED,
-        design=Design(words="group ") if is_grouped else rows.design(),
-    )
+    is_grouped = spec.facts.interval == Interval.CLUSTER
+    try:
+        found: Estimate = estimate(
+            measure_of(rows),
+            rounds=spec.bootstrap_rounds,
+            confidence=spec.confidence,
+            seed=_SEED,
+            design=Design(words="group ") if is_grouped else rows.design(),
+        )
+    except ValueError as error:
+        if spec.own is None:
+            raise
+        # That the author's function has no value for what a candidate may predict is the author's to mend.
+        raise ChallengeFaultError(str(error)) from error
     ends = sorted(score_of(end, spec.anchors) for end in (found.low, found.high))
     return Metric(
         name=spec.name,
@@ -66,7 +73,7 @@ def _metric(rows: Rows) -> Metric:
 
 
 def _curves(rows: Rows) -> tuple[Curve, ...]:
-    if METRICS[rows.spec.name].form not in _BY_SCORE:
+    if rows.spec.facts.form not in _BY_SCORE:
         return ()
     truth = rows.truth()
     if set(np.unique(truth)) != {0.0, 1.0}:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from graders.model_quality import amounts, classes, decisions, lists, ranked, survival, text
+from graders.model_quality.own import own
 from graders.model_quality.rows import Rows
 from graders.model_quality.statistic import Array, Statistic
 
@@ -91,3 +92,12 @@ MEASURES: dict[str, Measure] = {
     "exact_match": lambda rows: text.exact_match(*rows.texts()),
     "token_f1": lambda rows: text.token_f1(*rows.texts()),
 }
+
+
+def measure_of(rows: Rows) -> Statistic:
+    """The challenge's metric on its rows: one of ours by its name, or its own.
+
+    Raises:
+        ValueError: The answers are not what the metric needs; the author's fault.
+    """
+    return own(rows) if rows.spec.own is not None else MEASURES[rows.spec.name](rows)

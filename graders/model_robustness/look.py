@@ -9,7 +9,7 @@ import numpy as np
 from audition.domain.challenge import Manifest
 from audition.domain.extra_rows import Corruption, RowKind
 from audition.domain.grade import Curve, Outcome
-from audition.domain.metrics import METRICS, Direction
+from audition.domain.metrics import Direction
 from audition.grading import Result, not_applicable, not_assessed
 from graders.model_detail.compare import Difference, difference
 from graders.model_quality.anchors import score_of
@@ -68,7 +68,7 @@ class _Held:
 
 def look(manifest: Manifest, both: Repeated) -> tuple[Mapping[str, Result], tuple[Curve, ...]]:
     """Look at every kind that the challenge has, and draw what was lost, the worst first."""
-    spec, label = manifest.extra_rows, METRICS[manifest.metric.name].label
+    spec, label = manifest.extra_rows, manifest.metric.facts.label
     tried = [(c, _held(manifest, both, c, n)) for n, c in enumerate(spec.corruptions if spec else ())]
     held = sorted((one for _, one in tried if one is not None), key=lambda one: one.difference.value)
     results = {

@@ -4,7 +4,7 @@ import dataclasses
 
 from audition.domain import metrics
 from audition.domain.grade import Dimension, Grade
-from audition.domain.metrics import Form, form_of
+from audition.domain.metrics import Form
 from audition.domain.run import Stage, Verdict
 from audition.grading import (
     CheckList,
@@ -144,7 +144,7 @@ def known(workspace: Workspace) -> Result:
 )
 def numeric(workspace: Workspace) -> Result:
     """No NaN, infinity or text."""
-    if form_of(workspace.manifest.metric.name) in _WORDS:
+    if workspace.manifest.metric.form in _WORDS:
         return not_applicable("Predictions are words here, not numbers.")
     return _about(
         workspace, "not_numbers", "All values are finite numbers.", "{n} values are not finite numbers."
@@ -160,7 +160,7 @@ def numeric(workspace: Workspace) -> Result:
 )
 def in_range(workspace: Workspace) -> Result:
     """All values are within the declared range, or among the declared labels."""
-    bad = NOT_ALLOWED[form_of(workspace.manifest.metric.name)]
+    bad = NOT_ALLOWED[workspace.manifest.metric.form]
     return _about(workspace, "out_of_range", "All values are in range.", f"{{n}} {bad}.")
 
 

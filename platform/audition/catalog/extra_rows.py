@@ -5,7 +5,7 @@ import math
 from audition.catalog.shape import Problems
 from audition.domain.challenge import Manifest
 from audition.domain.extra_rows import CORRUPTIONS, MAX_ROWS, Corruption, ExtraRowsSpec, RowKind
-from audition.domain.metrics import METRICS, Interval
+from audition.domain.metrics import Interval
 from audition.domain.run import Stage
 
 LEAST_ROWS = 20
@@ -36,7 +36,7 @@ def _check_spec(manifest: Manifest, spec: ExtraRowsSpec, file: str, problems: Pr
         problems.say(file, f"{_KEY}.corrupted", f"use fewer: together at most {MAX_ROWS:,} extra rows.")
     if not 0 < spec.nudge <= 0.1:  # noqa: PLR2004  beyond a tenth a number says something else
         problems.say(file, f"{_KEY}.nudge", f"is {spec.nudge:g}; use more than 0 and at most 0.1.")
-    facts = METRICS.get(manifest.metric.name)
+    facts = manifest.metric.known_facts
     if facts is not None and facts.interval == Interval.CLUSTER:
         step = "its predictions depend on the other rows of a group, so rows cannot be added."
         problems.say(file, _KEY, f"does not go with {manifest.metric.name}: {step}")

@@ -9,8 +9,8 @@ from importlib.resources import files as package_files
 from audition.catalog.archive import pack_files, read_files
 from audition.catalog.read import BRIEF_FILE, DATACARD_FILE, ChallengeFolder
 from audition.codec import to_plain
-from audition.domain.challenge import Manifest
-from audition.domain.metrics import Form, form_of
+from audition.domain.challenge import METRIC_PROGRAM, Manifest
+from audition.domain.metrics import Form
 from audition.domain.rubric import RubricItem
 from audition.domain.run import Stage
 
@@ -38,6 +38,8 @@ def build_kit(challenge: ChallengeFolder, public_files: Mapping[str, bytes]) -> 
         f"checks/{CHECK_FILE}": check,
         "checks/output.json": _output(manifest),
     }
+    if challenge.metric is not None:
+        content[f"checks/{METRIC_PROGRAM}"] = challenge.metric.read_bytes()
     content |= {f"data/{name}": data for name, data in public_files.items()}
     content |= {f"starter/{name}": data for name, data in read_files(challenge.starter).items()}
     return pack_files({f"{manifest.slug}/{name}": data for name, data in content.items()})
@@ -57,7 +59,7 @@ def _output(manifest: Manifest) -> bytes:
     """The form of predictions, for the script that checks them."""
     plain = to_plain(manifest.output) | {
         "prediction_columns": list(manifest.output.columns),
-        "form": form_of(manifest.metric.name).value,
+        "form": manifest.metric.form.value,
     }
     return (json.dumps(plain, indent=2) + "\n").encode()
 
@@ -78,7 +80,7 @@ def _readme(manifest: Manifest) -> str:
 | `rubric.md` | what people look at besides the numbers |
 | `data/` | the public data{_own_copy(manifest)} |
 | `starter/` | a complete submission that scores low: start from it |
-| `checks/` | `python checks/{CHECK_FILE} PREDICTIONS.csv` says whether a file has the right form |
+| `checks/` | `python checks/{CHECK_FILE} PREDICTIONS.csv` says whether a file has the right form |{_own(manifest)}
 
 ## What happens to a submission
 
@@ -92,6 +94,12 @@ with the columns {columns}.{_form(manifest)}
 It may take {limits.time_seconds:g} seconds, {limits.memory_bytes / MIB:g} MiB of memory and
 {limits.cpus:g} processor core(s).
 """
+
+
+def _own(manifest: Manifest) -> str:
+    """What candidates are told of a metric that is the challenge's own."""
+    own = manifest.metric.own
+    return f"\n| `checks/{METRIC_PROGRAM}` | how {own.label} is computed |" if own is not None else ""
 
 
 def _own_copy(manifest: Manifest) -> str:
@@ -113,7 +121,7 @@ def _form(manifest: Manifest) -> str:
         Form.ITEMS: f" A prediction is a list, best first, separated by spaces: at most {output.most_items}.",
         Form.PROBABILITIES: " The columns of a row add up to 1.",
     }
-    return words.get(form_of(manifest.metric.name), "")
+    return words.get(manifest.metric.form, "")
 
 
 def _rubric(items: tuple[RubricItem, ...]) -> str:

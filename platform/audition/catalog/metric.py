@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Iterable
 
+from audition.catalog.own_metric import check_own
 from audition.catalog.shape import Problems
 from audition.domain.challenge import (
     DETAIL_CHECKS,
@@ -31,10 +32,13 @@ def check_metric(manifest: Manifest, problems: Problems) -> None:
     if metric.at < 1:
         problems.say(FILE, "metric.at", f"is {metric.at}; it must be 1 or more.")
     _check_anchors(metric, problems)
-    facts = METRICS.get(metric.name)
+    facts = metric.known_facts
     if facts is None:
-        problems.say(FILE, "metric.name", f"{metric.name!r} is not known; choose of {', '.join(METRICS)}.")
+        step = f"choose of {', '.join(METRICS)}, or bring your own with [metric.own] and metric.py."
+        problems.say(FILE, "metric.name", f"{metric.name!r} is not known; {step}")
         return
+    if metric.own is not None:
+        check_own(metric.name, metric.own, problems)
     _check_facts(metric, facts, problems)
     _check_needs(manifest, facts, problems)
     _check_resampling(manifest, facts, problems)

@@ -6,12 +6,13 @@ from pathlib import Path
 from audition.catalog.archive import list_files
 from audition.catalog.manifest import check_manifest
 from audition.catalog.metric import FILE
+from audition.catalog.own_metric import check_own_metric
 from audition.catalog.rubric import read_rubric
 from audition.catalog.samples import Sample, collect_samples
 from audition.catalog.shape import Problems, read_table, read_text, shape
 from audition.catalog.sources import RAW_FOLDER, check_raw, read_sources
 from audition.catalog.told import Told, locate
-from audition.domain.challenge import Manifest
+from audition.domain.challenge import METRIC_PROGRAM, Manifest
 from audition.domain.errors import InvalidError
 from audition.domain.rubric import RubricItem
 
@@ -42,6 +43,11 @@ class ChallengeFolder:
     def prepare(self) -> Path:
         """The author's `prepare.py`: untrusted, never imported by the platform."""
         return self.path / PREPARE_FILE
+
+    @property
+    def metric(self) -> Path | None:
+        """The author's `metric.py`, likewise; None where the metric is one of ours."""
+        return None if self.manifest.metric.own is None else self.path / METRIC_PROGRAM
 
     @property
     def raw(self) -> Path:
@@ -82,6 +88,8 @@ def check_challenge(folder: Path) -> tuple[ChallengeFolder | None, tuple[Told, .
     for name, source in read_sources(folder, problems).items():
         check_raw(folder, name, source, problems)
     checksums = _read_checksums(folder, problems)
+    if manifest is not None:
+        check_own_metric(folder, manifest, checksums, problems)
     if not (folder / STARTER_FOLDER).is_dir():
         problems.say(f"{STARTER_FOLDER}/", "", "is missing; add a submission that runs and scores low.")
     samples = collect_samples(folder, problems)

@@ -11,6 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter
 
+from audition.catalog.own_metric import OWN_NAME
 from audition.domain.challenge import Manifest
 from audition.domain.metrics import METRICS
 
@@ -26,7 +27,9 @@ def manifest_schema() -> dict[str, Any]:
     for kind in _kinds(Manifest):
         if kind.__name__ in schema["$defs"] and is_dataclass(kind):
             _close(schema["$defs"][kind.__name__], kind)
-    schema["$defs"]["MetricSpec"]["properties"]["name"]["enum"] = list(METRICS)
+    name = schema["$defs"]["MetricSpec"]["properties"]["name"]
+    # An author's own has any name; editors offer ours.
+    name["anyOf"] = [{"enum": list(METRICS)}, {"pattern": f"^{OWN_NAME.pattern}$"}]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

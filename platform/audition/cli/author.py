@@ -24,6 +24,7 @@ from audition.host.images import images_of_challenge
 from audition.host.packages import fetch_source
 from audition.host.steps import Steps
 from audition.services.keep_proof import keep_proof, require_proof
+from audition.services.prepare_data import with_limits
 from audition.services.publish import publish as publish_challenge
 from audition.services.reference import is_measured_here, submit_reference
 from audition.settings import Settings
@@ -175,7 +176,8 @@ def diff(context: click.Context, slug: str, old: int | None, new_number: int | N
     ports = bootstrap.control_plane(settings)
     before = state_of_version(find_version(ports, slug, old))
     if new_number is None:
-        after = state_of_folder(find_challenge(settings, slug))
+        # A version says the limits that its image had; the folder may leave them to it.
+        after = state_of_folder(with_limits(bootstrap.image_limits(settings), find_challenge(settings, slug)))
     else:
         after = state_of_version(find_version(ports, slug, new_number))
     told = list(differences(before, after))

@@ -1,14 +1,16 @@
 """What is said of published versions of a challenge: how they differ from one another and from the folder."""
 
+from hashlib import sha256
+
 from audition import codec
 from audition.catalog.compare import State
 from audition.catalog.read import BRIEF_FILE, DATACARD_FILE, ChallengeFolder
-from audition.domain.challenge import Area, ChallengeVersion
+from audition.domain.challenge import METRIC_PROGRAM, Area, ChallengeVersion
 from audition.domain.errors import NotFoundError
 from audition.domain.rubric import RubricItem
 from audition.ports import Ports
 
-_DATA = (Area.PUBLIC, Area.PRIVATE)
+_DATA = (Area.PUBLIC, Area.PRIVATE, Area.METRIC)
 
 
 def state_of_folder(folder: ChallengeFolder) -> State:
@@ -17,7 +19,7 @@ def state_of_folder(folder: ChallengeFolder) -> State:
         name="folder",
         manifest=folder.manifest,
         documents=_documents(folder.brief, folder.datacard, folder.rubric),
-        data=folder.checksums,
+        data={**folder.checksums, **_own_metric(folder)},
     )
 
 
@@ -45,6 +47,13 @@ def find_version(ports: Ports, slug: str, number: int | None) -> ChallengeVersio
         have = ", ".join(map(str, sorted(known))) or "none"
         raise NotFoundError(f"{slug} has no version {number}.", next_step=f"There are: {have}.")
     return known[number]
+
+
+def _own_metric(folder: ChallengeFolder) -> dict[str, str]:
+    if folder.metric is None:
+        return {}
+    name = f"{Area.METRIC.value}/{METRIC_PROGRAM}"
+    return {name: sha256(folder.metric.read_bytes()).hexdigest()}
 
 
 def _documents(brief: str, datacard: str, rubric: tuple[RubricItem, ...]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from audition.domain.execution import Limits
 from audition.domain.exercise import EXERCISE_LIMITS
 from audition.domain.extra_rows import ExtraRowsSpec
 from audition.domain.grade import Dimension
-from audition.domain.metrics import Direction
+from audition.domain.metrics import METRICS, Direction, Form, MetricFacts, OwnMetric
 from audition.domain.probe_plan import Pace
 from audition.domain.rubric import RubricItem
 from audition.domain.run import Stage
@@ -43,7 +43,7 @@ class MetricSpec:
     """What is measured on the hidden data, and what a value is worth."""
 
     name: str
-    """Key of `audition.domain.metrics.METRICS`, e.g. "roc_auc"."""
+    """Key of `audition.domain.metrics.METRICS`, e.g. "roc_auc"; with `own` a name that is not among them."""
     direction: Direction
     anchors: tuple[Anchor, ...]
     confidence: float = 0.95
@@ -57,6 +57,28 @@ class MetricSpec:
     """In (0, 1), ascending: of the columns, or the one of a pinball loss."""
     times: tuple[float, ...] = ()
     """Ascending: of the columns of survival probabilities."""
+    own: OwnMetric | None = None
+    """What is to be known of `metric.py`, where the challenge brings its own; None of the metrics that are known."""
+
+    @property
+    def known_facts(self) -> MetricFacts | None:
+        """What is known of it before anything is measured; None of a name that nobody knows."""
+        return METRICS.get(self.name) if self.own is None else self.own.facts(self.direction)
+
+    @property
+    def facts(self) -> MetricFacts:
+        """Likewise, of a manifest that was checked.
+
+        Raises:
+            KeyError: Nobody knows the name.
+        """
+        return METRICS[self.name] if self.own is None else self.own.facts(self.direction)
+
+    @property
+    def form(self) -> Form:
+        """What a submission writes for one id; of a metric that nobody knows, a number."""
+        facts = self.known_facts
+        return Form.NUMBER if facts is None else facts.form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +234,8 @@ class Manifest:
         return self.build if stage == Stage.BUILD else self.limits_of(stage)
 
 
+#: Name in the challenge's folder, in `Area.METRIC` and beside the answers.
+METRIC_PROGRAM = "metric.py"
 #: Name in `Area.REFERENCE` of what the reference was measured at.
 MEASURED_FILE = "measured.json"
 
@@ -232,6 +256,8 @@ class Area(StrEnum):
     """Copies of the training table, one file for each number; a candidate gets one in the place of the public one."""
     CANARIES = "canaries"
     """Rows that one copy alone has, of all copies; only graders get them."""
+    METRIC = "metric"
+    """The author's `metric.py`, where the metric is the challenge's own; only graders with the answers get it."""
     REFERENCE = "reference"
     """The archive of the reference submission, with which services are compared, and what it was measured at. No
     container of a candidate's sees either."""

@@ -110,7 +110,7 @@ class GradeStatus(StrEnum):
     BLOCKED = "blocked"
     """An earlier stage left nothing to look at: no score, and the reason is a finding."""
     ERRORED = "errored"
-    """The grader itself failed: the platform's fault, never a zero."""
+    """The grader itself failed: the platform's fault or the challenge's, never a zero."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +126,8 @@ class Grade:
     curves: tuple[Curve, ...] = ()
     note: str = ""
     """For staff only, e.g. the traceback of a grader that failed."""
+    is_challenge_fault: bool = False
+    """Whether it failed because of the challenge's answers or its own metric; false unless it is ERRORED."""
     invalid_output: str = ""
     """Why the outputs cannot be used, a sentence for the candidate; empty when they can."""
     traces: Traces | None = None

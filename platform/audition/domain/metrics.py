@@ -208,7 +208,29 @@ METRICS: dict[str, MetricFacts] = {
 }
 
 
-def form_of(metric: str) -> Form:
-    """What a submission writes under a metric; of one that nobody here knows, a number."""
-    facts = METRICS.get(metric)
-    return facts.form if facts is not None else Form.NUMBER
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnMetric:
+    """A metric that the challenge brings with it, as `metric.py`; what `METRICS` says of others, its author says."""
+
+    label: str
+    """As people write it."""
+    form: Form = Form.NUMBER
+    """What a submission writes for one id."""
+    low: float | None = None
+    """Least value there can be; None without a bound. A value beyond it is a fault of metric.py."""
+    high: float | None = None
+    unit: str = ""
+    """Of the value; empty for a pure number."""
+
+    def facts(self, direction: Direction) -> MetricFacts:
+        """The same as of any metric."""
+        return MetricFacts(
+            label=self.label,
+            direction=direction,
+            form=self.form,
+            interval=Interval.BOOTSTRAP,
+            low=self.low,
+            high=self.high,
+            source="metric.py of the challenge",
+            unit=self.unit,
+        )

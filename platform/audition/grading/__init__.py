@@ -16,9 +16,11 @@ from audition.grading.checks import (
     partial,
     passed,
 )
+from audition.grading.faults import ChallengeFaultError
 from audition.grading.workspace import Need, Workspace
 
 __all__ = [
+    "ChallengeFaultError",
     "Check",
     "CheckList",
     "Need",

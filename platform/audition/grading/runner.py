@@ -9,6 +9,7 @@ from typing import Protocol
 from audition import codec
 from audition.domain.errors import InvalidError
 from audition.domain.grade import Dimension, Grade, GradeSheet, GradeStatus
+from audition.grading.faults import ChallengeFaultError
 from audition.grading.workspace import Need, Workspace
 
 GROUP = "audition.graders"
@@ -84,6 +85,7 @@ def _grade(grader: Grader, workspace: Workspace) -> Grade:
             dimension=grader.dimension,
             status=GradeStatus.ERRORED,
             note=_note(error),
+            is_challenge_fault=isinstance(error, ChallengeFaultError),
         )
 
 

@@ -289,9 +289,14 @@ def score_spec(
     answers = tuple(
         blob(runner, file.digest, f"{places.ANSWERS}/{file.name}") for file in version.files_in(Area.PRIVATE)
     )
+    # The challenge's own metric stands beside what it is computed from.
+    program = tuple(
+        blob(runner, file.digest, f"{places.ANSWERS}/{file.name}") for file in version.files_in(Area.METRIC)
+    )
     again = outputs(runner, artifacts, ArtifactKind.REPEATED, places.REPEATED)
     mounts: tuple[Mount, ...] = (
         *answers,
+        *program,
         *extra_rows_map(runner, version),
         *models(runner, version),
         *again,

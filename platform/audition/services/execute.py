@@ -27,7 +27,7 @@ from audition.services.collect_evidence import (
 )
 from audition.services.discard import discard
 from audition.services.give_back import give_back
-from audition.services.grade_evidence import grade_evidence
+from audition.services.grade_evidence import grade_evidence, owner_of
 from audition.services.keep_traces import keep_traces
 from audition.services.lease import CancelledError, Lease, LeaseLostError, check_fence
 from audition.services.lint import linting
@@ -123,15 +123,16 @@ def _publish_evidence(runner: Runner, claimed: Claimed, collected: Collected) ->
 
 
 def _publish_grades(runner: Runner, claimed: Claimed, verdict: Verdict, grades: tuple[Grade, ...]) -> None:
-    is_broken = any(grade.status == GradeStatus.ERRORED for grade in grades)
+    errors = [grade for grade in grades if grade.status == GradeStatus.ERRORED]
     is_invalid = any(grade.invalid_output for grade in grades)
     fault = None if verdict == Verdict.ACCEPTED else Fault.CANDIDATE
     if verdict in _WITH_OUTPUT and is_invalid:
         verdict, fault = Verdict.INVALID_OUTPUT, Fault.CANDIDATE
-    if is_broken:
-        verdict, fault = Verdict.INTERNAL_ERROR, Fault.PLATFORM
-    state = State.ERRORED if is_broken else State.GRADED
-    reason = "A grader failed; a person has to look at it." if is_broken else "Graded."
+    state, reason = State.GRADED, "Graded."
+    if errors:
+        verdict, fault = Verdict.INTERNAL_ERROR, owner_of(errors)
+        what = "The challenge's own part of grading" if fault == Fault.CHALLENGE else "A grader"
+        state, reason = State.ERRORED, f"{what} failed; a person has to look at it."
     with runner.ports.unit_of_work() as uow:
         check_fence(uow, claimed.run)
         keep_traces(runner, uow, claimed, grades)

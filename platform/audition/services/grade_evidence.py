@@ -1,5 +1,6 @@
 """Grade evidence: score it against the hidden answers and judge the rest. No candidate code runs here."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ from audition.domain.errors import InvalidError, UnavailableError
 from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.execution import ContainerSpec, Exit
 from audition.domain.grade import Grade, GradeSheet, GradeStatus
-from audition.domain.run import Stage, StageStatus
+from audition.domain.run import Fault, Stage, StageStatus
 from audition.services import containers
 from audition.services.claim import Claimed
 from audition.services.lease import Lease, check_lease
@@ -18,6 +19,10 @@ from audition.services.stage_book import StageBook
 _MAX_SHEET = 4 << 20
 #: What the candidate is told; the cause quotes a container that has seen the answers, so it is for staff only.
 _OUR_FAULT = "A grader failed. That is our fault: a person will look at it, and no attempt was used."
+_CHALLENGE_FAULT = (
+    "The challenge could not measure this. That is its author's fault: a person will look at it, and no attempt"
+    " was used."
+)
 
 
 def grade_evidence(
@@ -59,9 +64,9 @@ def _sheet(
         book.end(record, StageStatus.FAILED, exit_, _OUR_FAULT)
         raise
     trouble = " ".join(grade.invalid_output for grade in sheet.grades if grade.invalid_output)
-    has_error = any(grade.status == GradeStatus.ERRORED for grade in sheet.grades)
-    if has_error:
-        trouble = _OUR_FAULT
+    errors = [grade for grade in sheet.grades if grade.status == GradeStatus.ERRORED]
+    if errors:
+        trouble = _CHALLENGE_FAULT if owner_of(errors) == Fault.CHALLENGE else _OUR_FAULT
     status = StageStatus.FAILED if trouble else StageStatus.PASSED
     if spec.stage == Stage.SCORE and not trouble and not has_outputs:
         # That there is nothing to score was said by the stage that left nothing.
@@ -71,12 +76,12 @@ def _sheet(
     return sheet.grades
 
 
-def _seconds(sheet: GradeSheet) -> dict[str, float]:
-    names = {grade.grader for grade in sheet.grades}
-    return {grader: seconds for grader, seconds in sheet.seconds.items() if grader in names}
+def owner_of(errors: Sequence[Grade]) -> Fault:
+    """Whose fault it is that graders failed: ours, unless each of them says that the challenge is wrong."""
+    return Fault.CHALLENGE if all(grade.is_challenge_fault for grade in errors) else Fault.PLATFORM
 
 
-def _read(spec: ContainerSpec, exit_: Exit) -> GradeSheet:
+def _read(spec: ContainerSpec, exit_: Exit) -> tuple[Grade, ...]:
     if exit_.exit_code != 0 or exit_.is_log_truncated:
         said = exit_.stderr[-2000:].decode(errors="replace").strip()
         cause = "ran out of memory" if exit_.is_out_of_memory else f"ended with {exit_.exit_code}"

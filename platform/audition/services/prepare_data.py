@@ -1,5 +1,6 @@
 """Run an author's `prepare` in a container without network, and take what it made."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from audition.catalog.read import ChallengeFolder
@@ -85,10 +86,10 @@ def _prepare_spec(runner: Runner, folder: ChallengeFolder, owner: Ownership) -> 
     )
 
 
-def with_limits(runner: Runner, folder: ChallengeFolder) -> ChallengeFolder:
+def with_limits(of_images: Mapping[str, Limits], folder: ChallengeFolder) -> ChallengeFolder:
     """The folder with the limits of its image where it names none: a version says what holds its runs."""
     manifest = folder.manifest
-    own = runner.image_limits.get(manifest.image)
+    own = of_images.get(manifest.image)
     if own is None or Stage.PREDICT in manifest.limits:
         return folder
     return replace(folder, manifest=replace(manifest, limits={**manifest.limits, Stage.PREDICT: own}))

@@ -9,14 +9,16 @@ they have to be to each other.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import pairwise
 from typing import Protocol
 
 from audition.catalog.advice import REFERENCE, SAMPLE_SUBMISSION
 from audition.catalog.archive import pack_files
 from audition.catalog.read import ChallengeFolder
 from audition.catalog.samples import ATTACK, Expectation
-from audition.domain.challenge import Anchor, Area, ChallengeVersion
-from audition.domain.grade import Dimension, Metric, Outcome, dimension_scores
+from audition.domain.challenge import Anchor, Area, ChallengeVersion, MetricSpec
+from audition.domain.grade import Dimension, GradeStatus, Metric, Outcome, dimension_scores
+from audition.domain.metrics import Direction
 from audition.domain.people import Principal, PrincipalKind, Role
 from audition.domain.report import Report
 from audition.domain.run import Fault, Stage, StageRecord, Verdict
@@ -34,6 +36,8 @@ CONSTANT = "made/constant"
 EMPTY = "made/empty"
 #: Share of its limit that an accepted sample may take here: hosts differ, and a busy one is slower.
 MOST_OF_LIMIT = 0.8
+#: Samples that are simple and learn something, the first that is there.
+_SIMPLE = ("accepted/baseline", "accepted/starter")
 #: What a constant may earn above the anchor of that name: chance moves some metrics a little.
 _SLACK = 0.05
 _PROVER = Principal(
@@ -102,6 +106,8 @@ class Ended:
     stages: tuple[StageRecord, ...]
     is_equal_again: bool
     """Whether grading the same evidence once more gave the same."""
+    notes: tuple[str, ...] = ()
+    """What graders that failed say of it, with the author's traceback where it is the challenge's own metric."""
 
 
 def trials_of(folder: ChallengeFolder, version: ChallengeVersion, ports: Ports) -> tuple[Trial, ...]:
@@ -176,6 +182,7 @@ def _ended(report: Report, reason: str, *, is_equal: bool) -> Ended:
         outcomes={finding.check: finding.outcome for finding in report.findings},
         stages=report.stages,
         is_equal_again=is_equal,
+        notes=tuple(dict.fromkeys(g.note for g in report.grades if g.status == GradeStatus.ERRORED)),
     )
 
 
@@ -186,7 +193,7 @@ def judge_sample(trial: Trial, ended: Ended, folder: ChallengeFolder) -> list[st
         return [] if is_nothing else ["a submission with nothing in it got a metric."]
     if ended.state != State.GRADED:
         whose = "ours" if ended.fault == Fault.PLATFORM else "the sample's or the challenge's"
-        return [f"ended as {ended.state.value}, whose fault is {whose}: {ended.reason}"]
+        return [f"ended as {ended.state.value}, whose fault is {whose}: {ended.reason}", *ended.notes]
     problems = [] if ended.is_equal_again else ["graded twice, it got different grades."]
     if trial.expectation is not None:
         problems += _unexpected(trial.expectation, ended)
@@ -232,6 +239,7 @@ def judge_together(folder: ChallengeFolder, found: Mapping[str, tuple[Trial, End
     anchors = {anchor.name: anchor for anchor in folder.manifest.metric.anchors}
     problems = list(_reference(found, anchors.get("reference")))
     problems += _constant_earns(found, anchors.get("constant"))
+    problems += _order(folder.manifest.metric, found)
     starters = [ended for trial, ended in found.values() if trial.is_starter]
     if not starters:
         problems.append("no sample submits the starter as it is.")
@@ -264,6 +272,20 @@ def _constant_earns(found: Mapping[str, tuple[Trial, Ended]], anchor: Anchor | N
     most = (anchor.score if anchor else 0.0) + _SLACK
     if earned > most:
         yield f"a constant earns {earned:.3f} for the model, at most {most:g}: move the anchor 'constant'."
+
+
+def _order(spec: MetricSpec, found: Mapping[str, tuple[Trial, Ended]]) -> Iterator[str]:
+    """A metric that nobody knows has to tell a constant from a baseline, and that from the reference."""
+    if spec.own is None:
+        return
+    simple = next((name for name in _SIMPLE if name in found), CONSTANT)
+    sign = 1 if spec.direction == Direction.HIGHER else -1
+    for worse, better in pairwise(dict.fromkeys((CONSTANT, simple, REFERENCE))):
+        metrics = [found[name][1].metric if name in found else None for name in (worse, better)]
+        values = [metric.value for metric in metrics if metric is not None]
+        if len(values) == len(metrics) and sign * values[1] <= sign * values[0]:
+            said = f"{better} reaches {values[1]:.4f}, {worse} {values[0]:.4f}"
+            yield f"{said}: metric.py does not tell the better from the worse."
 
 
 def _metric_score(ended: Ended) -> float:

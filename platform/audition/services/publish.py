@@ -8,7 +8,7 @@ from audition.catalog.kit import build_kit
 from audition.catalog.produced import check_produced
 from audition.catalog.read import ChallengeFolder
 from audition.catalog.samples import Sample
-from audition.domain.challenge import Area, ChallengeVersion, DataFile
+from audition.domain.challenge import METRIC_PROGRAM, Area, ChallengeVersion, DataFile
 from audition.domain.errors import NotFoundError
 from audition.domain.people import AuditEntry
 from audition.domain.run import Stage
@@ -48,7 +48,7 @@ def publish(
             challenge's fault.
         UnavailableError: The engine failed.
     """
-    folder = with_limits(runner, folder)
+    folder = with_limits(runner.image_limits, folder)
     say("running prepare in a container without network")
     files = prepare_data(runner, folder)
     check_produced(folder, files)
@@ -60,6 +60,7 @@ def publish(
         files = (*files, *make_extra_rows(runner, folder.manifest, files))
     reference = _reference(runner, folder)
     files = (*files, *reference)
+    files = (*files, *_own_metric(runner, folder))
     samples = pack_samples(runner, folder)
     documents = {
         "brief.md": folder.brief,
@@ -130,6 +131,15 @@ def _reference(runner: Runner, folder: ChallengeFolder) -> tuple[DataFile, ...]:
             digest = runner.ports.blobs.put(data)
             return (DataFile(area=Area.REFERENCE, name="reference.zip", digest=digest, bytes=len(data)),)
     return ()
+
+
+def _own_metric(runner: Runner, folder: ChallengeFolder) -> tuple[DataFile, ...]:
+    """The author's `metric.py`, which the score container calls."""
+    if folder.metric is None:
+        return ()
+    data = folder.metric.read_bytes()
+    digest = runner.ports.blobs.put(data)
+    return (DataFile(area=Area.METRIC, name=METRIC_PROGRAM, digest=digest, bytes=len(data)),)
 
 
 def _learner(folder: ChallengeFolder) -> tuple[Sample, ...]:

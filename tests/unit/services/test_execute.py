@@ -226,6 +226,28 @@ def test_a_grader_that_failed_is_ours_parks_the_run_and_costs_no_attempt(world: 
     assert attempts(world) == 3
 
 
+def test_a_metric_that_the_challenge_brought_and_that_fails_is_the_challenges_fault(world: World) -> None:
+    failed = replace(model_grade(), status=GradeStatus.ERRORED, findings=(), note="metric.py: 1,0,1")
+    world.sandbox.programs["score"] = grades(replace(failed, is_challenge_fault=True))
+
+    submission = world.graded()
+    run = world.run(submission)
+    score = world.stage(submission, Stage.SCORE)
+
+    assert submission.state == State.ERRORED
+    assert (run.verdict, run.fault) == (Verdict.INTERNAL_ERROR, Fault.CHALLENGE)
+    assert "its author's fault" in score.message
+    assert "metric.py" not in score.message + submission.state_reason
+    assert attempts(world) == 3
+
+
+def test_a_fault_of_ours_beside_one_of_the_challenge_is_ours(world: World) -> None:
+    failed = replace(model_grade(), status=GradeStatus.ERRORED, findings=(), is_challenge_fault=True)
+    ours = replace(failed, grader="other", is_challenge_fault=False)
+    world.sandbox.programs["score"] = grades(failed, ours)
+    assert world.run(world.graded()).fault == Fault.PLATFORM
+
+
 @pytest.mark.parametrize(
     "refusals", [("'../x' leads out of the archive.",), ("a is a link.", "b is a link.")], ids=["one", "two"]
 )

@@ -13,6 +13,7 @@ from audition.domain.challenge import Anchor
 from audition.domain.errors import ConflictError
 from audition.domain.execution import Limits, Usage
 from audition.domain.grade import Dimension, Metric, Outcome
+from audition.domain.metrics import Direction, OwnMetric
 from audition.domain.run import Fault, Stage, StageRecord, StageStatus, Verdict
 from audition.domain.submission import State
 from audition.services.keep_proof import keep_proof, require_proof
@@ -167,3 +168,26 @@ def test_only_what_was_proved_as_it_is_may_be_published(tmp_path: Path) -> None:
     (tmp_path / "brief.md").write_text("Two.")
     with pytest.raises(ConflictError):
         require_proof(world.ports, "tiny", folder_digest(tmp_path))
+
+
+def test_an_authors_own_metric_has_to_tell_the_better_from_the_worse() -> None:
+    made = folder()
+    own = OwnMetric(label="Own")
+    spec = replace(made.manifest.metric, name="own", own=own, direction=Direction.LOWER)
+    turned = replace(made, manifest=replace(made.manifest, metric=spec))
+    found = {name: (trial(name), ended(score)) for name, score in ((REFERENCE, 0.92), (STARTER, 0.3))}
+    found[CONSTANT] = (trial(CONSTANT), ended(0.0))
+    told = [problem for problem in judge_together(turned, found) if "metric.py" in problem]
+    assert len(told) == 2
+    assert told[0] == (
+        "accepted/starter reaches 0.6000, made/constant 0.5000: metric.py does not tell the better from the worse."
+    )
+    assert not [problem for problem in judge_together(made, found) if "metric.py" in problem]
+
+
+def test_what_failed_in_the_authors_own_metric_is_shown_to_the_author() -> None:
+    failed = ended(
+        state=State.ERRORED, fault=Fault.CHALLENGE, reason="It failed.", notes=("metric.py, line 3: no.",)
+    )
+    whose = "ended as errored, whose fault is the sample's or the challenge's: It failed."
+    assert judge_sample(trial(), failed, folder()) == [whose, "metric.py, line 3: no."]

@@ -15,10 +15,12 @@ from audition.adapters.memory.sandbox import Program
 from audition.catalog.read import ChallengeFolder
 from audition.catalog.samples import Expectation, Sample
 from audition.domain.challenge import Area, ChallengeVersion, DetailSpec
-from audition.domain.contract import CollectedFile, Collection, Inventory
+from audition.domain.contract import CollectedFile, Collection, Contract, Inventory
 from audition.domain.errors import InvalidError, UnavailableError
-from audition.domain.execution import FileMount, Limits, Profile
+from audition.domain.execution import FileMount, Limits, Ownership, Profile
+from audition.domain.metrics import OwnMetric
 from audition.domain.run import Stage, Verdict
+from audition.services import containers
 from audition.services.publish import publish
 from tests import factories
 from tests.unit.services.world import PREDICTIONS, World, keeps
@@ -310,3 +312,26 @@ def test_a_sample_that_fails_is_the_authors_to_mend(
 def test_a_sample_that_is_not_there_is_named(world: World, with_baseline: ChallengeFolder) -> None:
     with pytest.raises(InvalidError, match="submissions/accepted/baseline is not there"):
         publish_it(world, replace(with_baseline, samples=()))
+
+
+def test_a_metric_of_its_own_is_seen_by_the_container_with_the_answers_and_by_no_other(
+    world: World, folder: ChallengeFolder
+) -> None:
+    program = b"def measure(answers, predictions): ...\n"
+    (folder.path / "metric.py").write_bytes(program)
+    spec = replace(folder.manifest.metric, name="money_kept", own=OwnMetric(label="Money kept"))
+    own = replace(folder, manifest=replace(folder.manifest, metric=spec))
+    version, _ = publish_it(world, own)
+    [file] = version.files_in(Area.METRIC)
+    assert world.blobs.get(file.digest) == program
+    owner = Ownership(run_id="run_1", fence=1, deadline_epoch=0)
+    common = (world.runner, version, owner, version.manifest_digest, ())
+    seen = {
+        spec.stage: [mount.target for mount in spec.mounts if "metric.py" in mount.target]
+        for spec in (
+            containers.score_spec(*common),
+            containers.judge_spec(*common),
+            containers.predict_spec(world.runner, version, owner, Contract()),
+        )
+    }
+    assert seen == {Stage.SCORE: ["/answers/metric.py"], Stage.JUDGE: [], Stage.PREDICT: []}
