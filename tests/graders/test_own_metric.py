@@ -111,7 +111,7 @@ def test_what_it_changes_is_gone_with_the_call(tmp_path: Path) -> None:
         ),
         ("def measure(answers, predictions):\n    return 'good'\n", "could not convert string to float"),
         ("import os\ndef measure(answers, predictions):\n    os._exit(0)\n", "ended its process"),
-        ("def measure(answers, predictions):\n    raise SystemExit(0)\n", "SystemExit"),
+        ("def measure(answers, predictions):\n    raise SystemExit(0)\n", "ended its process"),
     ],
 )
 def test_a_broken_one_is_the_challenges_fault_and_names_the_line(

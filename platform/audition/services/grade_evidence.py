@@ -81,7 +81,12 @@ def owner_of(errors: Sequence[Grade]) -> Fault:
     return Fault.CHALLENGE if all(grade.is_challenge_fault for grade in errors) else Fault.PLATFORM
 
 
-def _read(spec: ContainerSpec, exit_: Exit) -> tuple[Grade, ...]:
+def _seconds(sheet: GradeSheet) -> dict[str, float]:
+    names = {grade.grader for grade in sheet.grades}
+    return {grader: seconds for grader, seconds in sheet.seconds.items() if grader in names}
+
+
+def _read(spec: ContainerSpec, exit_: Exit) -> GradeSheet:
     if exit_.exit_code != 0 or exit_.is_log_truncated:
         said = exit_.stderr[-2000:].decode(errors="replace").strip()
         cause = "ran out of memory" if exit_.is_out_of_memory else f"ended with {exit_.exit_code}"
