@@ -4,7 +4,8 @@ Everything that crosses a trust boundary (a container's result document, a reque
 here, so a field is declared once, on its dataclass, and never listed again.
 """
 
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -39,7 +40,9 @@ def to_plain(value: object) -> Any:  # noqa: ANN401  JSON has no narrower type
     return _adapter(kind).dump_python(value, mode="json")
 
 
-def from_json(kind: type[T], data: bytes | str, *, what: str, max_bytes: int = 4 << 20) -> T:
+def from_json(
+    kind: type[T], data: bytes | str, *, what: str, max_bytes: int = 4 << 20, is_exact: bool = False
+) -> T:
     """Decode and check a JSON document.
 
     Args:
@@ -47,6 +50,7 @@ def from_json(kind: type[T], data: bytes | str, *, what: str, max_bytes: int = 4
         data: UTF-8 JSON.
         what: Name of the document, used in the message.
         max_bytes: Largest document that is looked at.
+        is_exact: Refuse unknown members, and "7" where a number is wanted; for what people write by hand.
 
     Raises:
         InvalidError: Too large, no JSON, or not of this kind; `problems` has one line per field.
@@ -55,7 +59,9 @@ def from_json(kind: type[T], data: bytes | str, *, what: str, max_bytes: int = 4
         msg = f"{what} is {len(data):,} bytes; at most {max_bytes:,} are accepted."
         raise InvalidError(msg, code="document-too-large")
     try:
-        return _adapter(kind).validate_json(data)
+        return _adapter(kind).validate_json(
+            data, strict=is_exact or None, extra="forbid" if is_exact else None
+        )
     except ValidationError as error:
         raise _invalid(error, what) from None
 
@@ -70,6 +76,31 @@ def from_plain(kind: type[T], data: object, *, what: str) -> T:
         return _adapter(kind).validate_python(data)
     except ValidationError as error:
         raise _invalid(error, what) from None
+
+
+def schemas(
+    taken: Iterable[Any], given: Iterable[Any], reference: str
+) -> tuple[dict[Any, Any], dict[Any, Any], dict[str, Any]]:
+    """Describe types as JSON Schema (draft 2020-12).
+
+    Args:
+        taken: What `from_json` reads.
+        given: What `to_plain` writes.
+        reference: Address of a shared definition, with `{model}` for its name.
+
+    Returns:
+        Schema of each taken type, of each given type, and the definitions that they share.
+    """
+    wanted: list[tuple[Any, Literal["validation", "serialization"], TypeAdapter[Any]]] = [
+        *((kind, "validation", _adapter(kind)) for kind in taken),
+        *((kind, "serialization", _adapter(kind)) for kind in given),
+    ]
+    found, shared = TypeAdapter.json_schemas(wanted, ref_template=reference)
+    by_mode = {
+        mode: {kind: schema for (kind, a_mode), schema in found.items() if a_mode == mode}
+        for mode in ("validation", "serialization")
+    }
+    return by_mode["validation"], by_mode["serialization"], shared.get("$defs", {})
 
 
 def _invalid(error: ValidationError, what: str) -> InvalidError:

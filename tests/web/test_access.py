@@ -106,10 +106,27 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
 #: The same for the API, where a missing token is a 401.
 API: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     "api.create_token": ("POST /tokens", dict(_SIGN_IN), (201, 201, 201, 201, 201, 201)),
-    "api.create_invitation": ("POST /invitations", dict(_INVITATION), (401, 403, 201, 201, 403, 403)),
+    "api.description": ("GET /openapi.json", {}, (200, 200, 200, 200, 200, 200)),
+    "api.invitations": ("GET /invitations", {}, (401, 403, 200, 200, 403, 403)),
+    "api.create_invitation": (
+        "POST /invitations",
+        {**_INVITATION, "valid_days": 7},
+        (401, 403, 201, 201, 403, 403),
+    ),
+    "api.extend_invitation": (
+        "POST /invitations/inv_dave/extensions",
+        {"hours": 12},
+        (401, 403, 201, 201, 403, 403),
+    ),
     "api.start_invitation": ("POST /invitations/start", {"token": LINKS["dave"]}, (201,) * 6),
     "api.me": ("GET /me", {}, (401, 200, 200, 200, 200, 200)),
     "api.challenge": ("GET /challenge", {}, (401, 403, 403, 403, 200, 200)),
+    # Neither has a clock of their own.
+    "api.pause": ("POST /clock/pause", {}, (401, 403, 403, 403, 409, 409)),
+    "api.resume": ("POST /clock/resume", {}, (401, 403, 403, 403, 409, 409)),
+    "api.own_data": ("GET /me/export", {}, (401, 403, 403, 403, 200, 200)),
+    # Both have a submission at work, which has to end first.
+    "api.erase": ("POST /me/erase", {"confirm": "delete"}, (401, 403, 403, 403, 409, 409)),
     "api.challenges": ("GET /challenges", {}, (401, 403, 200, 200, 403, 403)),
     "api.kit": ("GET /kit", {}, (401, 403, 403, 403, 200, 200)),
     "api.create_submission": ("POST /submissions", {}, (401, 403, 403, 403, 409, 409)),
@@ -123,6 +140,41 @@ API: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     "api.release_submission": ("POST /submissions/sub_graded/release", {}, (401, 200, 403, 200, 403, 403)),
     "api.rerun_submission": ("POST /submissions/sub_graded/rerun", {}, (401, 202, 403, 202, 403, 403)),
     "api.regrade_submission": ("POST /submissions/sub_graded/regrade", {}, (401, 202, 403, 202, 403, 403)),
+    "api.review": ("GET /submissions/sub_graded/review", {}, (401, 200, 403, 200, 403, 403)),
+    "api.start_review": ("POST /submissions/sub_graded/review", {}, (401, 201, 403, 201, 403, 403)),
+    # Nobody of them has a review yet, so for those who may mark there is none to change.
+    "api.mark": (
+        "PUT /submissions/sub_graded/review/marks/image",
+        {"level": 1},
+        (401, 404, 403, 404, 403, 403),
+    ),
+    "api.sign": ("POST /submissions/sub_graded/review/sign", {}, (401, 404, 403, 404, 403, 403)),
+    "api.overrides": ("GET /submissions/sub_graded/overrides", {}, (401, 200, 403, 200, 403, 403)),
+    "api.override": (
+        "POST /submissions/sub_graded/checks/dockerfile.exists/override",
+        {"points": 0, "reason": "It is empty."},
+        (401, 201, 403, 201, 403, 403),
+    ),
+    # Nobody has changed anything yet.
+    "api.end_override": (
+        "DELETE /submissions/sub_graded/checks/dockerfile.exists/override",
+        {},
+        (401, 404, 403, 404, 403, 403),
+    ),
+    "api.shares": ("GET /submissions/sub_graded/shares", {}, (401, 200, 403, 200, 403, 403)),
+    "api.share_report": ("POST /submissions/sub_graded/shares", {"days": 7}, (401, 201, 403, 201, 403, 403)),
+    "api.end_share": (
+        "DELETE /submissions/sub_graded/shares/shr_none",
+        {},
+        (401, 404, 403, 404, 403, 403),
+    ),
+    "api.cohort": ("GET /cohorts/ver_1", {}, (401, 200, 403, 200, 403, 403)),
+    "api.cohort_export": ("GET /cohorts/ver_1/exports/cohort.csv", {}, (401, 200, 403, 200, 403, 403)),
+    "api.comparison": (
+        "GET /comparisons?submission=sub_graded&submission=sub_released",
+        {},
+        (401, 200, 403, 200, 403, 403),
+    ),
 }
 
 
@@ -141,12 +193,15 @@ def _page(world: World, who: str, endpoint: str) -> TestResponse:
     return client.post(path, data={"csrf_token": csrf_of(client), **form})
 
 
-def _call(world: World, who: str, endpoint: str) -> TestResponse:
+def call(world: World, who: str, endpoint: str) -> TestResponse:
+    """Call a route of the API with someone's token, as its row says."""
     (method, path), body = API[endpoint][0].split(), API[endpoint][1]
     headers = bearer(world, who)
-    if method == "GET":
-        return world.client().get(f"/api/v1{path}", headers=headers)
-    return world.client().post(f"/api/v1{path}", json=body or None, headers=headers)
+    answer = world.client().open(f"/api/v1{path}", method=method, json=body or None, headers=headers)
+    # A file that is sent stays open until the answer is closed.
+    answer.get_data()
+    answer.close()
+    return answer
 
 
 @pytest.mark.parametrize("endpoint", PAGES)
@@ -158,7 +213,7 @@ def test_pages_answer_each_person_as_they_should(busy_world: World, who: str, en
 @pytest.mark.parametrize("endpoint", API)
 @pytest.mark.parametrize("who", PEOPLE)
 def test_the_api_answers_each_person_as_it_should(busy_world: World, who: str, endpoint: str) -> None:
-    assert _call(busy_world, who, endpoint).status_code == API[endpoint][2][PEOPLE.index(who)]
+    assert call(busy_world, who, endpoint).status_code == API[endpoint][2][PEOPLE.index(who)]
 
 
 def test_every_route_has_a_row(world: World) -> None:

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from statistics import median
 
+from audition import codec
 from audition.domain.agreement import Agreement, agreement
 from audition.domain.challenge import ChallengeVersion
 from audition.domain.cohort import Attempt, Cohort, Funnel, check_rates, histogram
+from audition.domain.errors import NotFoundError
 from audition.domain.grade import Dimension, total_score
 from audition.domain.people import Invitation, Principal, Role
 from audition.domain.review import FIRST_SEATS, Panel, points_of
@@ -15,6 +17,7 @@ from audition.domain.scorecard import Scorecard
 from audition.domain.submission import State, Submission
 from audition.ports import Ports
 from audition.services.authorize import require_role
+from audition.services.export_report import Export
 from audition.services.gather_panels import gather_panels
 from audition.services.write_table import Cell, write_table
 
@@ -66,6 +69,20 @@ def export_cohort(cohort: Cohort) -> bytes:
     """All attempts as CSV: scores of 100, empty where not computed."""
     header = (*_COLUMNS, *(dimension.value for dimension in Dimension), "marks_by_people")
     return write_table(header, (_row(attempt) for attempt in cohort.attempts))
+
+
+def cohort_as_file(cohort: Cohort, name: str) -> Export:
+    """A cohort for other programs.
+
+    Raises:
+        NotFoundError: It is neither cohort.csv nor cohort.json.
+    """
+    if name == "cohort.csv":
+        return Export(name=name, media_type="text/csv; charset=utf-8", data=export_cohort(cohort))
+    if name == "cohort.json":
+        return Export(name=name, media_type="application/json", data=codec.to_json(cohort))
+    msg = f"There is no export {name[:60]!r}."
+    raise NotFoundError(msg, code="no-such-export", next_step="Ask for cohort.csv or cohort.json.")
 
 
 def _row(attempt: Attempt) -> tuple[Cell, ...]:

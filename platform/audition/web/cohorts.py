@@ -3,13 +3,10 @@
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
-from audition import codec
-from audition.domain.errors import NotFoundError
 from audition.domain.people import Role
 from audition.services.authorize import require_role
-from audition.services.export_report import Export
 from audition.services.line_up import MOST, line_up
-from audition.services.survey_cohort import export_cohort, survey_cohort
+from audition.services.survey_cohort import cohort_as_file, survey_cohort
 from audition.web.context import asker, ports
 from audition.web.downloads import export_response
 
@@ -46,15 +43,7 @@ def cohort(version_id: str) -> str:
 @blueprint.get("/cohort/<version_id>/exports/<name>")
 def export(version_id: str, name: str) -> Response:
     """The cohort as a file: every attempt, under aliases."""
-    found = survey_cohort(ports(), asker(), version_id)
-    if name == "cohort.csv":
-        made = Export(name=name, media_type="text/csv; charset=utf-8", data=export_cohort(found))
-    elif name == "cohort.json":
-        made = Export(name=name, media_type="application/json", data=codec.to_json(found))
-    else:
-        msg = f"There is no export {name[:60]!r}."
-        raise NotFoundError(msg, code="no-such-export", next_step="Ask for cohort.csv or cohort.json.")
-    return export_response(made)
+    return export_response(cohort_as_file(survey_cohort(ports(), asker(), version_id), name))
 
 
 @blueprint.get("/compare")

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyRequests, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
+from audition import codec
 from audition.domain.errors import AuditionError
 from audition.web.context import is_api_request, ports
 
@@ -51,9 +52,35 @@ class Problem:
     reference: str = ""
 
     @property
-    def fault(self) -> str:
+    def fault(self) -> Literal["caller", "platform"]:
         """Whose fault it is."""
         return "platform" if self.status >= _SERVER_ERROR else "caller"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SingleProblem:
+    """One of several."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemDocument:
+    """A problem for programs (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    """What kind of problem; stable."""
+    fault: Literal["caller", "platform"]
+    """Who can mend it."""
+    errors: tuple[SingleProblem, ...]
+    next: str
+    """What to do now."""
+    reference: str = ""
+    """What to quote when asking for help; the log has it too."""
 
 
 def register(app: Flask) -> None:
@@ -80,17 +107,20 @@ def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response:
 
 
 def _document(problem: Problem) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "type": f"urn:audition:problem:{problem.code}",
-        "title": problem.title,
-        "status": problem.status,
-        "detail": problem.detail,
-        "code": problem.code,
-        "fault": problem.fault,
-        "errors": [{"detail": text} for text in problem.problems],
-        "next": problem.next_step,
-    }
-    return document | ({"reference": problem.reference} if problem.reference else {})
+    document: dict[str, Any] = codec.to_plain(
+        ProblemDocument(
+            type=f"urn:audition:problem:{problem.code}",
+            title=problem.title,
+            status=problem.status,
+            detail=problem.detail,
+            code=problem.code,
+            fault=problem.fault,
+            errors=tuple(SingleProblem(detail=text) for text in problem.problems),
+            next=problem.next_step,
+            reference=problem.reference,
+        )
+    )
+    return document
 
 
 def _on_audition_error(error: AuditionError) -> Response:

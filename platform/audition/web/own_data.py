@@ -1,21 +1,17 @@
 """What is kept of a candidate, for the candidate: to read, to take along, and to have deleted."""
 
-import tempfile
-
-from flask import Blueprint, g, make_response, render_template, request, send_file
+from flask import Blueprint, g, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from audition.domain.errors import InvalidError
 from audition.services.authorize import require_candidate
 from audition.services.erase_data import erase_own_data
-from audition.services.export_data import export_data, own_data
+from audition.services.export_data import own_data
 from audition.web import sessions
 from audition.web.context import asker, ports
+from audition.web.downloads import own_data_response
 
 blueprint = Blueprint("own_data", __name__, url_prefix="/me")
-
-#: Larger exports are written to disk while they are made.
-_IN_MEMORY_BYTES = 8 << 20
 
 
 @blueprint.before_request
@@ -33,10 +29,7 @@ def page() -> str:
 @blueprint.get("/export")
 def export() -> Response:
     """Everything, as one zip."""
-    sink = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115  closed with the answer
-    export_data(ports(), asker(), sink)
-    sink.seek(0)
-    return send_file(sink, "application/zip", as_attachment=True, download_name="audition-data.zip")
+    return own_data_response(ports(), asker())
 
 
 @blueprint.post("/erase")

@@ -1,12 +1,15 @@
 """The documents of the API that are not domain values as they are: what a client gets of them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from audition import codec
-from audition.domain.challenge import ChallengeVersion
-from audition.domain.people import Principal, PrincipalKind
+from audition.domain.build import BuildLimits
+from audition.domain.challenge import ChallengeVersion, MetricSpec, OutputSpec
+from audition.domain.execution import Limits
+from audition.domain.grade import Dimension
+from audition.domain.people import Principal, PrincipalKind, Role
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
 from audition.domain.submission import SETTLED_STATES, State
 from audition.services.list_inbox import InboxRow
@@ -57,7 +60,7 @@ def submission_document(status: Status, principal: Principal) -> dict[str, Any]:
     """The document of one submission."""
     submission, run = status.submission, status.run
     is_staff = principal.kind == PrincipalKind.STAFF
-    return _plain(
+    return plain(
         SubmissionDocument(
             id=submission.id,
             state=submission.state,
@@ -93,75 +96,158 @@ def submission_document(status: Status, principal: Principal) -> dict[str, Any]:
     )
 
 
-def challenge_document(home: CandidateHome) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeDocument:
     """What a candidate may know of the challenge: never the answers, nor anything that names them."""
-    manifest = home.version.manifest
-    return {
-        "slug": home.version.slug,
-        "version": home.version.number,
-        "digest": home.version.digest,
-        "title": manifest.title,
-        "summary": manifest.summary,
-        "brief": home.version.brief,
-        "datacard": home.version.datacard,
-        "declared_hours": manifest.declared_hours,
-        "stages": [str(stage) for stage in manifest.stages],
-        "limits": {str(stage): asdict(manifest.ceilings_of(stage)) for stage in manifest.stages},
-        "metric": _plain(manifest.metric),
-        "output": _plain(manifest.output),
-        "inputs": list(manifest.inputs),
-        "weights": {str(dimension): weight for dimension, weight in manifest.weights.items()},
-        "upload_bytes": manifest.upload_bytes,
-        "kit_bytes": home.version.kit_bytes,
-        "attempts": home.invitation.attempts,
-        "attempts_left": home.attempts_left,
-        "practice_left": home.practice_left,
-        "started_at": _time(home.invitation.started_at),
-        "expires_at": _time(home.invitation.ends_at),
-    }
+
+    slug: str
+    version: int
+    digest: str
+    title: str
+    summary: str
+    brief: str
+    datacard: str
+    declared_hours: float
+    stages: tuple[Stage, ...]
+    limits: dict[Stage, Limits | BuildLimits]
+    metric: MetricSpec
+    output: OutputSpec
+    inputs: tuple[str, ...]
+    weights: dict[Dimension, float]
+    upload_bytes: int
+    kit_bytes: int
+    attempts: int
+    attempts_left: int
+    practice_left: int
+    started_at: datetime | None
+    expires_at: datetime
+    """When nothing can be handed in any more; while the clock stands still, as it was when the pause began."""
+    clock_hours: float | None
+    paused_at: datetime | None
+    pauses_left: int
+
+
+def challenge_document(home: CandidateHome) -> dict[str, Any]:
+    """The document of a candidate's challenge."""
+    manifest, invitation = home.version.manifest, home.invitation
+    return plain(
+        ChallengeDocument(
+            slug=home.version.slug,
+            version=home.version.number,
+            digest=home.version.digest,
+            title=manifest.title,
+            summary=manifest.summary,
+            brief=home.version.brief,
+            datacard=home.version.datacard,
+            declared_hours=manifest.declared_hours,
+            stages=manifest.stages,
+            limits={stage: manifest.ceilings_of(stage) for stage in manifest.stages},
+            metric=manifest.metric,
+            output=manifest.output,
+            inputs=tuple(manifest.inputs),
+            weights=dict(manifest.weights),
+            upload_bytes=manifest.upload_bytes,
+            kit_bytes=home.version.kit_bytes,
+            attempts=invitation.attempts,
+            attempts_left=home.attempts_left,
+            practice_left=home.practice_left,
+            started_at=invitation.started_at,
+            expires_at=invitation.ends_at,
+            clock_hours=invitation.clock_hours,
+            paused_at=invitation.paused_at,
+            pauses_left=invitation.pauses - invitation.pauses_used,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSubmission:
+    """One submission in a reviewer's list."""
+
+    id: str
+    state: State
+    attempt_number: int
+    created_at: datetime
+    alias: str
+    challenge_title: str
+    verdict: Verdict | None
+    score: float | None
+    finished_at: datetime | None
 
 
 def inbox_document(row: InboxRow) -> dict[str, Any]:
-    """One submission in a reviewer's list."""
-    return {
-        "id": row.submission.id,
-        "state": str(row.submission.state),
-        "attempt_number": row.submission.attempt_number,
-        "created_at": _time(row.submission.created_at),
-        "alias": row.alias,
-        "challenge_title": row.challenge_title,
-        "verdict": row.verdict or None,
-        "score": row.score,
-        "finished_at": _time(row.finished_at),
-    }
+    """The document of a line of a reviewer's list."""
+    return plain(
+        ListedSubmission(
+            id=row.submission.id,
+            state=row.submission.state,
+            attempt_number=row.submission.attempt_number,
+            created_at=row.submission.created_at,
+            alias=row.alias,
+            challenge_title=row.challenge_title,
+            verdict=Verdict(row.verdict) if row.verdict else None,
+            score=row.score,
+            finished_at=row.finished_at,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionDocument:
+    """One published challenge version, for its authors."""
+
+    id: str
+    slug: str
+    version: int
+    digest: str
+    title: str
+    published_at: datetime
 
 
 def version_document(version: ChallengeVersion) -> dict[str, Any]:
-    """One published challenge version, for its authors."""
-    return {
-        "id": version.id,
-        "slug": version.slug,
-        "version": version.number,
-        "digest": version.digest,
-        "title": version.manifest.title,
-        "published_at": _time(version.published_at),
-    }
+    """The document of a published challenge version."""
+    return plain(
+        VersionDocument(
+            id=version.id,
+            slug=version.slug,
+            version=version.number,
+            digest=version.digest,
+            title=version.manifest.title,
+            published_at=version.published_at,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenDocument:
+    """A new API token; it is in this answer and nowhere else."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeDocument:
+    """Whom a token belongs to."""
+
+    kind: PrincipalKind
+    id: str
+    name: str
+    roles: tuple[Role, ...]
 
 
 def me_document(principal: Principal) -> dict[str, Any]:
-    """Who a token belongs to."""
-    return {
-        "kind": str(principal.kind),
-        "id": principal.subject_id,
-        "name": principal.name,
-        "roles": sorted(str(role) for role in principal.roles),
-    }
+    """The document of who asks."""
+    return plain(
+        MeDocument(
+            kind=principal.kind,
+            id=principal.subject_id,
+            name=principal.name,
+            roles=tuple(sorted(principal.roles)),
+        )
+    )
 
 
-def _time(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
-
-
-def _plain(value: object) -> dict[str, Any]:
-    plain: dict[str, Any] = codec.to_plain(value)
-    return plain
+def plain(value: object) -> dict[str, Any]:
+    """A document as plain JSON values."""
+    found: dict[str, Any] = codec.to_plain(value)
+    return found

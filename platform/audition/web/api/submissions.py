@@ -1,66 +1,39 @@
-"""The JSON API, version 1: the same verbs as the pages, for programs with a bearer token."""
+"""Submissions: send them in, follow them, read what came of them, have them run or graded again."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Response, jsonify, request, url_for
 
 from audition import codec
-from audition.domain.people import PrincipalKind, Role
+from audition.domain.people import PrincipalKind
+from audition.domain.report import Report
 from audition.services import list_inbox, look_up
-from audition.services.authorize import require_role
 from audition.services.cancel import cancel
 from audition.services.choose_attempt import choose_attempt
 from audition.services.compose_report import compose_report
 from audition.services.export_report import export_report
-from audition.services.invite import invite
 from audition.services.release import release
 from audition.services.retry import regrade, rerun
-from audition.services.sign_in import sign_in_candidate, sign_in_staff
 from audition.services.submit import submit
 from audition.web import shapes, uploads
-from audition.web.context import asker, ports, settings
-from audition.web.downloads import export_response, kit_response, log_response
-from audition.web.sessions import exchange_for_token
+from audition.web.api.routing import JSON, Operation, Query, blueprint, describes, read_body
+from audition.web.context import asker, ports
+from audition.web.downloads import export_response, log_response
 
-T = TypeVar("T")
-
-blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-
-#: No JSON request of ours is near this; a larger one is a mistake or an attack.
-_MAX_JSON_BYTES = 64 << 10
 _MAX_REASON = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """Body of POST /tokens."""
-
-    email: str
-    password: str
-    label: str = "api"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkToken:
-    """Body of POST /invitations/start: the last part of an invitation link."""
-
-    token: str
-    label: str = "api"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvitationRequest:
-    """Body of POST /invitations."""
-
-    challenge: str
-    """Slug of a published challenge."""
-    email: str
-    name: str
-    valid_days: float = 14
-    clock_hours: float | None = None
-    """Hours from the start on; without it the whole window."""
+_UPLOADS = ("application/octet-stream", "multipart/form-data")
+_EXPORTS = (JSON, "text/csv", "application/sarif+json", "application/xml")
+_ONE = Operation(answer=shapes.SubmissionDocument)
+_UPLOAD = Operation(
+    answer=shapes.SubmissionDocument,
+    status=202,
+    uploads=_UPLOADS,
+    query=(
+        Query(name="name", about="What the file of a raw body is called.", schema={"type": "string"}),
+        Query(name="practice", about="1 for a practice run.", schema={"type": "string", "enum": ["1"]}),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,80 +43,11 @@ class Reason:
     reason: str = "Asked for through the API."
 
 
-def _body(kind: type[T]) -> T:
-    """The request's JSON body, checked; an empty one means all defaults."""
-    request.max_content_length = _MAX_JSON_BYTES
-    return codec.from_json(kind, request.get_data() or b"{}", what="request body", max_bytes=_MAX_JSON_BYTES)
-
-
-@blueprint.post("/tokens")
-def create_token() -> tuple[Response, int]:
-    """Give staff a token for their e-mail address and password."""
-    body = _body(Credentials)
-    secret = sign_in_staff(ports(), body.email, body.password)
-    return jsonify(token=exchange_for_token(ports(), secret, body.label[:80])), 201
-
-
-@blueprint.post("/invitations")
-def create_invitation() -> tuple[Response, int, dict[str, str]]:
-    """Invite a candidate; the link is in the answer and nowhere else."""
-    principal = asker()
-    require_role(principal, Role.AUTHOR)
-    body = _body(InvitationRequest)
-    invitation, secret = invite(
-        ports(),
-        principal.actor,
-        slug=body.challenge,
-        email=body.email,
-        name=body.name,
-        valid_days=body.valid_days,
-        clock_hours=body.clock_hours,
-    )
-    link = settings().public_url + url_for("arrival.landing", token=secret)
-    document = {
-        "id": invitation.id,
-        "link": link,
-        "token": secret,
-        "attempts": invitation.attempts,
-        "expires_at": invitation.expires_at.isoformat(),
-    }
-    return jsonify(document), 201, {"Location": link}
-
-
-@blueprint.post("/invitations/start")
-def start_invitation() -> tuple[Response, int]:
-    """Start, or return to, an invitation; the first time starts the candidate's clock."""
-    body = _body(LinkToken)
-    secret = sign_in_candidate(ports(), body.token)
-    return jsonify(token=exchange_for_token(ports(), secret, body.label[:80])), 201
-
-
-@blueprint.get("/me")
-def me() -> Response:
-    """Who the token belongs to."""
-    return jsonify(shapes.me_document(asker()))
-
-
-@blueprint.get("/challenge")
-def challenge() -> Response:
-    """The candidate's challenge: brief, data card, limits, attempts."""
-    return jsonify(shapes.challenge_document(look_up.candidate_home(ports(), asker())))
-
-
-@blueprint.get("/challenges")
-def challenges() -> Response:
-    """All published challenge versions, newest first."""
-    require_role(asker(), Role.AUTHOR)
-    return jsonify(items=[shapes.version_document(v) for v in look_up.challenge_versions(ports())])
-
-
-@blueprint.get("/kit")
-def kit() -> Response:
-    """The candidate's kit, a zip."""
-    return kit_response(*look_up.kit(ports(), asker()))
+_AGAIN = Operation(body=Reason, answer=shapes.SubmissionDocument, status=202)
 
 
 @blueprint.post("/submissions")
+@describes(_UPLOAD)
 def create_submission() -> tuple[Response, int, dict[str, str]]:
     """Submit an archive, as a form or as the raw body; the same Idempotency-Key gives the same submission."""
     principal = asker()
@@ -158,6 +62,7 @@ def create_submission() -> tuple[Response, int, dict[str, str]]:
 
 
 @blueprint.get("/submissions")
+@describes(Operation(answer=shapes.SubmissionDocument | shapes.ListedSubmission, is_list=True))
 def submissions() -> Response:
     """A candidate's own submissions, oldest first; for reviewers the newest of all."""
     principal = asker()
@@ -169,6 +74,7 @@ def submissions() -> Response:
 
 
 @blueprint.get("/submissions/<submission_id>")
+@describes(_ONE)
 def submission(submission_id: str) -> Response:
     """Where a submission is."""
     return _submission(submission_id)
@@ -181,24 +87,28 @@ def _submission(submission_id: str) -> Response:
 
 
 @blueprint.get("/submissions/<submission_id>/report")
+@describes(Operation(answer=Report))
 def report(submission_id: str) -> Response:
     """The report, as the asker may see it."""
     return jsonify(codec.to_plain(compose_report(ports(), asker(), submission_id)))
 
 
 @blueprint.get("/submissions/<submission_id>/exports/<name>")
+@describes(Operation(media=_EXPORTS))
 def export(submission_id: str, name: str) -> Response:
     """The report as a file for other programs."""
     return export_response(export_report(ports(), asker(), submission_id, name))
 
 
 @blueprint.get("/submissions/<submission_id>/logs/<name>")
+@describes(Operation(media=("text/plain",)))
 def log(submission_id: str, name: str) -> Response:
     """A log of the newest run as plain text."""
     return log_response(look_up.log_text(ports(), asker(), submission_id, name), f"{submission_id}-{name}")
 
 
 @blueprint.post("/submissions/<submission_id>/cancel")
+@describes(_ONE)
 def cancel_submission(submission_id: str) -> Response:
     """Stop a submission that is not graded yet."""
     cancel(ports(), asker(), submission_id)
@@ -206,6 +116,7 @@ def cancel_submission(submission_id: str) -> Response:
 
 
 @blueprint.post("/submissions/<submission_id>/pick")
+@describes(_ONE)
 def pick_submission(submission_id: str) -> Response:
     """Make it the attempt that counts, in its candidate's choice."""
     choose_attempt(ports(), asker(), submission_id)
@@ -213,6 +124,7 @@ def pick_submission(submission_id: str) -> Response:
 
 
 @blueprint.post("/submissions/<submission_id>/release")
+@describes(_ONE)
 def release_submission(submission_id: str) -> Response:
     """Let the candidate see the report."""
     release(ports(), asker(), submission_id)
@@ -220,17 +132,19 @@ def release_submission(submission_id: str) -> Response:
 
 
 @blueprint.post("/submissions/<submission_id>/rerun")
+@describes(_AGAIN)
 def rerun_submission(submission_id: str) -> tuple[Response, int]:
     """Queue a new run of the same bytes."""
     return _again(rerun, submission_id), 202
 
 
 @blueprint.post("/submissions/<submission_id>/regrade")
+@describes(_AGAIN)
 def regrade_submission(submission_id: str) -> tuple[Response, int]:
     """Grade the recorded evidence again; the candidate's code does not run."""
     return _again(regrade, submission_id), 202
 
 
 def _again(verb: Callable[..., object], submission_id: str) -> Response:
-    verb(ports(), asker(), submission_id, _body(Reason).reason[:_MAX_REASON])
+    verb(ports(), asker(), submission_id, read_body(Reason).reason[:_MAX_REASON])
     return _submission(submission_id)
