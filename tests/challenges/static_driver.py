@@ -13,7 +13,7 @@ from pathlib import Path
 from audition import codec
 from audition.domain.challenge import Manifest
 from audition.domain.evidence import RunEvidence
-from audition.domain.grade import COUNTED_OUTCOMES, GradeStatus
+from audition.domain.grade import COUNTED_OUTCOMES, Grade, GradeStatus
 from audition.domain.run import Verdict
 from audition.grading.inventory import take_inventory
 from audition.grading.runner import load_graders, run_graders
@@ -24,6 +24,11 @@ Shares = dict[str, float]
 
 def grade(archive: Path, manifest: Manifest, *, has_tools: bool) -> Shares:
     """The share that each counted check earned."""
+    return shares(graded(archive, manifest, has_tools=has_tools))
+
+
+def graded(archive: Path, manifest: Manifest, *, has_tools: bool) -> tuple[Grade, ...]:
+    """What graders say of what can be read."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "empty").mkdir()
@@ -40,10 +45,10 @@ def grade(archive: Path, manifest: Manifest, *, has_tools: bool) -> Shares:
             inputs=other,
             answers=other,
         )
-        return _shares(workspace, has_tools=has_tools)
+        return _grades(workspace, has_tools=has_tools)
 
 
-def _shares(workspace: Workspace, *, has_tools: bool) -> Shares:
+def _grades(workspace: Workspace, *, has_tools: bool) -> tuple[Grade, ...]:
     if has_tools:
         # Only there is everything that they need.
         from audition.grading.static.first_look import look  # noqa: PLC0415
@@ -55,6 +60,11 @@ def _shares(workspace: Workspace, *, has_tools: bool) -> Shares:
         chosen = [g for g in load_graders(workspace.manifest.graders) if g.needs and g.needs <= static]
         grades = run_graders(chosen, workspace)
     assert all(grade.status != GradeStatus.ERRORED for grade in grades), [grade.note for grade in grades]
+    return grades
+
+
+def shares(grades: tuple[Grade, ...]) -> Shares:
+    """The share that each counted check earned."""
     return {
         finding.check: finding.points / finding.max_points
         for grade in grades

@@ -1,6 +1,7 @@
 """The matrix: each fault in the golden submission is seen by the check that is there for it, and by no other."""
 
 import json
+import random
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from audition.catalog.archive import pack_folder
 from audition.catalog.read import read_challenge
 from audition.domain.challenge import Manifest
 from audition.domain.execution import ContainerSpec, FileMount, Limits, Ownership, Profile
-from audition.domain.grade import Dimension
+from audition.domain.grade import Dimension, dimension_scores
 from audition.services.runner import LINTERS_IMAGE
 from tests.challenges import static_driver
 from tests.challenges.conftest import PACK
@@ -76,6 +77,25 @@ def test_a_fault_that_can_be_read_is_seen_by_its_check_alone(
     found = dropped(golden, static_driver.grade(path, manifest(), has_tools=False))
     assert set(found) == broken.drops, found
     assert all(share < golden[check] for check, share in found.items())
+
+
+def test_mending_one_fault_after_the_other_lowers_no_dimension(tmp_path: Path) -> None:
+    """The faults of running services and tried commands have such a test in `tests/graders/test_mending.py`."""
+    left = random.Random(4).sample([m for m in STATIC if not m.drops & TOLD], k=12)
+    before: Mapping[Dimension, float | None] = {}
+    for number in range(len(left) + 1):
+        folder = GOLDEN
+        if still := left[number:]:
+            folder = still[0].made(tmp_path / f"repository {number}")
+            for other in still[1:]:
+                other.change(folder)
+        path = archive(folder, tmp_path / "mended.zip")
+        after = dimension_scores(static_driver.graded(path, manifest(), has_tools=False))
+        mended = left[number - 1].name if number else ""
+        assert {name: score for name, score in before.items() if (after[name] or 0) < (score or 0)} == {}, (
+            mended
+        )
+        before = after
 
 
 @pytest.mark.docker
