@@ -29,8 +29,9 @@ from audition.adapters.sql.unit_of_work import sql_storage
 from audition.adapters.tokens import RandomTokens
 from audition.domain.errors import InvalidError
 from audition.domain.execution import Limits, Profile
+from audition.domain.fleet import WorkerReport, held_by
 from audition.host import floors, posture
-from audition.host.images import image_states
+from audition.host.images import image_states, missing_images
 from audition.host.readiness import Readiness
 from audition.host.recipes import read_bases, read_recipes
 from audition.host.redis_server import own_url, socket_path
@@ -188,6 +189,24 @@ def readiness(settings: Settings) -> Readiness:
     client = connect(settings.docker_host or usual_addresses()[0], timeout_seconds=_SIGN_OF_LIFE_SECONDS)
     places = (settings.data_dir, Path(engine_facts(client).root_dir))
     return Readiness(partial(check_answers, client), places, settings.min_free_bytes)
+
+
+def worker_report(settings: Settings, runner: Runner, readiness: Readiness) -> WorkerReport:
+    """How a worker and its host are now.
+
+    Raises:
+        UnavailableError: The engine does not answer, and says so itself where that is all.
+    """
+    trouble = readiness.trouble()
+    return WorkerReport(
+        name=held_by(runner.worker),
+        told_at=runner.ports.clock.now(),
+        trouble=trouble,
+        places=readiness.places(),
+        # An engine that is away has every image that it had.
+        missing_images=() if trouble else missing_images(settings, runner.images),
+        facts=dict(runner.facts),
+    )
 
 
 def bench(settings: Settings, equipment: Equipment, slot: int) -> Bench:

@@ -6,6 +6,7 @@ Authors' texts are drawn by the pages themselves; candidates' only in a trusted 
 import re
 from dataclasses import dataclass
 from functools import cache
+from html import escape, unescape
 from itertools import pairwise
 
 import nh3
@@ -23,7 +24,11 @@ _LOWER = {f"h{level}": f"h{min(level + 1, 6)}" for level in range(1, 7)}
 _LEADS_OUT = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 
 #: A wide table scrolls in its own box, which a keyboard can reach; the page never scrolls sideways.
-_BOX = '<div class="scroll" tabindex="0" role="region" aria-label="Table">'
+_BOX = '<div class="scroll" tabindex="0" role="region" aria-label="Table: {name}">'
+_TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+_ROW, _TAG = re.compile(r"<tr>(.*?)</tr>", re.DOTALL), re.compile(r"<[^>]*>")
+#: Characters of a table's name.
+_MOST_NAME = 80
 
 
 @cache
@@ -70,5 +75,12 @@ def _render(tokens: list[Token]) -> str:
         attributes={"a": {"href"}},
         attribute_filter=lambda _tag, _name, value: value if _LEADS_OUT.match(value) else None,
     )
-    boxed = clean.replace("<table>", f"{_BOX}<table>")
-    return boxed.replace("</table>", "</table></div>")
+    # A corner without a word is no heading.
+    return _TABLE.sub(lambda found: _boxed(found[0]), clean.replace("<th></th>", "<td></td>"))
+
+
+def _boxed(table: str) -> str:
+    """A table in its box, named by its first two rows: several on a page must be told apart."""
+    words = [_TAG.sub(" ", row).split() for row in _ROW.findall(table)[:2]]
+    name = " ".join(word for row in words for word in row)
+    return f"{_BOX.format(name=escape(unescape(name)[:_MOST_NAME]))}{table}</div>"

@@ -66,6 +66,8 @@ class Settings:
     run_deadline_seconds: float = 3600.0
     sign_in_rate: str = "10 per minute"
     upload_rate: str = "30 per hour"
+    metrics_token: str | None = None
+    """Who has it may read `/metrics`. None: this machine may, where the site is for this machine alone."""
     log_format: str = "auto"
     """One of "json", "console" and "auto", which is console on a terminal."""
 
@@ -130,6 +132,7 @@ class Settings:
             run_deadline_seconds=reader.take("AUDITION_RUN_DEADLINE_SECONDS", _positive, 3600.0),
             sign_in_rate=reader.take("AUDITION_SIGN_IN_RATE", str, "10 per minute"),
             upload_rate=reader.take("AUDITION_UPLOAD_RATE", str, "30 per hour"),
+            metrics_token=reader.take("AUDITION_METRICS_TOKEN", _secret, "") or None,
             log_format=reader.take("AUDITION_LOG_FORMAT", _log_format, "auto"),
         )
         if settings.lease_renew_seconds * 2 > settings.lease_seconds:

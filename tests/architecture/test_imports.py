@@ -55,7 +55,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "rich": (PACKAGE + "cli/", PACKAGE + "host/"),
     "httpx": (PACKAGE + "cli/",),
     "h11": (PACKAGE + "probing/client.py",),
-    "prometheus_client": (PACKAGE + "probing/exposition.py",),
+    "prometheus_client": (PACKAGE + "probing/exposition.py", WEB + "exposition.py"),
     "pydantic": (PACKAGE + "codec.py", PACKAGE + "catalog/"),
     "argon2": (PACKAGE + "adapters/passwords.py",),
     "nh3": (PACKAGE + "markup.py", "sandbox_images/notebook/"),

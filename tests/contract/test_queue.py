@@ -1,6 +1,7 @@
 """What every job queue does, in memory and with RQ on a real server."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from rq.serializers import JSONSerializer
 
 from audition.adapters.rq_queue import FAILURE_TTL_SECONDS, QUEUE_NAME, RqQueue
 from audition.domain.errors import InvalidError, UnavailableError
+from audition.domain.fleet import Place, WorkerReport
 from tests.contract.queues import RqWorkplace, Workplace
 
 
@@ -28,6 +30,34 @@ def test_a_hint_is_live_until_it_is_worked_off(workplace: Workplace) -> None:
     workplace.work_one(work)
     assert seen == [("execute", "run_1", 0)]
     assert not queue.has_live_hint("execute", "run_1", 0)
+
+
+def _report(name: str, hours: float = 0.0) -> WorkerReport:
+    place = Place(path="/srv", free_bytes=3, total_bytes=9)
+    told_at = datetime(2030, 1, 2, tzinfo=UTC) + timedelta(hours=hours)
+    return WorkerReport(name=name, told_at=told_at, places=(place,), facts={"engine": "29"})
+
+
+def test_the_last_report_of_each_worker_is_there(workplace: Workplace) -> None:
+    queue = workplace.queue
+    assert queue.told() == ()
+    for report in (_report("b/0"), _report("a/0"), _report("b/0", 1)):
+        queue.tell(report)
+    assert queue.told() == (_report("a/0"), _report("b/0", 1))
+    queue.tell(_report("b/0", 24.5))
+    assert queue.told() == (_report("b/0", 24.5),), "a/0 has been silent for a day"
+
+
+def test_a_worker_drains_until_it_is_told_to_go_on(workplace: Workplace) -> None:
+    queue = workplace.queue
+    assert queue.draining() == frozenset()
+    queue.set_draining("a/0", is_draining=True)
+    queue.set_draining("b/1", is_draining=True)
+    queue.set_draining("a/0", is_draining=False)
+    assert queue.draining() == {"b/1"}
+    workplace.lose_everything()
+    assert queue.draining() == frozenset()
+    assert queue.told() == ()
 
 
 def test_hints_are_worked_off_in_order(workplace: Workplace) -> None:

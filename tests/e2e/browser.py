@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from tests.e2e.axe import violations
+
 SCREENSHOTS = Path(__file__).resolve().parents[1] / "screenshots"
 FLAGS = (
     "--headless=new",
@@ -22,6 +24,8 @@ FLAGS = (
 )
 WIDTHS = (1280, 320)
 SCHEMES = ("light", "dark")
+#: Where accessibility is looked at: by every rule wide and narrow, by that of colours in both schemes.
+RULES = {(1280, "light"): "", (1280, "dark"): "color-contrast", (320, "dark"): ""}
 _HEIGHT = 900
 _FIRST_ERROR = 400
 #: What lies beyond the window's right edge, innermost last.
@@ -96,6 +100,7 @@ class Walker:
             for width in WIDTHS:
                 self.page.set_viewport_size(ViewportSize(width=width, height=_HEIGHT))
                 self._check_fits(name, width)
+                self._check_is_accessible(name, width, scheme)
                 SCREENSHOTS.mkdir(exist_ok=True)
                 self.page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
         said = self.complaints.take()
@@ -106,6 +111,11 @@ class Walker:
         if wide > width:
             culprits = self.page.evaluate(_STICKS_OUT, width)
             pytest.fail(f"{name} is {wide} pixels wide in a window of {width}: {culprits}")
+
+    def _check_is_accessible(self, name: str, width: int, scheme: str) -> None:
+        if (only := RULES.get((width, scheme))) is not None:
+            found = violations(self.page, only)
+            assert not found, f"{name} at {width} in {scheme}:\n" + "\n".join(found)
 
     def sign_in(self, email: str, password: str) -> None:
         """Sign in as staff."""

@@ -24,6 +24,16 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     "operator.health": ("GET /healthz", {}, (200, 200, 200, 200, 200, 200)),
     "operator.readiness": ("GET /readyz", {}, (200, 200, 200, 200, 200, 200)),
     "operator.overview": ("GET /ops", {}, (303, 403, 403, 200, 403, 403)),
+    # The site of the tests is this machine's own; with another address, or a token, see `test_operations`.
+    "operator.metrics": ("GET /metrics", {}, (200, 200, 200, 200, 200, 200)),
+    # No worker was heard of, so for whoever may there is none to drain.
+    "operator.drain_worker": (
+        "POST /ops/workers",
+        {"worker": "host/0", "order": "drain"},
+        (303, 403, 403, 404, 403, 403),
+    ),
+    "operator.rerun_submission": ("POST /ops/sub_graded/rerun", {}, (303, 403, 403, 303, 403, 403)),
+    "operator.cancel_submission": ("POST /ops/sub_running/cancel", {}, (303, 403, 403, 303, 403, 403)),
     "arrival.landing": (f"GET /i/{LINKS['carol']}", {}, (200, 200, 200, 200, 200, 200)),
     "arrival.start": (f"POST /i/{LINKS['carol']}/start", {}, (303, 303, 303, 303, 303, 303)),
     "candidate.home": ("GET /c", {}, (303, 403, 403, 403, 200, 200)),

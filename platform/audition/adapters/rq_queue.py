@@ -21,8 +21,12 @@ from rq.exceptions import DuplicateJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from audition import codec
 from audition.domain.errors import InvalidError, UnavailableError
+from audition.domain.fleet import FORGOTTEN_AFTER, WorkerReport
 
+_REPORTS_KEY = "audition:workers"
+_DRAINING_KEY = "audition:draining"
 #: One queue: a worker on one queue takes jobs atomically (BLMOVE), on several it can lose one in between.
 QUEUE_NAME = "audition"
 FUNCTIONS = {
@@ -77,6 +81,35 @@ class RqQueue:
         """Count waiting hints."""
         with _translated():
             return int(self._queue.count)
+
+    def tell(self, report: WorkerReport) -> None:
+        """Say how a worker is."""
+        with _translated():
+            self._redis.hset(_REPORTS_KEY, report.name, codec.to_json(report))
+
+    def told(self) -> tuple[WorkerReport, ...]:
+        """The last report of every worker, by name; of those of a bygone day none is kept."""
+        with _translated():
+            found = self._redis.hvals(_REPORTS_KEY)
+            reports = [codec.from_json(WorkerReport, data, what="a worker's report") for data in found]
+            # Beside the newest, for the server's host may have another idea of the time than the workers'.
+            newest = max((report.told_at for report in reports), default=None)
+            gone = [r.name for r in reports if newest and newest - r.told_at > FORGOTTEN_AFTER]
+            if gone:
+                self._redis.hdel(_REPORTS_KEY, *gone)
+        return tuple(sorted((r for r in reports if r.name not in gone), key=lambda report: report.name))
+
+    def set_draining(self, worker: str, *, is_draining: bool) -> None:
+        """Have a worker take no more jobs, or take them again."""
+        change = self._redis.sadd if is_draining else self._redis.srem
+        with _translated():
+            change(_DRAINING_KEY, worker)
+
+    def draining(self) -> frozenset[str]:
+        """The workers that take no more jobs because somebody said so."""
+        with _translated():
+            members = self._redis.smembers(_DRAINING_KEY)
+        return frozenset(name.decode() if isinstance(name, bytes) else name for name in members)
 
     def _add(self, kind: str, job_id: str, run_id: str, fence: int) -> None:
         self._queue.enqueue_call(

@@ -150,6 +150,18 @@ def image_states(settings: Settings) -> list[ImageState]:
         return [_state(client, recipe, references[recipe.name]) for recipe in recipes]
 
 
+def missing_images(settings: Settings, references: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of images that every run may need and that the engine does not have.
+
+    Args:
+        settings: Where the recipes and the engine are.
+        references: Name to reference.
+    """
+    with _engine(settings) as (client, _architecture):
+        names = image_names(settings, "runs")
+        return tuple(name for name in names if image_id(client, references[name]) is None)
+
+
 def tag_current(settings: Settings, references: Mapping[str, str]) -> None:
     """Give images the tag `current`, which docker-compose.yml uses."""
     with _engine(settings) as (client, _architecture):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from audition.domain.errors import UnavailableError
+from audition.domain.fleet import Place
 
 
 class Readiness:
@@ -25,6 +26,10 @@ class Readiness:
         self._check_engine = check_engine
         self._places = tuple(places)
         self._min_free_bytes = min_free_bytes
+
+    def places(self) -> tuple[Place, ...]:
+        """How much room there is."""
+        return tuple(_measured(place) for place in self._places if place.is_dir())
 
     def trouble(self) -> str:
         """Why this host should take no job now and what to do, in one sentence or two; empty when it may."""
@@ -44,3 +49,8 @@ class Readiness:
         mib = 1 << 20
         text = f"{place} has {free // mib:,} MiB free, and {self._min_free_bytes // mib:,} are wanted"
         return f"{text}. Make room (audition images prune), or change AUDITION_MIN_FREE_BYTES."
+
+
+def _measured(place: Path) -> Place:
+    usage = shutil.disk_usage(place)
+    return Place(path=str(place), free_bytes=usage.free, total_bytes=usage.total)

@@ -5,6 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from audition.domain.fleet import WorkerReport
+
 
 class Clock(Protocol):
     """Time of day."""
@@ -84,6 +86,38 @@ class JobQueue(Protocol):
 
     def depth(self) -> int:
         """Number of waiting hints.
+
+        Raises:
+            UnavailableError: The queue does not answer.
+        """
+        ...
+
+    def tell(self, report: WorkerReport) -> None:
+        """Say how a worker is; its last report is forgotten.
+
+        Raises:
+            UnavailableError: The queue does not answer.
+        """
+        ...
+
+    def told(self) -> tuple[WorkerReport, ...]:
+        """The last report of every worker, by name; of those of a bygone day none is kept.
+
+        Raises:
+            UnavailableError: The queue does not answer.
+        """
+        ...
+
+    def set_draining(self, worker: str, *, is_draining: bool) -> None:
+        """Have a worker (host and slot) take no more jobs, or take them again.
+
+        Raises:
+            UnavailableError: The queue does not answer.
+        """
+        ...
+
+    def draining(self) -> frozenset[str]:
+        """The workers that take no more jobs because somebody said so; an emptied queue has forgotten them.
 
         Raises:
             UnavailableError: The queue does not answer.

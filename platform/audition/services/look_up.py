@@ -1,7 +1,6 @@
 """Look things up for people: what lists and status pages show."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from audition import codec
 from audition.catalog.kit import with_copy
@@ -18,8 +17,7 @@ from audition.services.authorize import own_invitation, require_role, visible_su
 from audition.services.sign_in import find_invitation
 from audition.services.submit import attempts_left, practice_left
 
-#: Counting stops here: an operator needs to know "many", and a page must stay quick.
-MOST_COUNTED = 1000
+_LOGS = frozenset({ArtifactKind.STDOUT, ArtifactKind.STDERR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +35,8 @@ class Status:
     """What the static graders saw before anything ran; empty until they did, and once there is a report."""
     practised: tuple[Finding, ...] = ()
     """What was found in a practice run that is over: the form of its predictions."""
+    logs: tuple[str, ...] = ()
+    """Of a practice run that is over: names for `log_text`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,17 +59,6 @@ class Landing:
     candidate_name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
-    """What an operator wants to know first."""
-
-    states: dict[State, int]
-    """Submissions in each state, at most `MOST_COUNTED` of each."""
-    queue_depth: int | None
-    """Waiting hints; None when the queue does not answer, which delays work and loses none."""
-    oldest_waiting_at: datetime | None
-
-
 def status(ports: Ports, principal: Principal, submission_id: str) -> Status:
     """Where a submission is.
 
@@ -90,8 +79,9 @@ def status(ports: Ports, principal: Principal, submission_id: str) -> Status:
             history=uow.audit.about(submission.id) if principal.has_role(Role.REVIEWER) else (),
         )
         artifacts = uow.runs.artifacts(run.id) if submission.state != State.RELEASED else ()
+    logs = tuple(log_name(a) for a in artifacts if submission.is_practice and a.kind in _LOGS)
     mine = tuple(replace(f, reviewer_note="") for grade in grades for f in grade.findings)
-    return replace(found, first_look=_first_look(ports, artifacts), practised=mine)
+    return replace(found, first_look=_first_look(ports, artifacts), practised=mine, logs=logs)
 
 
 def _first_look(ports: Ports, artifacts: tuple[Artifact, ...]) -> tuple[Finding, ...]:
@@ -146,23 +136,6 @@ def challenge_versions(ports: Ports) -> tuple[ChallengeVersion, ...]:
         return uow.challenges.all()
 
 
-def overview(ports: Ports, principal: Principal) -> Overview:
-    """Submissions by state, and the queue.
-
-    Raises:
-        DeniedError: The asker is no operator.
-    """
-    require_role(principal, Role.OPERATOR)
-    with ports.unit_of_work() as uow:
-        by_state = {state: uow.submissions.in_states([state], MOST_COUNTED) for state in State}
-    waiting = by_state[State.QUEUED]
-    return Overview(
-        states={state: len(found) for state, found in by_state.items()},
-        queue_depth=queue_depth(ports),
-        oldest_waiting_at=waiting[0].state_changed_at if waiting else None,
-    )
-
-
 def queue_depth(ports: Ports) -> int | None:
     """Number of waiting hints; None when the queue does not answer."""
     try:
@@ -191,7 +164,7 @@ def log_text(ports: Ports, principal: Principal, submission_id: str, name: str) 
         submission = visible_submission(uow, principal, submission_id)
         run = uow.runs.latest(submission.id)
         artifact = next((a for a in uow.runs.artifacts(run.id) if log_name(a) == name), None)
-    if artifact is None or artifact.kind not in {ArtifactKind.STDOUT, ArtifactKind.STDERR}:
+    if artifact is None or artifact.kind not in _LOGS:
         msg = f"There is no log {name[:60]!r}."
         raise NotFoundError(msg)
     return ports.blobs.get(artifact.digest)

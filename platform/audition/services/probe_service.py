@@ -113,6 +113,7 @@ def converse(  # noqa: PLR0913  a conversation and all that it is about
     lease: Lease | None,
     seconds: float,
     on_progress: Callable[[str], None] = lambda _: None,
+    on_printed: Callable[[str], None] = lambda _: None,
 ) -> Line:
     """Do as the prober asks until it gives its evidence.
 
@@ -123,6 +124,7 @@ def converse(  # noqa: PLR0913  a conversation and all that it is about
         lease: When it is lost the prober is ended; None where nobody else could take the work.
         seconds: How long all of it may take.
         on_progress: Told what the prober says of how far it is.
+        on_printed: Told at the end what the service has printed since its last start.
 
     Returns:
         The last line, with the evidence.
@@ -138,6 +140,7 @@ def converse(  # noqa: PLR0913  a conversation and all that it is about
             data = prober.read_line(MAX_LINE, max(0.1, until - time.monotonic()))
             line = codec.from_json(Line, data, what="what a prober said", max_bytes=MAX_LINE)
             if line.evidence is not None or line.drift is not None:
+                on_printed(runner.printed())
                 return line
             if line.progress:
                 on_progress(line.progress[:_MAX_PROGRESS])
@@ -192,6 +195,10 @@ class _Errands:
         if ask.verb == AskVerb.EXIT:
             return self._await_exit(ask.number, self._service)
         return self._state(ask.number, self._service)
+
+    def printed(self) -> str:
+        """What the service has printed since its last start."""
+        return self._logs(self._service) if self._service is not None else ""
 
     def _throttled(self, ask: Ask, service: Service) -> Answer:
         """Of an engine that cannot, the prober is told; it ends nothing."""

@@ -1,5 +1,6 @@
 """Serve the candidate's own image beside a prober, and keep what the prober saw."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from audition import codec
@@ -9,6 +10,7 @@ from audition.domain.evidence import Artifact, ArtifactKind, StageEvidence
 from audition.domain.execution import Exit, FileMount
 from audition.domain.exercise import RETRAINED_MODEL
 from audition.domain.pod import pod_spec
+from audition.domain.practice import PROBES
 from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_plan import ProbeTask
 from audition.domain.run import Stage, StageStatus, Verdict
@@ -67,18 +69,26 @@ def serve_image(  # noqa: PLR0913  the work and everything it works with
     if built is None or not built.stage.image_id:
         book.end(record, StageStatus.SKIPPED, None, _NO_IMAGE)
         return None
+    printed: list[str] = []
     try:
-        seen = _probe(runner, claimed, lease, inventory, built, (*outputs, *linted, *tried))
+        files = (*outputs, *linted, *tried)
+        seen = _probe(runner, claimed, lease, inventory, built, files, printed.append)
     except UnavailableError:
         check_lease(lease)  # The prober was ended because the work must not go on.
         raise
     check_lease(lease)
-    verdict = Verdict.ACCEPTED if _was_ready(seen) else Verdict.UNHEALTHY
-    message = "" if verdict == Verdict.ACCEPTED else _never_ready(inventory)
+    is_ready = seen.has_predicted
+    verdict = Verdict.ACCEPTED if is_ready else Verdict.UNHEALTHY
+    message = _told(claimed, seen) if is_ready else _never_ready(inventory)
     status = StageStatus.PASSED if verdict == Verdict.ACCEPTED else StageStatus.FAILED
     book.end(record, status, Exit(exit_code=0, image_id=built.stage.image_id), message)
     stage = StageEvidence(stage=Stage.SERVE, verdict=verdict, message=message, image_id=built.stage.image_id)
-    return Served(stage=stage, seen=seen, artifacts=(_stored(runner, claimed, seen),))
+    evidence = _stored(runner, claimed, ArtifactKind.SERVICE, SERVICE_FILE, codec.to_json(seen))
+    # A service that answers is told of by graders. Whoever practises, or has one that does not, reads its log.
+    wants_log = any(printed) and (claimed.submission.is_practice or not is_ready)
+    log = "".join(printed).encode() if wants_log else b""
+    logs = (_stored(runner, claimed, ArtifactKind.STDOUT, "serve.stdout", log),) if log else ()
+    return Served(stage=stage, seen=seen, artifacts=(evidence, *logs))
 
 
 def _probe(  # noqa: PLR0913  the work and everything it works with
@@ -88,6 +98,7 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
     inventory: Inventory,
     built: Built,
     artifacts: tuple[Artifact, ...],
+    on_printed: Callable[[str], None],
 ) -> ServiceEvidence:
     manifest = claimed.version.manifest
     usual, pod = wanted_service(runner, claimed, inventory.contract, built), inventory.pod
@@ -101,11 +112,12 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
         pod=pod,
         rules=linted_rules(runner, artifacts),
         has_retrained=bool(retrained),
+        probes=PROBES if claimed.submission.is_practice else (),
     )
     seconds = manifest.limits_of(Stage.SERVE).time_seconds + _SLACK_SECONDS
     spec = containers.prober_spec(runner, claimed.version, claimed.owner, artifacts)
     with runner.sandbox.probe(spec) as prober:
-        seen = converse(prober, task, wanted, lease, seconds).evidence
+        seen = converse(prober, task, wanted, lease, seconds, on_printed=on_printed).evidence
     if seen is None:
         msg = "The prober sent drift although it was not told to."
         raise UnavailableError(msg, code="prober-failed")
@@ -121,8 +133,16 @@ def _retrained(runner: Runner, built: Built, artifacts: tuple[Artifact, ...]) ->
     return tuple(blob(runner, model.digest, seen.path) for seen in image.models[:MAX_PLACES])
 
 
-def _was_ready(seen: ServiceEvidence) -> bool:
-    return seen.has_predicted
+def _told(claimed: Claimed, seen: ServiceEvidence) -> str:
+    """What the practising candidate is told of a service that answers; graders tell it of an attempt."""
+    if not claimed.submission.is_practice or seen.contract is None:
+        return ""
+    if not seen.contract.is_usable:
+        return (
+            "It answers, but no prediction can be read from its answers: compare them with [serving.payload]."
+        )
+    seconds = seen.starts[0].predict_seconds or 0.0
+    return f"It answered its first prediction after {seconds:.1f} s."
 
 
 def _never_ready(inventory: Inventory) -> str:
@@ -134,14 +154,13 @@ def _never_ready(inventory: Inventory) -> str:
     )
 
 
-def _stored(runner: Runner, claimed: Claimed, seen: ServiceEvidence) -> Artifact:
-    data = codec.to_json(seen)
+def _stored(runner: Runner, claimed: Claimed, kind: ArtifactKind, name: str, data: bytes) -> Artifact:
     return Artifact(
         run_id=claimed.run.id,
         fence=claimed.fence,
         stage=Stage.SERVE,
-        kind=ArtifactKind.SERVICE,
-        name=SERVICE_FILE,
+        kind=kind,
+        name=name,
         digest=runner.ports.blobs.put(data),
         bytes=len(data),
     )

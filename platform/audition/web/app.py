@@ -58,6 +58,7 @@ def _rates(settings: Settings) -> dict[str, security.Rate]:
         "arrival.landing": guesses,
         "share.view": guesses,
         "arrival.start": guesses,
+        "operator.metrics": guesses,
         "candidate.upload": uploads,
         "api.create_token": guesses,
         "api.start_invitation": guesses,

@@ -114,7 +114,11 @@ def limit_rates(app: Flask, settings: Settings, rates: dict[str, Rate]) -> None:
 
 def _only_looks() -> bool:
     """Opening a form is free; opening a link is not, for its address is a secret to be guessed."""
-    return request.method != "POST" and request.endpoint not in {"arrival.landing", "share.view"}
+    return request.method != "POST" and request.endpoint not in {
+        "arrival.landing",
+        "share.view",
+        "operator.metrics",
+    }
 
 
 def _is_refused(response: Response) -> bool:

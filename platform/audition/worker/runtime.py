@@ -17,6 +17,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 
 from redis import Redis
@@ -26,8 +27,10 @@ from rq.serializers import JSONSerializer
 
 from audition import bootstrap, logs
 from audition.adapters.rq_queue import QUEUE_NAME
-from audition.domain.errors import AuditionError
+from audition.domain.errors import AuditionError, UnavailableError
+from audition.domain.fleet import held_by
 from audition.host.readiness import Readiness
+from audition.ports import JobQueue
 from audition.services.reconcile import is_over
 from audition.services.runner import Runner
 from audition.services.stock import stock
@@ -41,6 +44,8 @@ _MONITOR_SECONDS = 5
 _MAINTENANCE_SECONDS = 30
 _SWEEP_SECONDS = 5.0
 _STOCK_SECONDS = 0.2
+#: Seconds between reports to operators; far less than after which a worker counts as silent.
+_TELL_SECONDS = 10.0
 #: How long to listen for a job before the host is looked at again; and between looks at one that is not ready.
 _LOOK_SECONDS, _PATIENCE_SECONDS = 5, 1.0
 #: How long the attendant gets to finish; less than the supervisor gives this process.
@@ -76,6 +81,9 @@ def work(settings: Settings, slot: int, *, is_burst: bool = False) -> None:
         job_monitoring_interval=_MONITOR_SECONDS,
     )
     worker.readiness = bootstrap.readiness(settings)
+    # Of its own: the runner's is for jobs, whose processes must not inherit an open connection.
+    worker.orders = bootstrap.control_plane(settings).queue
+    worker.place = held_by(bootstrap.worker_name(slot))
     try:
         worker.work(burst=is_burst, logging_level="WARNING")
     finally:
@@ -95,6 +103,8 @@ class _PatientWorker(Worker):
     """Takes no job while this host cannot do one."""
 
     readiness: Readiness
+    orders: JobQueue
+    place: str
 
     def dequeue_job_and_maintain_ttl(
         self, timeout: int | None, max_idle_time: int | None = None
@@ -111,7 +121,7 @@ class _PatientWorker(Worker):
     def _await_host(self) -> None:
         """Wait until it may; a request to stop ends this as it ends listening, by an exception."""
         is_waiting = False
-        while trouble := self.readiness.trouble():
+        while trouble := self._order() or self.readiness.trouble():
             if not is_waiting:
                 _log.warning("no jobs are taken: %s", trouble)
             is_waiting = True
@@ -120,6 +130,12 @@ class _PatientWorker(Worker):
         if is_waiting:
             _log.warning("jobs are taken again")
 
+    def _order(self) -> str:
+        """That an operator drains this worker; empty when nobody does, or nobody can say."""
+        with suppress(UnavailableError):
+            return "an operator drains this worker" if self.place in self.orders.draining() else ""
+        return ""
+
 
 def attend_forever(settings: Settings, slot: int, parent: int) -> None:
     """Sweep what is over from this host's engine and keep bays waiting, while the worker lives; SIGTERM ends it."""
@@ -127,13 +143,17 @@ def attend_forever(settings: Settings, slot: int, parent: int) -> None:
     is_ending = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: is_ending.set())
     runner: Runner | None = None
-    swept_at = 0.0
+    swept_at = told_at = 0.0
     while os.getppid() == parent and not is_ending.is_set():
         try:
             if runner is None:
                 runner = bootstrap.runner(settings, bootstrap.equipment(settings), slot)
                 # What a worker that was killed in this slot had kept waiting.
                 runner.sandbox.clear()
+                readiness = bootstrap.readiness(settings)
+            if time.monotonic() - told_at > _TELL_SECONDS:
+                told_at = time.monotonic()
+                runner.ports.queue.tell(bootstrap.worker_report(settings, runner, readiness))
             if time.monotonic() - swept_at > _SWEEP_SECONDS:
                 swept_at = time.monotonic()
                 runner.sandbox.sweep(partial(is_over, runner.ports))

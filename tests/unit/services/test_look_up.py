@@ -8,7 +8,6 @@ import pytest
 from audition.adapters.memory.inside import Inside
 from audition.domain.errors import ConflictError, DeniedError, NotFoundError
 from audition.domain.people import Role
-from audition.domain.submission import State
 from audition.services import look_up
 from audition.services.sign_in import token_digest
 from tests import factories
@@ -93,24 +92,6 @@ def test_a_landing_page_knows_whom_it_greets(world: World) -> None:
     world.clock.advance(8 * 86_400)
     with pytest.raises(ConflictError):
         look_up.landing(world.ports, "dave-link")
-
-
-def test_an_operator_sees_numbers_even_when_the_queue_is_away(world: World) -> None:
-    world.graded()
-    world.clock.advance(9)
-    world.submit()
-    seen = look_up.overview(world.ports, OLGA)
-
-    assert (seen.states[State.GRADED], seen.states[State.QUEUED], seen.states[State.RUNNING]) == (1, 1, 0)
-    assert (seen.queue_depth, seen.oldest_waiting_at) == (1, factories.later(9))
-    world.queue.is_down = True
-    assert look_up.overview(world.ports, OLGA).queue_depth is None
-    with pytest.raises(DeniedError):
-        look_up.overview(world.ports, ALICE)
-
-
-def test_nothing_waiting_has_no_oldest(world: World) -> None:
-    assert look_up.overview(world.ports, OLGA).oldest_waiting_at is None
 
 
 def test_logs_are_the_candidates_own(world: World) -> None:

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from audition.adapters.clock import SystemClock
 from audition.domain.errors import InvalidError, NotFoundError, UnavailableError
+from audition.domain.fleet import FORGOTTEN_AFTER, WorkerReport
 from audition.ports import Clock
 
 _EPOCH = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -98,6 +99,8 @@ class MemoryQueue:
         self.waiting: list[tuple[str, str, int]] = []
         self.taken: list[tuple[str, str, int]] = []
         self.is_down = False
+        self._reports: dict[str, WorkerReport] = {}
+        self._draining: frozenset[str] = frozenset()
 
     def enqueue(self, kind: str, run_id: str, fence: int) -> None:
         """Hint that a run waits; a second hint for the same kind, run and fence is none."""
@@ -117,6 +120,28 @@ class MemoryQueue:
         self._check_up()
         return len(self.waiting)
 
+    def tell(self, report: WorkerReport) -> None:
+        """Say how a worker is."""
+        self._check_up()
+        self._reports[report.name] = report
+
+    def told(self) -> tuple[WorkerReport, ...]:
+        """The last report of every worker, by name."""
+        self._check_up()
+        newest = max((report.told_at for report in self._reports.values()), default=None)
+        known = (r for r in self._reports.values() if newest and newest - r.told_at <= FORGOTTEN_AFTER)
+        return tuple(sorted(known, key=lambda report: report.name))
+
+    def set_draining(self, worker: str, *, is_draining: bool) -> None:
+        """Have a worker take no more jobs, or take them again."""
+        self._check_up()
+        self._draining = self._draining | {worker} if is_draining else self._draining - {worker}
+
+    def draining(self) -> frozenset[str]:
+        """The workers that take no more jobs because somebody said so."""
+        self._check_up()
+        return self._draining
+
     def take(self) -> tuple[str, str, int] | None:
         """Take the oldest hint, as a worker would; it stays live until `done`."""
         if not self.waiting:
@@ -132,6 +157,8 @@ class MemoryQueue:
         """Forget all hints, as an emptied Redis would."""
         self.waiting.clear()
         self.taken.clear()
+        self._reports.clear()
+        self._draining = frozenset()
 
     def _check_up(self) -> None:
         if self.is_down:
