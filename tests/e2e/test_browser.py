@@ -9,12 +9,15 @@ import pytest
 from playwright.sync_api import Browser, expect
 from werkzeug.serving import make_server
 
+from audition.domain.grade import Outcome
+from audition.domain.run import Stage, StageStatus, Verdict
 from audition.domain.submission import State
 from audition.services.share_report import create_share
+from tests import factories
 from tests.e2e.browser import chromium, walker
 from tests.web.full_story import tell_everything
 from tests.web.reviews import reviewer, tell_reviews
-from tests.web.stories import tell_all
+from tests.web.stories import stage, tell, tell_all
 from tests.web.world import LINKS, PASSWORD, World, make_world
 
 pytestmark = pytest.mark.browser
@@ -87,6 +90,36 @@ def test_an_upload_is_checked_in_the_browser(browser: Browser, site: str) -> Non
             {"name": "solution.zip", "mimeType": "application/zip", "buffer": b"PK"}
         )
         expect(dave.page.locator("[data-says]")).to_contain_text("ready to submit")
+
+
+def test_a_candidate_reads_how_practice_went(browser: Browser, site: str, world: World) -> None:
+    """The service did not answer; what it printed and what is wrong with the predictions is there."""
+    form = factories.make_finding(check="output.ids.complete", outcome=Outcome.FAILED)
+    stages = (
+        stage(Stage.UNPACK, 0, 0.4),
+        stage(Stage.PREDICT, 0.4, 2),
+        stage(Stage.SERVE, 2, 62, status=StageStatus.FAILED, message="The service never answered."),
+        stage(Stage.SCORE, 62, 63),
+    )
+    tell(
+        world.ports,
+        "practised",
+        who="dave",
+        attempt=4,
+        state=State.GRADED,
+        verdict=Verdict.UNHEALTHY,
+        stages=stages,
+        grades=(factories.make_grade(grader="output-format", findings=(form,)),),
+        is_practice=True,
+        minutes=96,
+    )
+    with walker(browser, site) as dave:
+        dave.accept_invitation(f"/i/{LINKS['dave']}")
+        dave.go("/s/sub_practised")
+        expect(dave.page.get_by_role("heading", name="Form of the predictions")).to_contain_text("1 to mend")
+        dave.look("live-practice")
+        dave.page.get_by_role("link", name="Predict, output").click()
+        expect(dave.page.locator("pre")).to_contain_text("predicting")
 
 
 def test_the_live_page_follows_without_a_reload(browser: Browser, site: str, world: World) -> None:

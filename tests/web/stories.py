@@ -49,6 +49,7 @@ def tell(
     minutes: float = 0,
     documents: Mapping[ArtifactKind, bytes] | None = None,
     version: str = "ver_1",
+    is_practice: bool = False,
 ) -> str:
     """Store one submission with its run; return its id. Without `documents` its evidence cannot be read."""
     submission_id, run_id, at = f"sub_{name}", f"run_{name}", later(60 * minutes)
@@ -61,6 +62,7 @@ def tell(
         attempt_number=attempt,
         created_at=at,
         state_changed_at=at,
+        is_practice=is_practice,
     )
     run = factories.make_run(
         id=run_id,
