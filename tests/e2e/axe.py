@@ -5,10 +5,11 @@ from importlib.resources import files
 
 from playwright.sync_api import Page
 
-#: All rules, best practices included. What axe cannot decide ("incomplete") is for people to look at.
+#: All rules, best practices included. What axe cannot decide ("incomplete") is for people to look at. Frames hold
+#: documents of candidates in which no script may run, so axe could not either.
 _RUN = """async only => {
-    const options = only ? {runOnly: {type: 'rule', values: [only]}} : {};
-    const found = await axe.run(document, {...options, resultTypes: ['violations']});
+    const rules = only ? {runOnly: {type: 'rule', values: [only]}} : {};
+    const found = await axe.run(document, {...rules, resultTypes: ['violations'], iframes: false});
     return found.violations.flatMap(rule => rule.nodes.map(
         node => `${rule.id}: ${rule.help}: ${node.html.slice(0, 160)} (${node.any.map(c => c.message).join('; ')})`));
 }"""
