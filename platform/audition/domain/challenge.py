@@ -318,6 +318,11 @@ class ChallengeVersion:
         return next((f for f in self.files_in(Area.REFERENCE) if f.name != MEASURED_FILE), None)
 
     @property
+    def reference_address(self) -> str:
+        """The address under which the reference is handed in; no mail ever reaches it (RFC 2606)."""
+        return f"reference@{self.slug}.invalid"
+
+    @property
     def measured(self) -> DataFile | None:
         """What it was measured at when the version was published; None when it was not."""
         return next((f for f in self.files_in(Area.REFERENCE) if f.name == MEASURED_FILE), None)

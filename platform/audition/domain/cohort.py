@@ -8,6 +8,7 @@ from math import sqrt
 
 from audition.domain.agreement import Agreement
 from audition.domain.grade import COUNTED_OUTCOMES, Dimension, Outcome
+from audition.domain.item_analysis import ItemStatistics
 from audition.domain.run import Verdict
 from audition.domain.scorecard import Scorecard
 from audition.domain.submission import State
@@ -87,6 +88,10 @@ class Cohort:
     """Median score of the best attempts in each dimension that was computed for any."""
     checks: tuple[CheckRate, ...]
     """Fewest passes first."""
+    items: dict[str, ItemStatistics]
+    """Of each check."""
+    marked: tuple[ItemStatistics, ...]
+    """Of each item of the rubric, over the best attempts whose panel is complete."""
     agreements: tuple[Agreement, ...]
     """Of reviewers, one an item of the rubric."""
 

@@ -46,7 +46,7 @@ def submit_reference(ports: Ports, actor: str, version: ChallengeVersion) -> Sub
         if uow.challenges.latest(version.slug).id != version.id:
             msg = f"Version {version.number} of {version.slug} is not the newest."
             raise ConflictError(msg, code="old-version")
-    _, secret = invite(ports, actor, slug=version.slug, email=f"reference@{version.slug}.invalid", name=_NAME)
+    _, secret = invite(ports, actor, slug=version.slug, email=version.reference_address, name=_NAME)
     principal = identify(ports, sign_in_candidate(ports, secret), is_api=False)
     if principal is None:
         msg = "The session of the reference ended at once."

@@ -10,6 +10,7 @@ from audition.domain.challenge import ChallengeVersion
 from audition.domain.cohort import Attempt, Cohort, Funnel, check_rates, histogram
 from audition.domain.errors import NotFoundError
 from audition.domain.grade import Dimension, total_score
+from audition.domain.item_analysis import analyse_items, credits_of
 from audition.domain.people import Invitation, Principal, Role
 from audition.domain.review import FIRST_SEATS, Panel, points_of
 from audition.domain.run import Run
@@ -35,11 +36,14 @@ def survey_cohort(ports: Ports, principal: Principal, version_id: str) -> Cohort
     require_role(principal, Role.REVIEWER)
     with ports.unit_of_work() as uow:
         version = uow.challenges.get(version_id)
-        submissions = uow.submissions.of_version(version_id)
         runs = {run.submission_id: run for run in uow.runs.of_version(version_id)}
         cards = uow.grades.scorecards([run.id for run in runs.values()])
-        invitations = uow.people.invitations_to(version_id)
-        aliases = {candidate.id: candidate.alias for candidate in uow.people.candidates_of(version_id)}
+        people = uow.people.candidates_of(version_id)
+        # What we handed in ourselves, to have something to measure by, is no candidate.
+        aliases = {one.id: one.alias for one in people if one.email != version.reference_address}
+        invitations = [i for i in uow.people.invitations_to(version_id) if i.candidate_id in aliases]
+        invited = {invitation.id for invitation in invitations}
+        submissions = [s for s in uow.submissions.of_version(version_id) if s.invitation_id in invited]
         panels = gather_panels(uow, submissions)
     by_invitation = {invitation.id: aliases[invitation.candidate_id] for invitation in invitations}
     attempts = tuple(
@@ -61,6 +65,8 @@ def survey_cohort(ports: Ports, principal: Principal, version_id: str) -> Cohort
         median=median(scores) if scores else None,
         dimensions=_medians(best),
         checks=check_rates(best_cards),
+        items={found.item: found for found in analyse_items([credits_of(card) for card in best_cards])},
+        marked=analyse_items([_marks(panels[a.submission_id]) for a in best if a.people is not None]),
         agreements=_agreements(version, panels.values()),
     )
 
@@ -165,6 +171,12 @@ def _medians(best: Sequence[Attempt]) -> dict[Dimension, float]:
         if scores:
             found[dimension] = median(scores)
     return found
+
+
+def _marks(panel: Panel) -> dict[str, float]:
+    """What a complete panel gave for each item, as share of its points."""
+    given = {item.id: (panel.points(item), item.most) for item in panel.rubric}
+    return {name: points / most for name, (points, most) in given.items() if points is not None and most}
 
 
 def _agreements(version: ChallengeVersion, panels: Iterable[Panel]) -> tuple[Agreement, ...]:

@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
+from audition.domain.item_analysis import ENOUGH, LEAST_DISCRIMINATION
 from audition.domain.people import Role
 from audition.services.authorize import require_role
 from audition.services.line_up import MOST, line_up
@@ -36,6 +37,8 @@ def cohort(version_id: str) -> str:
         page=page,
         last=last,
         most=MOST,
+        enough=ENOUGH,
+        least=LEAST_DISCRIMINATION,
         exports=("cohort.csv", "cohort.json"),
     )
 

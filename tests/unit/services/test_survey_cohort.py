@@ -80,6 +80,40 @@ def test_the_best_attempts_are_ranked_and_the_funnel_narrows(world: World, ids: 
     assert (rate.passed, rate.counted) == (1, 2)
 
 
+def test_what_we_handed_in_ourselves_is_in_no_cohort(world: World, ids: tuple[str, ...]) -> None:
+    with world.ports.unit_of_work() as uow:
+        address = uow.challenges.get(VERSION).reference_address
+        uow.people.add_candidate(factories.make_candidate(id="can_ours", email=address, alias="Ours"))
+        ours = factories.make_invitation(id="inv_ours", candidate_id="can_ours", token_digest="0" * 64)
+        uow.people.add_invitation(ours)
+        uow.submissions.add(
+            factories.make_submission(id="sub_ours", invitation_id="inv_ours", state=State.GRADED)
+        )
+        uow.runs.add(factories.make_run(id="run_ours", submission_id="sub_ours", verdict=Verdict.ACCEPTED))
+        uow.grades.publish("run_ours", (model_grade(),))
+        uow.commit()
+    cohort = survey_cohort(world.ports, ALICE, VERSION)
+    assert cohort.funnel.invited == 4
+    assert {attempt.submission_id for attempt in cohort.attempts} == set(ids)
+
+
+def test_each_check_and_item_has_its_statistics(world: World, ids: tuple[str, ...]) -> None:
+    with world.ports.unit_of_work() as uow:
+        for name in ("ann", "ben"):
+            uow.people.add_staff(factories.make_staff(id=f"usr_{name}", email=f"{name}@example.org"))
+        uow.commit()
+    for name in ("ann", "ben"):
+        review(world.ports, name, ids[0], (2, 1, 0))
+    cohort = survey_cohort(world.ports, ALICE, VERSION)
+    assert (cohort.items["x.y"].counted, cohort.items["x.y"].mean) == (2, 0.5)
+    assert cohort.items["x.y"].discrimination is None, "two are too few"
+    assert {item.item: item.mean for item in cohort.marked} == {
+        "image": 0.5,
+        "limits": 0.0,
+        "validation": 1.0,
+    }
+
+
 def test_a_candidate_counts_once_with_the_best_of_their_attempts(world: World) -> None:
     first, second = (world.graded().id for _ in range(2))
     cohort = survey_cohort(world.ports, ALICE, VERSION)
