@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from audition.domain.exercise import Attempt, Exercise, ExerciseEvidence
 from audition.domain.grade import Dimension, Evidence
+from audition.domain.probe_runtime import SwappedEvidence
 from audition.domain.run import Stage
 from audition.grading import (
     CheckList,
@@ -14,6 +15,7 @@ from audition.grading import (
     failed,
     not_applicable,
     not_assessed,
+    partial,
     passed,
 )
 from audition.grading.versions import content_version
@@ -26,6 +28,8 @@ _BY_HEART = (
 )
 _RUNS, _NEW, _PREDICTS = 0.4, 0.3, 0.3
 """Parts of the points. Source: the grader catalogue, G5."""
+_OFFLINE = 0.5
+"""For an older model that predicts and is not served. Source: the grader catalogue, G6."""
 
 
 @check(
@@ -103,8 +107,7 @@ def _use(workspace: Workspace, found: Tried, run: Attempt) -> Result:
     live = workspace.service.retrained if workspace.service is not None else None
     gave = f"Retraining on {run.step.about} took {run.seconds:.0f} s and gave a new model"
     if live is not None and not live.is_usable:
-        how = "in a form that cannot be read" if live.predicted else "with no prediction"
-        sentence = f"{gave} that predicts; but with it in the image the service answers {how}."
+        sentence = f"{gave} that predicts; but with it in the image the service {_how(live)}."
         return found.result(_RUNS + _NEW, sentence, seen(run), seen(use))
     sentence = f"{gave} that predicts{' and that the service serves' if live is not None else ''}."
     return found.result(_RUNS + _NEW + _PREDICTS, sentence, seen(run), seen(use))
@@ -118,13 +121,16 @@ def _trouble(workspace: Workspace, found: Tried) -> str:
 
 @check(
     "pipeline.rollback.serves",
-    "An older version of the model still predicts",
+    "An older version of the model still works",
     points=1,
     why="An old model that the present code cannot load is no way back.",
     fix="Load each kept version in a test, and keep what it was served with beside it.",
 )
 def older(workspace: Workspace) -> Result:
-    """1 when the newest other version under models/, releases/ or the like predicts in the model's place (G6)."""
+    """1 when the newest other version under models/, releases/ or the like works in the model's place (G6).
+
+    A half for one with which the program predicts and the service, where it was tried, does not.
+    """
     if Stage.EXERCISE not in workspace.manifest.stages:
         return not_applicable(NOT_TRIED)
     evidence = workspace.exercise
@@ -148,7 +154,19 @@ def _with_older(workspace: Workspace, evidence: ExerciseEvidence, attempt: Attem
     if read is None or not usable(read):
         trouble = "it wrote no predictions." if read is None else read.summary()
         return failed(f"With {attempt.step.about}, {trouble}", seen(attempt))
-    return passed(f"With {attempt.step.about}, the program predicts.")
+    live = workspace.service.older if workspace.service is not None else None
+    if live is not None and not live.is_usable:
+        sentence = (
+            f"With {attempt.step.about}, the program predicts; with it in the image the service {_how(live)}."
+        )
+        return partial(_OFFLINE, sentence, seen(attempt))
+    serves = " and the service serves" if live is not None else ""
+    return passed(f"With {attempt.step.about}, the program predicts{serves}.")
+
+
+def _how(live: SwappedEvidence) -> str:
+    """How a service answers that cannot be used with another model."""
+    return f"answers {'in a form that cannot be read' if live.predicted else 'with no prediction'}"
 
 
 grader = CheckList(

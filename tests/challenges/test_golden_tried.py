@@ -22,7 +22,7 @@ from audition.domain.contract import Contract
 from audition.domain.drift import DriftEvidence
 from audition.domain.drift_plan import DriftScale, Lengths, make_plan, pace_of
 from audition.domain.evidence import RunEvidence
-from audition.domain.exercise import RETRAINED_MODEL, Exercise
+from audition.domain.exercise import Exercise, OtherModel
 from audition.domain.grade import COUNTED_OUTCOMES, Dimension, GradeStatus
 from audition.domain.run import Verdict
 from audition.grading.claims import claims_of
@@ -160,7 +160,7 @@ def contract_of(room: Room) -> Contract:
 def test_every_command_of_the_golden_submission_does_what_it_is_for(golden: Room, trial: Trial) -> None:
     shares = golden.tried(trial).shares(*TRYING)
     assert shares == dict.fromkeys(set(EXERCISES) - {TESTED}, 1.0)
-    assert RETRAINED_MODEL in trial.evidence.outputs
+    assert OtherModel.RETRAINED in trial.evidence.outputs
 
 
 @pytest.mark.parametrize("broken", TRIED, ids=lambda m: m.name)

@@ -9,7 +9,7 @@ from audition.domain.contract import Discovery, Inventory
 from audition.domain.exercise import Attempt, Exercise, ExerciseEvidence
 from audition.domain.grade import Dimension, Outcome
 from audition.domain.probe import ServiceEvidence
-from audition.domain.probe_runtime import RetrainedEvidence
+from audition.domain.probe_runtime import SwappedEvidence
 from audition.domain.run import Stage, Verdict
 from audition.grading import CheckList, Workspace
 from graders import own_tests, reproduction, retraining
@@ -191,13 +191,13 @@ def test_a_command_that_was_found_earns_less_and_says_so(workspace: Workspace) -
 @pytest.mark.parametrize(
     ("live", "points", "said"),
     [
-        (RetrainedEvidence(predicted=True, is_usable=True), 4.0, "that the service serves"),
-        (RetrainedEvidence(predicted=False, is_usable=False), 2.8, "answers with no prediction"),
-        (RetrainedEvidence(predicted=True, is_usable=False), 2.8, "in a form that cannot be read"),
+        (SwappedEvidence(predicted=True, is_usable=True), 4.0, "that the service serves"),
+        (SwappedEvidence(predicted=False, is_usable=False), 2.8, "answers with no prediction"),
+        (SwappedEvidence(predicted=True, is_usable=False), 2.8, "in a form that cannot be read"),
     ],
 )
 def test_a_retrained_model_has_to_be_served_where_that_was_tried(
-    workspace: Workspace, live: RetrainedEvidence, points: float, said: str
+    workspace: Workspace, live: SwappedEvidence, points: float, said: str
 ) -> None:
     (workspace.exercise_outputs / "retrain.predict.predictions.csv").write_text(predictions(3))
     run, use = ran("retrain.slice", left=NEW), ran("retrain.predict")
@@ -215,6 +215,25 @@ def test_an_older_model_that_predicts_is_a_way_back(look: Look, workspace: Works
     (workspace.exercise_outputs / "rollback.predict.predictions.csv").write_text(predictions(3))
     finding = look(retraining.grader, OLDER, ran("rollback.predict"))
     assert (finding.outcome, finding.points) == (Outcome.PASSED, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("live", "points", "said"),
+    [
+        (SwappedEvidence(predicted=True, is_usable=True), 1.0, "and the service serves"),
+        (SwappedEvidence(predicted=False, is_usable=False), 0.5, "answers with no prediction"),
+    ],
+)
+def test_an_older_model_has_to_be_served_where_that_was_tried(
+    workspace: Workspace, live: SwappedEvidence, points: float, said: str
+) -> None:
+    name = "rollback.predict.predictions.csv"
+    (workspace.exercise_outputs / name).write_text(predictions(3))
+    evidence = ExerciseEvidence(attempts=(ran("rollback.predict"),), outputs=(name,))
+    tried = replace(workspace, exercise=evidence, service=ServiceEvidence(older=live))
+    finding = by_check(retraining.grader.grade(tried))[OLDER]
+    assert finding.points == pytest.approx(points)
+    assert said in finding.sentence
 
 
 def test_an_older_model_that_cannot_be_used_is_none(look: Look, workspace: Workspace) -> None:

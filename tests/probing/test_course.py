@@ -13,9 +13,10 @@ import pytest
 from audition import codec
 from audition.domain.contract import Contract, ModelFiles
 from audition.domain.execution import Limits
+from audition.domain.exercise import OtherModel
 from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_plan import Answer, AskVerb, Line, Pace, Probe, ProbeTask, Reference, Start
-from audition.domain.probe_runtime import LadderEvidence, MaskedEvidence, RestartEvidence, RetrainedEvidence
+from audition.domain.probe_runtime import LadderEvidence, MaskedEvidence, RestartEvidence, SwappedEvidence
 from audition.domain.run import Stage
 from audition.domain.service import Restriction
 from audition.probing.course import take_course
@@ -110,7 +111,7 @@ def make_task(port: int) -> ProbeTask:
         serving=make_serving(port, startup_seconds=15.0),
         model=ModelFiles(version="2026-03-01", path="model.joblib"),
     )
-    return ProbeTask(contract=contract, seed=5, pace=QUICK, has_retrained=True)
+    return ProbeTask(contract=contract, seed=5, pace=QUICK, other_models=tuple(OtherModel))
 
 
 @pytest.mark.slow
@@ -137,7 +138,7 @@ def test_the_program_leads_through_every_start_and_ends_with_its_evidence(
     assert seen.restart == RestartEvidence(is_ready_again=True, rows=10, agreeing=10)
     assert seen.ladder == LadderEvidence(tried=5, reached=3, broke="small_scratch", user="10001")
     assert seen.masked == MaskedEvidence(was_ready=False, predicted=False, is_running=True)
-    assert seen.retrained == RetrainedEvidence(predicted=True, is_usable=True)
+    assert seen.retrained == seen.older == SwappedEvidence(predicted=True, is_usable=True)
     assert seen.logs is not None
     assert (seen.logs.lines, seen.logs.structured, seen.logs.with_level) == (2, 1, 1)
 

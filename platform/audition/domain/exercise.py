@@ -19,9 +19,6 @@ WENT_WELL = "SIGUSR1"
 ENDED_BADLY = "SIGUSR2"
 AGAIN = "SIGHUP"
 
-RETRAINED_MODEL = "retrain.model"
-"""Name of the kept file with the model that retraining gave; the service is started with it."""
-
 #: Of all steps together. Each has a limit of its own besides, see audition.grading.exercise.
 EXERCISE_LIMITS = Limits(time_seconds=600.0, memory_bytes=2 << 30, output_inodes=4096, log_bytes=64 << 10)
 _MOST_LOG = 2000
@@ -45,6 +42,15 @@ class Exercise(StrEnum):
     ROLLBACK = "rollback"
     README = "readme"
     LEARNS = "learns"
+
+
+class OtherModel(StrEnum):
+    """Models that the service is started with in the place of its own; the names of the files that are kept."""
+
+    RETRAINED = "retrain.model"
+    """That retraining gave."""
+    OLDER = "rollback.model"
+    """A version that is kept by name, and predicts with the present code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ from audition.domain.probe_runtime import (
     MaskedEvidence,
     NetworkEvidence,
     RestartEvidence,
-    RetrainedEvidence,
+    SwappedEvidence,
 )
 
 
@@ -154,7 +154,8 @@ class ServiceEvidence:
     restart: RestartEvidence | None = None
     masked: MaskedEvidence | None = None
     network: NetworkEvidence | None = None
-    retrained: RetrainedEvidence | None = None
+    retrained: SwappedEvidence | None = None
+    older: SwappedEvidence | None = None
     logs: LogsEvidence | None = None
     alerting: AlertingEvidence | None = None
     pod: PodEvidence | None = None

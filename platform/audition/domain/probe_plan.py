@@ -14,6 +14,7 @@ from audition.domain.alerting import AlertRule
 from audition.domain.contract import Contract, Slo
 from audition.domain.drift import DriftEvidence
 from audition.domain.drift_plan import DriftPlan
+from audition.domain.exercise import OtherModel
 from audition.domain.monitoring import SCRAPE_INTERVAL_SECONDS
 from audition.domain.pod import Pod
 from audition.domain.probe import ServiceEvidence
@@ -143,8 +144,8 @@ class ProbeTask:
     """What the submission's manifests would run; None when there are none that can be read."""
     rules: tuple[AlertRule, ...] = ()
     """The submission's alert rules, read elsewhere."""
-    has_retrained: bool = False
-    """Whether retraining gave a model that the service can be started with."""
+    other_models: tuple[OtherModel, ...] = ()
+    """Which the service can be started with."""
     probes: tuple[Probe, ...] = ()
     """Only these, in one start of the service; empty for the whole course."""
 
@@ -156,8 +157,8 @@ class Start:
     restriction: Restriction = Restriction.BASIC
     is_without_model: bool = False
     """The files that may be its model are hidden from it."""
-    is_retrained: bool = False
-    """The model that retraining gave is in the place of its own."""
+    model: OtherModel | None = None
+    """In the place of its own."""
     is_as_manifest: bool = False
     """As the task's pod has it, whatever the restriction."""
 

@@ -51,8 +51,8 @@ class NetworkEvidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RetrainedEvidence:
-    """A start with the model that retraining gave (G5)."""
+class SwappedEvidence:
+    """A start with another model in the place of its own (G5, G6)."""
 
     predicted: bool
     is_usable: bool

@@ -8,6 +8,7 @@ import asyncio
 import time
 from dataclasses import replace
 
+from audition.domain.exercise import OtherModel
 from audition.domain.pod import PodEvidence
 from audition.domain.probe import ServiceEvidence, Unfinished, merged
 from audition.domain.probe_plan import (
@@ -23,7 +24,7 @@ from audition.domain.probe_runtime import (
     LadderEvidence,
     MaskedEvidence,
     RestartEvidence,
-    RetrainedEvidence,
+    SwappedEvidence,
 )
 from audition.domain.service import Restriction
 from audition.probing.alerting import probe_alerting
@@ -97,7 +98,8 @@ class Course:
         ladder = await self._ladder() if self._has_time(len(Restriction)) else None
         pod, lost = await self._pod() if self._has_time(2) else (None, ())
         masked = await self._masked() if self._has_time(1) else None
-        retrained = await self._retrained() if self._has_time(1) else None
+        retrained = await self._swapped(OtherModel.RETRAINED) if self._has_time(1) else None
+        older = await self._swapped(OtherModel.OLDER) if self._has_time(1) else None
         alerting = await self._alerting()
         await self._runner.ask(AskVerb.KILL)
         seen = merged((main, *again, alerting))
@@ -107,6 +109,7 @@ class Course:
             ladder=ladder,
             masked=masked,
             retrained=retrained,
+            older=older,
             pod=pod,
             unfinished=(*seen.unfinished, *lost),
         )
@@ -183,15 +186,15 @@ class Course:
         finally:
             session.close()
 
-    async def _retrained(self) -> RetrainedEvidence | None:
-        """A start with the model that retraining gave; None where there is none, or it was not started."""
-        if not self._task.has_retrained:
+    async def _swapped(self, model: OtherModel) -> SwappedEvidence | None:
+        """A start with another model; None where there is none, or it was not started."""
+        if model not in self._task.other_models:
             return None
-        seen = await self._session((Probe.START, Probe.CONTRACT), Start(is_retrained=True))
+        seen = await self._session((Probe.START, Probe.CONTRACT), Start(model=model))
         if not seen.starts:
             return None
         is_usable = seen.contract is not None and seen.contract.is_usable
-        return RetrainedEvidence(predicted=seen.has_predicted, is_usable=is_usable)
+        return SwappedEvidence(predicted=seen.has_predicted, is_usable=is_usable)
 
     async def _masked(self) -> MaskedEvidence | None:
         """A start without the model; None when no file is known to be it."""

@@ -6,7 +6,7 @@ from audition.domain import places
 from audition.domain.challenge import Area, ChallengeVersion, DataFile
 from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.execution import FileMount, VolumeMount
-from audition.domain.exercise import RETRAINED_MODEL
+from audition.domain.exercise import OtherModel
 from audition.domain.extra_rows import EXTRA_ROWS_FILE
 from audition.domain.run import Stage
 from audition.services.runner import Runner
@@ -103,7 +103,7 @@ def exercised(runner: Runner, artifacts: tuple[Artifact, ...]) -> tuple[FileMoun
     left = (
         blob(runner, a.digest, f"{places.EXERCISE_OUTPUTS}/{a.name}")
         for a in artifacts
-        if a.kind == ArtifactKind.EXERCISE_OUTPUT and a.name != RETRAINED_MODEL
+        if a.kind == ArtifactKind.EXERCISE_OUTPUT and a.name not in set(OtherModel)
     )
     return (*told, *left)
 

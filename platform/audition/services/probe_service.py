@@ -7,15 +7,16 @@ that a service says is looked at here: its output goes to the prober as text, it
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from audition import codec
 from audition.domain.contract import Contract
 from audition.domain.errors import UnavailableError
 from audition.domain.execution import FileMount, Limits, Ownership
+from audition.domain.exercise import OtherModel
 from audition.domain.probe_plan import Answer, Ask, AskVerb, Line, ProbeTask, Start
 from audition.domain.run import Stage
 from audition.domain.service import MAX_PLACES, ServiceSpec
@@ -48,8 +49,8 @@ class Wanted:
     """Where the image may have its model."""
     grace_seconds: float
     """How long the service may take to end after SIGTERM."""
-    retrained: tuple[FileMount, ...] = ()
-    """The model that retraining gave, at each place where the image has its own."""
+    others: Mapping[OtherModel, tuple[FileMount, ...]] = field(default_factory=dict)
+    """Other models, each at every place where the image has its own."""
     pod: ServiceSpec | None = None
     """How the submission's manifests would start it; None when they do not say."""
 
@@ -217,7 +218,7 @@ class _Errands:
         if start.is_as_manifest:
             return self._start_pod()
         hidden = self._wanted.models if start.is_without_model else ()
-        files = self._wanted.retrained if start.is_retrained else ()
+        files = self._wanted.others.get(start.model, ()) if start.model else ()
         self._service = self._prober.start(
             replace(self._wanted.spec, restriction=start.restriction, hidden=hidden, files=files)
         )

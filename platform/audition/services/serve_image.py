@@ -8,7 +8,7 @@ from audition.domain.contract import Inventory
 from audition.domain.errors import UnavailableError
 from audition.domain.evidence import Artifact, ArtifactKind, StageEvidence
 from audition.domain.execution import Exit, FileMount
-from audition.domain.exercise import RETRAINED_MODEL
+from audition.domain.exercise import OtherModel
 from audition.domain.pod import pod_spec
 from audition.domain.practice import PROBES
 from audition.domain.probe import ServiceEvidence
@@ -102,8 +102,8 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
 ) -> ServiceEvidence:
     manifest = claimed.version.manifest
     usual, pod = wanted_service(runner, claimed, inventory.contract, built), inventory.pod
-    retrained = _retrained(runner, built, artifacts)
-    wanted = replace(usual, retrained=retrained, pod=pod_spec(pod, usual.spec) if pod else None)
+    others = _other_models(runner, built, artifacts)
+    wanted = replace(usual, others=others, pod=pod_spec(pod, usual.spec) if pod else None)
     task = ProbeTask(
         contract=inventory.contract,
         seed=traffic_seed(claimed),
@@ -111,7 +111,7 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
         reference=reference_of(runner, claimed),
         pod=pod,
         rules=linted_rules(runner, artifacts),
-        has_retrained=bool(retrained),
+        other_models=tuple(others),
         probes=PROBES if claimed.submission.is_practice else (),
     )
     seconds = manifest.limits_of(Stage.SERVE).time_seconds + _SLACK_SECONDS
@@ -124,13 +124,19 @@ def _probe(  # noqa: PLR0913  the work and everything it works with
     return seen
 
 
-def _retrained(runner: Runner, built: Built, artifacts: tuple[Artifact, ...]) -> tuple[FileMount, ...]:
-    """The model that retraining gave, at the places where the submission's own was seen in the image."""
-    is_kept = (a for a in artifacts if a.kind == ArtifactKind.EXERCISE_OUTPUT and a.name == RETRAINED_MODEL)
-    model, image = next(is_kept, None), built.evidence.image
-    if model is None or image is None:
-        return ()
-    return tuple(blob(runner, model.digest, seen.path) for seen in image.models[:MAX_PLACES])
+def _other_models(
+    runner: Runner, built: Built, artifacts: tuple[Artifact, ...]
+) -> dict[OtherModel, tuple[FileMount, ...]]:
+    """Models that commands left, at the places where the submission's own was seen in the image."""
+    image = built.evidence.image
+    if image is None or not image.models:
+        return {}
+    kept = {a.name: a.digest for a in artifacts if a.kind == ArtifactKind.EXERCISE_OUTPUT}
+    return {
+        model: tuple(blob(runner, kept[model], seen.path) for seen in image.models[:MAX_PLACES])
+        for model in OtherModel
+        if model in kept
+    }
 
 
 def _told(claimed: Claimed, seen: ServiceEvidence) -> str:

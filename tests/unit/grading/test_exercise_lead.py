@@ -339,6 +339,7 @@ def test_the_newest_model_that_is_another_one_is_put_in_the_place_of_the_submitt
 
     assert here.play(candidate).keys() == {"rollback.predict"}
     assert [left.name for left in here.turns[-1].left] == ["predictions.csv"]
+    assert (here.stand.kept / "rollback.model").read_bytes() == b"newer"
 
 
 def test_a_readme_without_anything_to_try_is_no_exercise(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from audition.domain.build import BuildCause, BuildResult
 from audition.domain.contract import CollectedFile, Collection, Command, Contract, ModelFiles, Pipeline
 from audition.domain.errors import UnavailableError
 from audition.domain.evidence import ArtifactKind
-from audition.domain.exercise import RETRAINED_MODEL, Turn
+from audition.domain.exercise import OtherModel, Turn
 from audition.domain.image import ImageConfig, ImageEvidence, ModelFile
 from audition.domain.pod import Pod
 from audition.domain.probe import ServiceEvidence, StartEvidence
@@ -324,27 +324,30 @@ def test_the_model_is_hidden_where_it_was_seen_in_the_layers(hall: World) -> Non
     assert hall.sandbox.services[0].hidden[:2] == ("/data/m/model.json", "/model.json")
 
 
-def test_the_model_that_retraining_gave_takes_the_place_of_the_one_in_the_layers(hall: World) -> None:
+@pytest.mark.parametrize("name", OtherModel)
+def test_a_model_that_a_command_left_takes_the_place_of_the_one_in_the_layers(
+    hall: World, name: OtherModel
+) -> None:
     found = ImageEvidence(models=(ModelFile(path="/data/m/model.json", bytes=1, sha256="0" * 64),))
     hall.sandbox.programs["image"] = lambda inside: inside.print(codec.to_json(found)) or 0
     pipeline = Pipeline(retrain=Command(words=("train",)))
     contract = Contract(model=ModelFiles(path="model.json"), pipeline=pipeline)
     hall.sandbox.programs |= {
         "unpack": keeps_with(PLAN, contract),
-        "exercise": leaves(RETRAINED_MODEL, b"new"),
+        "exercise": leaves(name, b"new"),
     }
     hall.set_version(stages=(*STAGES[:3], Stage.EXERCISE, *STAGES[3:]))
-    prober = Prober(*asks(Start(), Start(is_retrained=True)))
+    prober = Prober(*asks(Start(), Start(model=name)))
     served(hall, prober)
 
-    usual, retrained = hall.sandbox.services
-    assert prober.tasks[0].has_retrained
+    usual, swapped = hall.sandbox.services
+    assert prober.tasks[0].other_models == (name,)
     assert usual.files == ()
-    (file,) = retrained.files
+    (file,) = swapped.files
     assert file.target == "/data/m/model.json"
     assert file.source == str(hall.blobs.path(sha256(b"new").hexdigest()))
     judge = next(spec for spec in hall.sandbox.specs if spec.stage == "judge")
-    assert not [mount.target for mount in judge.mounts if RETRAINED_MODEL in mount.target]
+    assert not [mount.target for mount in judge.mounts if name in mount.target]
 
 
 def leaves(name: str, data: bytes) -> Program:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from audition.domain import places
 from audition.domain.contract import Command
-from audition.domain.exercise import RETRAINED_MODEL, Exercise, Step
+from audition.domain.exercise import Exercise, OtherModel, Step
 from audition.grading.exercise.batches import corrupted
 from audition.grading.exercise.readme import lines_to_try, try_readme
 from audition.grading.exercise.stand import Patch, Stand
@@ -145,7 +145,7 @@ def try_retrain(stand: Stand, command: Command) -> Plan:
     values = {"data": stand.give(table.name, slice_.written()), "out": str(places.OUT)}
     about = f"{_SLICE:.0%} of the training rows"
     if (yield stand.step("retrain.slice", command, values, share=_RETRAIN_SHARE, about=about)):
-        yield from _predict(stand, "retrain.predict", RETRAINED_MODEL)
+        yield from _predict(stand, "retrain.predict", OtherModel.RETRAINED)
 
 
 def try_train(stand: Stand, command: Command) -> Plan:
@@ -207,13 +207,14 @@ def _older_model(stand: Stand) -> KeptModel | None:
 
 
 def try_older(stand: Stand, older: KeptModel) -> Plan:
-    """Predict as the submission does, with an older version of its model."""
+    """Predict as the submission does, with an older version of its model; one that does is served as well."""
     path = stand.contract.model.path
     stand.workspace({path: stand.tree.root / older.path})
     command = Command(words=stand.contract.predict)
     name, about = "rollback.predict", f"{older.path} in the place of {path}"
-    yield stand.step(name, command, {}, share=_PREDICT_SHARE, about=about)
-    stand.keep_predictions(name)
+    is_well = yield stand.step(name, command, {}, share=_PREDICT_SHARE, about=about)
+    if stand.keep_predictions(name) and is_well:
+        stand.keep_file(older.path, OtherModel.OLDER)
 
 
 def _without_model(stand: Stand) -> Patch:

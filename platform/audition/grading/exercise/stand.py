@@ -182,6 +182,10 @@ class Stand:
         if digest_of(self._artifact) != self.digest(self.contract.model.path):
             shutil.copyfile(self._artifact, self.kept / name)
 
+    def keep_file(self, path: str, name: str) -> None:
+        """Keep a file of the submission."""
+        copy_out(self.tree.root, path, self.kept / name, self.most_bytes)
+
     def keep_predictions(self, step: str) -> bool:
         """Keep the predictions that a step wrote; true when there are some."""
         for name in self.manifest.output.names:
