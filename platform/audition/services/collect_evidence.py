@@ -17,7 +17,7 @@ from audition.ports import Served
 from audition.services import containers
 from audition.services.build_image import Built, build_image
 from audition.services.claim import Claimed
-from audition.services.draw_pages import draw_pages
+from audition.services.draw_pages import draw_notebook
 from audition.services.exercise_commands import exercise_commands
 from audition.services.explain import explain
 from audition.services.lease import Lease, check_lease
@@ -93,7 +93,7 @@ def collect_evidence(  # noqa: PLR0913  the work and everything it works with
     collection, outputs, exit_, verdict, message = _predict(runner, claimed, lease, keeper, inventory, book)
     again = predict_again(runner, claimed, lease, keeper, inventory, book, verdict)
     notebook = inventory.contract.notebook
-    outputs = (*outputs, *draw_pages(runner, claimed, lease, inventory, outputs))
+    outputs = (*outputs, *draw_notebook(runner, claimed, lease, inventory, outputs))
     logs = (*_store_logs(runner, claimed, exit_, notebook), *_store_build_log(runner, claimed, built))
     stage = StageEvidence.of_exit(Stage.PREDICT, exit_, verdict, message)
     tried: tuple[Artifact, ...] = ()

@@ -3,6 +3,8 @@
 import json
 import logging
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from audition import codec
@@ -42,10 +44,31 @@ class _Page:
     spec: ContainerSpec
 
 
-def draw_pages(
+@contextmanager
+def drawing_texts(
+    runner: Runner, claimed: Claimed, lease: Lease, inventory: Inventory
+) -> Iterator[Future[tuple[Artifact, ...]]]:
+    """Draw README, model card and other texts beside what happens in the context; nothing where there are none.
+
+    Leaving the context waits for the container, which ends by itself when the lease is gone.
+    """
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="draw") as pool:
+        yield pool.submit(_draw_texts, runner, claimed, lease, inventory)
+
+
+def _draw_texts(runner: Runner, claimed: Claimed, lease: Lease, inventory: Inventory) -> tuple[Artifact, ...]:
+    paths = texts_of(inventory.entries, inventory.contract.model.card)
+    if not paths:
+        return ()
+    spec = replace(_bare(runner, claimed), environment={places.TEXTS_VARIABLE: json.dumps(paths)})
+    page = _Page(kind=ArtifactKind.TEXTS_PAGE, name="texts.html", spec=spec)
+    return _drawn(runner, claimed, lease, page)
+
+
+def draw_notebook(
     runner: Runner, claimed: Claimed, lease: Lease, inventory: Inventory, left: tuple[Artifact, ...]
-) -> Iterator[Artifact]:
-    """The notebook as it ran (else as it was sent), and the texts; nothing where there is none or it cannot be drawn.
+) -> tuple[Artifact, ...]:
+    """The notebook as it ran, else as it was sent; nothing where there is none or it cannot be drawn.
 
     That a page is not drawn is a limit of ours: it costs nothing, and reviewers have the files.
 
@@ -53,30 +76,33 @@ def draw_pages(
         runner: Where it is drawn.
         claimed: The run.
         lease: Of the run.
-        inventory: With the notebook and the texts.
+        inventory: With the notebook.
         left: What the run left so far.
 
     Raises:
         LeaseLostError, CancelledError: The work must not go on.
     """
-    for page in _pages(runner, claimed, inventory, left):
-        html = _drawn(runner, claimed, lease, page)
-        if html:
-            yield Artifact(
-                run_id=claimed.run.id,
-                fence=claimed.fence,
-                stage=Stage.PREDICT,
-                kind=page.kind,
-                name=page.name,
-                digest=runner.ports.blobs.put(html),
-                bytes=len(html),
-            )
+    notebook = inventory.contract.notebook
+    if notebook is None:
+        return ()
+    ran = tuple(
+        blob(runner, artifact.digest, str(places.NOTEBOOK_FILE))
+        for artifact in left
+        if artifact.kind == ArtifactKind.NOTEBOOK
+    )
+    bare = _bare(runner, claimed)
+    spec = replace(
+        bare,
+        image=runner.images[NOTEBOOK_IMAGES[claimed.version.manifest.image]],
+        argv=(*DRAWER, str(places.NOTEBOOK_FILE), str(places.SUBMISSION / notebook.path)),
+        mounts=(*bare.mounts, *ran),
+    )
+    page = _Page(kind=ArtifactKind.NOTEBOOK_PAGE, name="notebook.html", spec=spec)
+    return _drawn(runner, claimed, lease, page)
 
 
-def _pages(
-    runner: Runner, claimed: Claimed, inventory: Inventory, left: tuple[Artifact, ...]
-) -> Iterator[_Page]:
-    bare = ContainerSpec(
+def _bare(runner: Runner, claimed: Claimed) -> ContainerSpec:
+    return ContainerSpec(
         stage=_STAGE,
         image=runner.images[GRADER_IMAGE],
         argv=("python", "-m", "audition.grading", "texts"),
@@ -86,28 +112,26 @@ def _pages(
         mounts=(tree_volume(claimed.version, is_writable=False),),
         slot=runner.slot,
     )
-    paths = texts_of(inventory.entries, inventory.contract.model.card)
-    if paths:
-        spec = replace(bare, environment={places.TEXTS_VARIABLE: json.dumps(paths)})
-        yield _Page(kind=ArtifactKind.TEXTS_PAGE, name="texts.html", spec=spec)
-    notebook = inventory.contract.notebook
-    if notebook is not None:
-        ran = tuple(
-            blob(runner, artifact.digest, str(places.NOTEBOOK_FILE))
-            for artifact in left
-            if artifact.kind == ArtifactKind.NOTEBOOK
-        )
-        spec = replace(
-            bare,
-            image=runner.images[NOTEBOOK_IMAGES[claimed.version.manifest.image]],
-            argv=(*DRAWER, str(places.NOTEBOOK_FILE), str(places.SUBMISSION / notebook.path)),
-            mounts=(*bare.mounts, *ran),
-        )
-        yield _Page(kind=ArtifactKind.NOTEBOOK_PAGE, name="notebook.html", spec=spec)
 
 
-def _drawn(runner: Runner, claimed: Claimed, lease: Lease, page: _Page) -> bytes:
-    """The HTML; empty where it could not be drawn."""
+def _drawn(runner: Runner, claimed: Claimed, lease: Lease, page: _Page) -> tuple[Artifact, ...]:
+    html = _html(runner, claimed, lease, page)
+    if not html:
+        return ()
+    artifact = Artifact(
+        run_id=claimed.run.id,
+        fence=claimed.fence,
+        stage=Stage.PREDICT,
+        kind=page.kind,
+        name=page.name,
+        digest=runner.ports.blobs.put(html),
+        bytes=len(html),
+    )
+    return (artifact,)
+
+
+def _html(runner: Runner, claimed: Claimed, lease: Lease, page: _Page) -> bytes:
+    """The page; empty where it could not be drawn."""
     check_lease(lease)
     try:
         exit_ = runner.sandbox.run(page.spec, lease.should_stop)

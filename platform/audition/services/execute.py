@@ -8,7 +8,9 @@ grading only. What this worker started it also discards, whatever happens; what 
 """
 
 import logging
+from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 
 from audition import codec
 from audition.domain.errors import UnavailableError
@@ -20,12 +22,12 @@ from audition.ports import UnitOfWork
 from audition.services import containers
 from audition.services.claim import Claimed, claim
 from audition.services.collect_evidence import (
-    Collected,
     RefusedSubmissionError,
     collect_evidence,
     unpack,
 )
 from audition.services.discard import discard
+from audition.services.draw_pages import drawing_texts
 from audition.services.give_back import give_back
 from audition.services.grade_evidence import grade_evidence, owner_of
 from audition.services.keep_traces import keep_traces
@@ -92,17 +94,27 @@ def _stages(runner: Runner, claimed: Claimed, lease: Lease, *, is_graded_only: b
             lease.begin_grading()
             artifacts, verdict = _recorded(runner, claimed)
         else:
-            with linting(runner, claimed, lease, inventory, book) as linted:
-                collected = collect_evidence(
-                    runner, claimed, lease, keeper, inventory, book, settle=linted.result
-                )
+            with (
+                linting(runner, claimed, lease, inventory, book) as linted,
+                drawing_texts(runner, claimed, lease, inventory) as drawn,
+            ):
+                settle = partial(_settled, linted, drawn)
+                collected = collect_evidence(runner, claimed, lease, keeper, inventory, book, settle)
                 said = linted.result()
-            _publish_evidence(runner, claimed, collected)
+            _publish_evidence(runner, claimed, (*collected.artifacts, *drawn.result()))
             lease.begin_grading()
             artifacts, verdict = (*collected.artifacts, *said), collected.evidence.verdict
         grades = grade_evidence(runner, claimed, lease, artifacts, book)
         # Before the keeper is ended: nobody should wait for a container to go.
         _publish_grades(runner, claimed, verdict, grades)
+
+
+def _settled(
+    linted: Future[tuple[Artifact, ...]], drawn: Future[tuple[Artifact, ...]]
+) -> tuple[Artifact, ...]:
+    """Wait until nothing of the run is at work beside; what the linters left."""
+    drawn.result()
+    return linted.result()
 
 
 def _recorded(runner: Runner, claimed: Claimed) -> tuple[tuple[Artifact, ...], Verdict]:
@@ -114,10 +126,10 @@ def _recorded(runner: Runner, claimed: Claimed) -> tuple[tuple[Artifact, ...], V
     return artifacts, evidence.verdict
 
 
-def _publish_evidence(runner: Runner, claimed: Claimed, collected: Collected) -> None:
+def _publish_evidence(runner: Runner, claimed: Claimed, artifacts: tuple[Artifact, ...]) -> None:
     with runner.ports.unit_of_work() as uow:
         check_fence(uow, claimed.run)
-        uow.runs.add_artifacts(collected.artifacts)
+        uow.runs.add_artifacts(artifacts)
         _move(runner, uow, claimed, State.GRADING, "Evidence is complete.")
         uow.commit()
 

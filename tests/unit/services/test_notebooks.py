@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
@@ -13,7 +14,7 @@ from audition.domain.execution import Profile
 from audition.domain.notebook import EXECUTED, Notebook
 from audition.domain.run import Stage, Verdict
 from tests.notebooks import book, code, events
-from tests.unit.services.world import INVENTORY, PREDICTIONS, World, keeps
+from tests.unit.services.world import INVENTORY, PREDICTIONS, World, draws, keeps, predicts
 
 SAID = events("passed", "failed", error="ValueError: no")
 
@@ -88,6 +89,26 @@ def test_texts_are_drawn_by_the_grader_image_from_the_tree_alone(desk: World) ->
     assert json.loads(spec.environment[places.TEXTS_VARIABLE]) == ["README.md", "docs/CARD.md"]
     (page,) = (a for a in desk.artifacts(submission) if a.kind == ArtifactKind.TEXTS_PAGE)
     assert desk.blobs.get(page.digest) == b"<p>cell</p>"
+
+
+def test_texts_are_drawn_while_the_program_runs_and_before_anything_is_graded(desk: World) -> None:
+    entries = (*INVENTORY.entries, Entry(path="README.md", bytes=9))
+    desk.sandbox.programs["unpack"] = keeps(replace(INVENTORY, entries=entries))
+    drawing, predicted = Event(), Event()
+
+    def draw(inside: Inside) -> int:
+        drawing.set()
+        return draws(inside) if predicted.wait(10) else 1
+
+    def predict(inside: Inside) -> int:
+        begun = drawing.wait(10)
+        predicted.set()
+        return predicts(inside) if begun else 1
+
+    desk.sandbox.programs |= {"draw": draw, "predict": predict}
+    submission = desk.graded()
+    assert desk.run(submission).verdict == Verdict.ACCEPTED
+    assert ArtifactKind.TEXTS_PAGE in {a.kind for a in desk.artifacts(submission)}
 
 
 @pytest.mark.parametrize(
