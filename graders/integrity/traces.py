@@ -4,6 +4,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path, PurePosixPath
 
 from audition.domain.traces import MAX_FILES, MAX_PRINTS, TracedFile, Traces
@@ -13,6 +14,8 @@ from graders.integrity.winnow import fingerprints, tokens_of
 _CHUNK = 1 << 20
 #: Smaller files are alike by chance: empty packages, pins of one line.
 _LEAST_BYTES = 256
+#: Shorter cells are too: the usual imports, one plot.
+_LEAST_CELL_BYTES = 400
 _MOST_BYTES = 512 << 20
 #: Characters of code that are looked at, files near the top first: some seconds of work at worst.
 _MOST_CODE = 512 << 10
@@ -29,16 +32,18 @@ def traces_of(submission: Path, kit: Path | None, inputs: Path) -> Traces:
         inputs: Folder of the public data, which many copy.
     """
     given = _Given(kit, inputs)
-    prints = sorted(_prints(Tree(submission)) - given.prints)
+    tree = Tree(submission)
+    prints = sorted(_prints(tree) - given.prints)
+    files = chain(_files(submission, given.digests), _equal_cells(tree, given.digests))
     return Traces(
         prints=tuple(prints[:MAX_PRINTS]),
         is_sample=len(prints) > MAX_PRINTS,
-        files=tuple(_files(submission, given.digests)),
+        files=tuple(islice(files, MAX_FILES)),
     )
 
 
 class _Given:
-    """What everybody has: prints of the starter's code, digests of files of kit and data."""
+    """What everybody has: prints of the starter's code, digests of files and cells of kit and data."""
 
     def __init__(self, kit: Path | None, inputs: Path) -> None:
         self.digests = (
@@ -52,7 +57,10 @@ class _Given:
                         continue
                     data = archive.read(member)
                     self.digests.add(hashlib.sha256(data).hexdigest())
-                    found |= _prints_of(PurePosixPath(member.filename).name, data.decode("utf-8", "replace"))
+                    name, text = PurePosixPath(member.filename).name, data.decode("utf-8", "replace")
+                    found |= _prints_of(name, text)
+                    if name.endswith(".ipynb"):
+                        self.digests |= {cell.digest for cell in _long_cells(name, text)}
         self.prints = frozenset(found)
 
 
@@ -98,6 +106,25 @@ def _files(submission: Path, given: set[str]) -> Iterator[TracedFile]:
         digest = _digest(submission / path)
         if digest not in given:
             yield TracedFile(path=path, digest=digest, bytes=size)
+
+
+def _equal_cells(tree: Tree, given: set[str]) -> Iterator[TracedFile]:
+    """Long cells of notebooks that nobody was given; one moved to another notebook is the same cell."""
+    left = _MOST_CODE
+    for text in tree.ending(".ipynb"):
+        left -= len(text.content)
+        if left < 0:
+            return
+        yield from (cell for cell in _long_cells(text.path, text.content) if cell.digest not in given)
+
+
+def _long_cells(name: str, content: str) -> Iterator[TracedFile]:
+    """Code cells by the digest of their words: neither indentation nor empty lines make another cell."""
+    for number, cell in enumerate(_cells(content), start=1):
+        words = " ".join(cell.split()).encode("utf-8", "replace")
+        if len(words) >= _LEAST_CELL_BYTES:
+            digest = hashlib.sha256(words).hexdigest()
+            yield TracedFile(path=f"{name}, code cell {number}", digest=digest, bytes=len(words))
 
 
 def _digest(path: Path) -> str:

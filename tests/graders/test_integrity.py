@@ -198,6 +198,24 @@ def test_an_equal_model_is_seen_whatever_its_name(tmp_path: Path) -> None:
     assert compare(one, other).share == 0
 
 
+def test_an_equal_cell_is_seen_in_whatever_notebook_and_a_short_or_given_one_is_not(tmp_path: Path) -> None:
+    own, given = "fit(table, depth=3)\n" * 40, "explore(table)\n" * 40
+
+    def notebook(*sources: str) -> str:
+        return json.dumps({"cells": [{"cell_type": "code", "source": source} for source in sources]})
+
+    def traced(name: str, *sources: str) -> Traces:
+        made = workspace(tmp_path / name, **{f"{name}.ipynb": notebook(*sources)})
+        with zipfile.ZipFile(tmp_path / name / "kit.zip", "w") as kit:
+            kit.writestr("starter/look.ipynb", notebook(given))
+        found = replace(made, kit=tmp_path / name / "kit.zip")
+        return grader.grade(found).traces or Traces()
+
+    one = traced("one", "import pandas", given, own)
+    other = traced("other", own.replace("\n", "\n\n"), "import pandas", given, "print(1)\n" * 60)
+    assert [file.path for file in compare(one, other).files] == ["one.ipynb, code cell 3"]
+
+
 def test_samples_are_compared_only_where_both_have_looked() -> None:
     whole = Traces(prints=tuple(range(0, 1000, 2)))
     sample = Traces(prints=tuple(range(0, 100, 2)), is_sample=True)
