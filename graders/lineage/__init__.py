@@ -3,7 +3,7 @@
 from audition.domain.grade import Dimension
 from audition.grading import CheckList, Need
 from audition.grading.versions import content_version
-from graders.lineage import card, dvc, tracking, training
+from graders.lineage import card, dvc, memo, tracking, training
 
 grader = CheckList(
     name="lineage",
@@ -11,5 +11,12 @@ grader = CheckList(
     dimension=Dimension.LINEAGE,
     needs=frozenset({Need.SUBMISSION}),
     is_static=True,
-    checks=(dvc.verified, tracking.complete, tracking.signature, training.pinned, card.structure),
+    checks=(
+        dvc.verified,
+        tracking.complete,
+        tracking.signature,
+        training.pinned,
+        card.structure,
+        memo.structure,
+    ),
 )

@@ -1,52 +1,32 @@
 """Is there a model card that a stranger could act on? Structure only; whether its numbers are true is measured."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from audition.domain.grade import Dimension, Evidence
 from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
-from audition.grading.tree import Text, Tree
+from audition.grading.tree import Tree
+from graders.lineage.sections import NUMBER, Topic, missing_topics, template_lines
 
-_HEADING = re.compile(r"^#{1,6}\s+(.{1,200})$")
-_NUMBER = re.compile(r"\d+[.,]\d+|\d+\s?%")
 _COUNT = re.compile(
     r"\bn\s*=\s*\d+|\b\d[\d,. ]{1,9}\s+(?:rows|samples|records|cases|observations|applications|customers)\b"
 )
-#: What templates leave for the writer.
-_TEMPLATE = re.compile(
-    r"\[more information needed\]|\bTODO\b|\bTBD\b|lorem ipsum|\{\{"
-    r"|<(?:your|insert|describe)[^>]{0,60}>|\[(?:your|insert|describe)",
-    re.IGNORECASE,
-)
-_LEAST_WORDS = 15
 _KEY = "model.card"
-
-
-@dataclass(frozen=True, slots=True)
-class _Topic:
-    """Something that a card speaks of: words of its heading, and what its text must have."""
-
-    name: str
-    heading: re.Pattern[str]
-    content: re.Pattern[str] | None = None
-
 
 #: Source: Mitchell et al., Model Cards for Model Reporting (2019), and the Hub's annotated model card.
 _TOPICS = (
-    _Topic("what the model is", re.compile(r"descri|detail|overview|summary|about|model", re.IGNORECASE)),
-    _Topic("what it is for", re.compile(r"intend|use|purpose|application", re.IGNORECASE)),
-    _Topic(
+    Topic("what the model is", re.compile(r"descri|detail|overview|summary|about|model", re.IGNORECASE)),
+    Topic("what it is for", re.compile(r"intend|use|purpose|application", re.IGNORECASE)),
+    Topic(
         "what it is not for, and its limits",
         re.compile(r"limit|out.of.scope|risk|bias|caveat|fail|ethic", re.IGNORECASE),
     ),
-    _Topic("the data it was trained on", re.compile(r"data|train", re.IGNORECASE)),
-    _Topic(
+    Topic("the data it was trained on", re.compile(r"data|train", re.IGNORECASE)),
+    Topic(
         "measured quality, in numbers",
         re.compile(r"metric|evaluat|result|perform|quality", re.IGNORECASE),
-        _NUMBER,
+        NUMBER,
     ),
-    _Topic(
+    Topic(
         "quality in parts of the data, with their sizes",
         re.compile(r"slice|group|segment|fair|evaluat|result|perform|sub", re.IGNORECASE),
         _COUNT,
@@ -70,9 +50,7 @@ def structure(workspace: Workspace) -> Result:
         if workspace.manifest.weights.get(Dimension.LINEAGE, 0) > 0:
             return failed("There is no model card.")
         return not_applicable("There is no model card, and the challenge asks for none.")
-    sections = list(_sections(text))
-    missing = [topic.name for topic in _TOPICS if not any(_covers(topic, *section) for section in sections)]
-    left = [n for n, line in enumerate(text.lines, 1) if _TEMPLATE.search(line)]
+    missing, left = missing_topics(text, _TOPICS), template_lines(text)
     share = 1 - len(missing) / len(_TOPICS)
     if left:
         share /= 2
@@ -85,24 +63,3 @@ def structure(workspace: Workspace) -> Result:
     sentence = f"The model card {' and '.join(parts) or 'covers all six topics'}.{found}"
     evidence = [Evidence(summary="left from a template", file=path, line=n) for n in left]
     return partial(share * credit, sentence, *evidence) if share > 0 else failed(sentence, *evidence)
-
-
-def _covers(topic: _Topic, heading: str, body: str) -> bool:
-    if not topic.heading.search(heading) or len(body.split()) < _LEAST_WORDS or _TEMPLATE.search(body):
-        return False
-    return topic.content is None or bool(topic.content.search(body))
-
-
-def _sections(text: Text) -> Iterator[tuple[str, str]]:
-    """Headings with what stands below them, up to the next."""
-    heading, body = "", list[str]()
-    is_code = False
-    for line in text.lines:
-        is_code ^= line.startswith("```")
-        match = None if is_code else _HEADING.match(line)
-        if match:
-            yield heading, "\n".join(body)
-            heading, body = match[1], []
-        else:
-            body.append(line)
-    yield heading, "\n".join(body)

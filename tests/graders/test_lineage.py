@@ -32,6 +32,17 @@ CARD = "\n".join(
     ]
 )
 
+MEMO = "lineage.memo.structure"
+DECISION = "\n".join(
+    f"## {title}\n\n{'Words that whoever decides about loans can read without knowing of models. ' * 2}{more}\n"
+    for title, more in [
+        ("What we recommend", ""),
+        ("What it is worth", "Some 12 % fewer losses."),
+        ("What can go wrong", ""),
+        ("What to watch, and when to retrain", ""),
+    ]
+)
+
 
 def folder_digest() -> str:
     entries = [
@@ -62,6 +73,7 @@ def good() -> dict[str, str]:
         "model/MLmodel": "signature:\n  inputs: '[{\"name\": \"a\"}]'\n  outputs: '[{}]'\n",
         "model/requirements.txt": "scikit_learn==1.9.1\n",
         "MODEL_CARD.md": CARD,
+        "MEMO.md": DECISION,
     }
 
 
@@ -203,7 +215,7 @@ def test_a_card_that_had_to_be_found_earns_less(tmp_path: Path) -> None:
 def test_without_records_it_depends_on_the_challenge(tmp_path: Path) -> None:
     bare = workspace(tmp_path / "a", {"predict.py": ""}, Contract())
     asked = by_check(grader.grade(bare))
-    for check in ("lineage.mlmodel.signature", "lineage.training.pinned"):
+    for check in ("lineage.mlmodel.signature", "lineage.training.pinned", MEMO):
         assert asked.pop(check).outcome == Outcome.NOT_APPLICABLE
     assert {f.outcome for f in asked.values()} == {Outcome.FAILED}
     other = replace(bare, manifest=make_workspace(tmp_path / "b").manifest)
@@ -259,3 +271,30 @@ def test_what_is_not_written_down_of_training_is_named(
 
 def test_without_code_that_trains_there_is_nothing_to_write_down(tmp_path: Path) -> None:
     assert trained(tmp_path, train__py="print(1)\n").outcome == Outcome.NOT_APPLICABLE
+
+
+def memo(root: Path, text: str) -> Finding:
+    made = make_workspace(root)
+    (made.submission / "docs").mkdir()
+    (made.submission / "docs" / "DECISION.md").write_text(text)
+    return by_check(grader.grade(made))[MEMO]
+
+
+def test_a_memo_that_says_all_that_a_decision_takes_passes(tmp_path: Path) -> None:
+    found = memo(tmp_path, DECISION)
+    assert (found.outcome, found.max_points) == (Outcome.PASSED, 0)
+
+
+def test_what_a_memo_leaves_out_is_named_and_costs_nothing(tmp_path: Path) -> None:
+    found = memo(tmp_path, DECISION.replace("12 %", "much").replace(", and when to retrain", " TODO"))
+    assert found.outcome == Outcome.INFORMATIVE
+    assert found.sentence.startswith(
+        "The decision memo does not say what that is worth, in numbers, when to train"
+    )
+    assert [place.line for place in found.evidence] == [
+        DECISION[: DECISION.index("## What to watch")].count("\n") + 1
+    ]
+
+
+def test_nobody_has_to_write_a_memo(tmp_path: Path) -> None:
+    assert by_check(grader.grade(make_workspace(tmp_path)))[MEMO].outcome == Outcome.NOT_APPLICABLE
