@@ -19,6 +19,7 @@ from audition.domain.challenge import (
     MetricSpec,
     OutputSpec,
 )
+from audition.domain.dispute import Dispute
 from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.execution import Limits, Usage
 from audition.domain.grade import (
@@ -351,6 +352,18 @@ def make_share(**overrides: Any) -> Share:
         expires_at=NOW + timedelta(days=7),
     )
     return replace(share, **overrides)
+
+
+def make_dispute(**overrides: Any) -> Dispute:
+    """Of the default finding, by the default submission's candidate."""
+    dispute = Dispute(
+        id="dsp_1",
+        submission_id="sub_1",
+        check="dockerfile.user.non-root",
+        text="The entry point sets the user.",
+        created_at=NOW,
+    )
+    return replace(dispute, **overrides)
 
 
 def make_audit_entry(**overrides: Any) -> AuditEntry:

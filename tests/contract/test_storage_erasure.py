@@ -24,6 +24,7 @@ def full(storage: Storage) -> Storage:
         assert unit.reviews.save_mark(make.make_mark())
         unit.overrides.add(make.make_override())
         unit.shares.add(make.make_share())
+        unit.disputes.add(make.make_dispute())
         unit.people.add_session(make.make_session(kind=PrincipalKind.CANDIDATE, subject_id="inv_1"))
         # Of staff, under the same id by chance.
         unit.people.add_session(make.make_session(id="ses_2", token_digest="5" * 64, subject_id="inv_1"))
@@ -61,6 +62,7 @@ def test_nothing_of_an_erased_candidate_is_left(full: Storage) -> None:
         assert unit.runs.stages("run_1") == unit.runs.artifacts("run_1") == unit.grades.of_run("run_1") == ()
         assert unit.grades.scorecards(["run_1"]) == {}
         assert unit.reviews.of(["sub_1"]) == unit.reviews.marks(["rev_1"]) == ()
+        assert unit.disputes.of_submission("sub_1") == ()
         assert unit.overrides.of_run("run_1") == unit.shares.of_submission("sub_1") == ()
         assert unit.people.session_by_token("2" * 64) is None
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from audition.domain.dispute import DisputeState
 from audition.domain.errors import ConflictError
 from audition.domain.submission import State
 from audition.ports import UnitOfWork
@@ -98,3 +99,25 @@ def test_shares_are_found_by_their_token_and_ended_once(storage: Storage) -> Non
         assert unit.shares.by_token("6" * 64) is None
         assert unit.shares.of_submission("sub_1") == (make.make_share(revoked_at=later(7)), second)
         assert unit.shares.of_submission("sub_9") == ()
+
+
+def test_a_check_is_disputed_once_and_answered_once(storage: Storage) -> None:
+    second = make.make_dispute(id="dsp_0", check="x.y", created_at=later(5))
+    with storage.unit_of_work() as unit:
+        _store(unit)
+        unit.disputes.add(second)
+        unit.disputes.add(make.make_dispute())
+        for clash in (make.make_dispute(id="dsp_2"), make.make_dispute(id="dsp_2", submission_id="sub_9")):
+            with pytest.raises(ConflictError):
+                unit.disputes.add(clash)
+        answered = make.make_dispute(
+            state=DisputeState.REJECTED, answer="It is not.", reviewer_id="usr_1", answered_at=later(7)
+        )
+        assert unit.disputes.answer(answered)
+        assert not unit.disputes.answer(make.make_dispute(state=DisputeState.UPHELD))
+        assert not unit.disputes.answer(make.make_dispute(id="dsp_9"))
+        unit.commit()
+    with storage.unit_of_work() as unit:
+        assert unit.disputes.of_submission("sub_1") == (answered, second)
+        assert unit.disputes.in_state(DisputeState.OPEN) == (second,)
+        assert unit.disputes.in_state(DisputeState.REJECTED, 0) == ()

@@ -82,6 +82,8 @@ def tell(
         if verdict:
             uow.runs.add_artifacts(_artifacts(ports, run_id, log, documents or {}))
             uow.grades.publish(run_id, grades)
+        if state == State.RELEASED:
+            uow.submissions.mark_released(submission_id, at)
         for entry in _history(submission):
             uow.audit.add(entry)
         uow.commit()

@@ -98,6 +98,24 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
         {},
         (303, 404, 403, 404, 403, 403),
     ),
+    # Carol's report was released; Dave's is not his to see from here.
+    "disputing.form": (
+        "GET /s/sub_released/report/disputes/dockerfile.base.pinned",
+        {},
+        (303, 403, 403, 403, 200, 404),
+    ),
+    "disputing.save": (
+        "POST /s/sub_released/report/disputes/dockerfile.base.pinned",
+        {"text": "It has a digest."},
+        (303, 403, 403, 403, 303, 404),
+    ),
+    "answering.waiting": ("GET /r/disputes", {}, (303, 200, 403, 200, 403, 403)),
+    # Nobody disputes anything there.
+    "answering.answer": (
+        "POST /r/sub_graded/checks/dockerfile.exists/answer",
+        {"answer": "No.", "decision": "rejected"},
+        (303, 404, 403, 404, 403, 403),
+    ),
     "sharing.create": ("POST /r/sub_graded/shares", {"days": 7}, (303, 201, 403, 201, 403, 403)),
     # There is no such link; one that there is opens for everybody.
     "sharing.revoke": ("POST /r/sub_graded/shares/shr_none/end", {}, (303, 404, 403, 404, 403, 403)),

@@ -10,6 +10,7 @@ from audition.ports.people import People
 from audition.ports.storage import (
     AuditLog,
     Challenges,
+    Disputes,
     Grades,
     Overrides,
     Reviews,
@@ -26,6 +27,7 @@ __all__ = [
     "BlobStore",
     "Challenges",
     "Clock",
+    "Disputes",
     "Grades",
     "JobQueue",
     "Mailer",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol, Self
 
 from audition.domain.challenge import ChallengeVersion
+from audition.domain.dispute import Dispute, DisputeState
 from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.grade import Grade
 from audition.domain.override import Override
@@ -283,6 +284,30 @@ class Shares(Protocol):
         ...
 
 
+class Disputes(Protocol):
+    """What candidates hold against findings; nothing is ever deleted but with its candidate."""
+
+    def add(self, dispute: Dispute) -> None:
+        """Insert.
+
+        Raises:
+            ConflictError: The check was disputed before.
+        """
+        ...
+
+    def answer(self, dispute: Dispute) -> bool:
+        """Replace one that is open; false when there is none, or it was answered."""
+        ...
+
+    def of_submission(self, submission_id: str) -> tuple[Dispute, ...]:
+        """All of a submission, oldest first."""
+        ...
+
+    def in_state(self, state: DisputeState, limit: int = 200) -> tuple[Dispute, ...]:
+        """At most `limit` in a state, oldest first."""
+        ...
+
+
 class AuditLog(Protocol):
     """Append-only record of who did what."""
 
@@ -310,6 +335,7 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     reviews: Reviews
     overrides: Overrides
     shares: Shares
+    disputes: Disputes
     audit: AuditLog
 
     def __enter__(self) -> Self:

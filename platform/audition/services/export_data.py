@@ -3,10 +3,11 @@
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 
 from audition import codec
+from audition.domain.dispute import Dispute
 from audition.domain.errors import NotFoundError
 from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.people import Candidate, Invitation, Principal, Session
@@ -27,6 +28,7 @@ class OwnSubmission:
     submission: Submission
     runs: tuple[Run, ...]
     stages: tuple[StageRecord, ...]
+    disputes: tuple[Dispute, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,13 @@ def _gather(uow: UnitOfWork, candidate_id: str) -> OwnData:
         invitations=invitations,
         sessions=uow.people.sessions_of([i.id for i in invitations]),
         submissions=tuple(
-            OwnSubmission(submission=s, runs=(runs[s.id],), stages=uow.runs.stages(runs[s.id].id))
+            OwnSubmission(
+                submission=s,
+                runs=(runs[s.id],),
+                stages=uow.runs.stages(runs[s.id].id),
+                # Who answered is a reviewer's name, and not the candidate's data.
+                disputes=tuple(replace(d, reviewer_id=None) for d in uow.disputes.of_submission(s.id)),
+            )
             for s in submissions
         ),
     )

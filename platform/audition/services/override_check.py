@@ -35,28 +35,41 @@ def override_check(  # noqa: PLR0913  who changes what, how, and why
     """
     require_role(principal, Role.REVIEWER)
     with ports.unit_of_work() as uow:
-        run, grades = _graded(uow, submission_id)
-        grade, finding = _find(grades, check)
-        _check(finding, points, reason)
-        now = ports.clock.now()
-        uow.overrides.add(
-            Override(
-                id=ports.tokens.new_id("ovr"),
-                run_id=run.id,
-                check=check,
-                grader_version=grade.version,
-                old_outcome=finding.outcome,
-                old_points=finding.points,
-                points=points,
-                reason=reason.strip(),
-                reviewer_id=principal.subject_id,
-                created_at=now,
-            )
-        )
-        refresh_scorecard(uow, run.id)
-        said = "out of the count" if points is None else f"{points:g} of {finding.max_points:g} points"
-        _audit(uow, ports, principal, submission_id, f"{check}: {said}", reason.strip())
+        change_check(uow, ports, principal, submission_id, check, points=points, reason=reason)
         uow.commit()
+
+
+def change_check(  # noqa: PLR0913  as above, within the caller's transaction
+    uow: UnitOfWork,
+    ports: Ports,
+    principal: Principal,
+    submission_id: str,
+    check: str,
+    *,
+    points: float | None,
+    reason: str,
+) -> None:
+    """Do what `override_check` does, for callers who commit and have asked for the role."""
+    run, grades = _graded(uow, submission_id)
+    grade, finding = _find(grades, check)
+    _check(finding, points, reason)
+    uow.overrides.add(
+        Override(
+            id=ports.tokens.new_id("ovr"),
+            run_id=run.id,
+            check=check,
+            grader_version=grade.version,
+            old_outcome=finding.outcome,
+            old_points=finding.points,
+            points=points,
+            reason=reason.strip(),
+            reviewer_id=principal.subject_id,
+            created_at=ports.clock.now(),
+        )
+    )
+    refresh_scorecard(uow, run.id)
+    said = "out of the count" if points is None else f"{points:g} of {finding.max_points:g} points"
+    _audit(uow, ports, principal, submission_id, f"{check}: {said}", reason.strip())
 
 
 def withdraw_override(ports: Ports, principal: Principal, submission_id: str, check: str) -> None:

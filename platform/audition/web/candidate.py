@@ -8,6 +8,7 @@ from audition.services.authorize import require_candidate
 from audition.services.cancel import cancel
 from audition.services.choose_attempt import choose_attempt
 from audition.services.compose_report import compose_report
+from audition.services.dispute_finding import disputes_of
 from audition.services.export_report import EXPORTS, export_report
 from audition.services.keep_time import pause_clock, resume_clock
 from audition.services.sign_in import sign_in_candidate
@@ -149,6 +150,7 @@ def _render(submission_id: str, name: str) -> str:
         part_endpoint="candidate.part",
         log_endpoint="candidate.log",
         export_endpoint="candidate.export",
+        disputes=disputes_of(ports(), asker(), submission_id),
         exports=EXPORTS,
     )
 

@@ -10,6 +10,7 @@ from audition.domain.override import holding
 from audition.domain.people import Role
 from audition.services.authorize import require_role
 from audition.services.compose_report import compose_report
+from audition.services.dispute_finding import disputes_of
 from audition.services.override_check import MOST_REASON, override_check, withdraw_override
 from audition.web.context import asker, ports
 
@@ -37,13 +38,14 @@ def form(submission_id: str, check: str) -> str:
         held=holding(report.overrides, report.grades).get(check),
         history=[o for o in report.overrides if o.check == check],
         most_reason=MOST_REASON,
+        dispute=disputes_of(ports(), asker(), submission_id).by_check.get(check),
     )
 
 
 @blueprint.post("/<submission_id>/checks/<check>")
 def save(submission_id: str, check: str) -> Response:
     """Change it."""
-    points = None if "uncounted" in request.form else _points(request.form.get("points", ""))
+    points = points_of_form()
     reason = request.form.get("reason", "")
     override_check(ports(), asker(), submission_id, check, points=points, reason=reason)
     return _back(submission_id, check)
@@ -54,6 +56,15 @@ def withdraw(submission_id: str, check: str) -> Response:
     """Let the grader's word hold again."""
     withdraw_override(ports(), asker(), submission_id, check)
     return _back(submission_id, check)
+
+
+def points_of_form() -> float | None:
+    """The points that a form gives a check; None where it takes it out of the count.
+
+    Raises:
+        InvalidError: What stands there is no number.
+    """
+    return None if "uncounted" in request.form else _points(request.form.get("points", ""))
 
 
 def _points(text: str) -> float:

@@ -13,6 +13,7 @@ from audition.services.authorize import require_role
 from audition.services.choose_attempt import counting_attempt
 from audition.services.compare_submissions import compare_submissions
 from audition.services.compose_report import compose_report
+from audition.services.dispute_finding import disputes_of, open_disputes
 from audition.services.export_report import EXPORTS, export_report
 from audition.services.mark_submission import read_sheet
 from audition.services.release import release
@@ -52,6 +53,7 @@ def inbox() -> str:
         todos=Counter(todo for row in rows for todo in row.todo),
         page=page,
         last=last,
+        disputes=len(open_disputes(ports(), asker())),
     )
 
 
@@ -78,6 +80,7 @@ def _render(submission_id: str, name: str) -> str:
         part_endpoint="reviewer.part",
         log_endpoint="reviewer.log",
         export_endpoint="reviewer.export",
+        disputes=disputes_of(ports(), asker(), submission_id),
         exports=EXPORTS,
         logs=logs,
         leads_to=TRANSITIONS[composed.state],

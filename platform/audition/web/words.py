@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from audition.domain.dispute import DisputeState
 from audition.domain.grade import Dimension, Outcome
 from audition.domain.metrics import METRICS
 from audition.domain.review import PanelState
@@ -226,6 +227,18 @@ PANELS = {
     ),
 }
 
+DISPUTES = {
+    DisputeState.OPEN: Words(
+        label="Disputed", tone="busy", icon="clock", hint="A reviewer looks at it and answers."
+    ),
+    DisputeState.UPHELD: Words(
+        label="Dispute upheld", tone="good", icon="check", hint="The check was changed."
+    ),
+    DisputeState.REJECTED: Words(
+        label="Dispute rejected", tone="quiet", icon="dash", hint="It stays as it was graded."
+    ),
+}
+
 MY_PARTS = {
     MyPart.NONE: Words(label="nothing for you", tone="quiet", icon="dash"),
     MyPart.WANTED: Words(label="mark it", tone="busy", icon="play"),
@@ -280,7 +293,7 @@ _ALL: dict[type, dict[object, Words]] = {
     type(next(iter(table))): dict(table.items())
     for table in (
         *(STATES, VERDICTS, FAULTS, STAGES, STAGE_STATUSES, OUTCOMES),
-        *(DIMENSIONS, TOPICS, STANDINGS, PANELS, MY_PARTS, TODOS),
+        *(DIMENSIONS, TOPICS, STANDINGS, PANELS, DISPUTES, MY_PARTS, TODOS),
     )
 }
 

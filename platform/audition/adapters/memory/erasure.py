@@ -20,6 +20,7 @@ def erase(tables: Tables, candidate_id: str) -> tuple[str, ...]:
     shares = {s.id for s in tables.shares.values() if s.submission_id in submissions}
     digests = _digests(tables, submissions, runs)
     _drop(tables.review_marks, lambda mark: mark.review_id in reviews)
+    _drop(tables.disputes, lambda dispute: dispute.submission_id in submissions)
     _drop(tables.overrides, lambda override: override.run_id in runs)
     _drop(tables.stages, lambda record: record.run_id in runs)
     _drop(tables.artifacts, lambda artifact: artifact.run_id in runs)

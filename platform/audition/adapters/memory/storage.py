@@ -15,6 +15,7 @@ from audition.adapters.memory.repositories import (
     MemoryPeople,
     MemorySubmissions,
 )
+from audition.adapters.memory.repositories_disputes import MemoryDisputes
 from audition.adapters.memory.repositories_reviews import MemoryOverrides, MemoryReviews, MemoryShares
 from audition.adapters.memory.repositories_runs import MemoryGrades, MemoryRuns
 from audition.adapters.memory.tables import Tables
@@ -22,6 +23,7 @@ from audition.domain.errors import UnavailableError
 from audition.ports import (
     AuditLog,
     Challenges,
+    Disputes,
     Grades,
     JobQueue,
     Overrides,
@@ -58,6 +60,7 @@ class MemoryUnitOfWork:
     reviews: Reviews
     overrides: Overrides
     shares: Shares
+    disputes: Disputes
     audit: AuditLog
 
     def __init__(self, database: MemoryDatabase, queue: JobQueue) -> None:
@@ -90,6 +93,7 @@ class MemoryUnitOfWork:
         self.reviews = MemoryReviews(self._open)
         self.overrides = MemoryOverrides(self._open)
         self.shares = MemoryShares(self._open)
+        self.disputes = MemoryDisputes(self._open)
         self.audit = MemoryAuditLog(self._open)
         return self
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from audition.domain.challenge import ChallengeVersion
+from audition.domain.dispute import Dispute
 from audition.domain.errors import ConflictError, NotFoundError
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Grade
@@ -35,6 +36,7 @@ class Tables:
     grades: dict[tuple[str, str], Grade] = field(default_factory=dict)
     reviews: dict[str, Review] = field(default_factory=dict)
     review_marks: dict[tuple[str, str], Mark] = field(default_factory=dict)
+    disputes: dict[str, Dispute] = field(default_factory=dict)
     shares: dict[str, Share] = field(default_factory=dict)
     overrides: dict[str, Override] = field(default_factory=dict)
     scorecards: dict[str, Scorecard] = field(default_factory=dict)

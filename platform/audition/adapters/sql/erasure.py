@@ -7,7 +7,7 @@ from audition.adapters.sql.transaction import Transaction
 from audition.domain.people import PrincipalKind
 
 _OF_RUNS = (tables.overrides, tables.scorecards, tables.grades, tables.artifacts, tables.stages)
-_OF_SUBMISSIONS = (tables.shares, tables.reviews, tables.runs)
+_OF_SUBMISSIONS = (tables.disputes, tables.shares, tables.reviews, tables.runs)
 
 
 def erase(transaction: Transaction, candidate_id: str) -> tuple[str, ...]:

@@ -289,6 +289,23 @@ overrides = Table(
     Index(None, "run_id"),
 )
 
+disputes = Table(
+    "disputes",
+    metadata,
+    _id(),
+    _ref("submission_id", "submissions"),
+    Column("check", String, nullable=False),
+    _text("text"),
+    _at("created_at"),
+    Column("state", String, nullable=False),
+    _text("answer"),
+    Column("reviewer_id", String, ForeignKey("staff_users.id"), nullable=True),
+    _at("answered_at", nullable=True),
+    # A check is disputed once, also by somebody who clicks twice.
+    UniqueConstraint("submission_id", "check"),
+    Index(None, "state", "created_at"),
+)
+
 reviews = Table(
     "reviews",
     metadata,

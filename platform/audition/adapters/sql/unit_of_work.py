@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from audition.adapters.sql.errors import translated
 from audition.adapters.sql.repositories import SqlAuditLog, SqlChallenges, SqlSubmissions
+from audition.adapters.sql.repositories_disputes import SqlDisputes
 from audition.adapters.sql.repositories_people import SqlPeople
 from audition.adapters.sql.repositories_reviews import SqlOverrides, SqlReviews, SqlShares
 from audition.adapters.sql.repositories_runs import SqlGrades, SqlRuns
@@ -16,6 +17,7 @@ from audition.domain.errors import UnavailableError
 from audition.ports import (
     AuditLog,
     Challenges,
+    Disputes,
     Grades,
     JobQueue,
     Overrides,
@@ -41,6 +43,7 @@ class SqlUnitOfWork:
     reviews: Reviews
     overrides: Overrides
     shares: Shares
+    disputes: Disputes
     audit: AuditLog
 
     def __init__(self, engine: Engine, queue: JobQueue) -> None:
@@ -76,6 +79,7 @@ class SqlUnitOfWork:
         self.reviews = SqlReviews(transaction)
         self.overrides = SqlOverrides(transaction)
         self.shares = SqlShares(transaction)
+        self.disputes = SqlDisputes(transaction)
         self.audit = SqlAuditLog(transaction)
         return self
 
