@@ -121,6 +121,7 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     "sharing.revoke": ("POST /r/sub_graded/shares/shr_none/end", {}, (303, 404, 403, 404, 403, 403)),
     "share.view": ("GET /x/no-such-token", {}, (404,) * 6),
     "author.versions": ("GET /a", {}, (303, 403, 200, 200, 403, 403)),
+    "author.challenge": ("GET /a/credit-scoring", {}, (303, 403, 200, 200, 403, 403)),
     "author.invitations": ("GET /a/invitations", {}, (303, 403, 200, 200, 403, 403)),
     # Nobody has started before somebody opens a link, and nobody does here.
     "author.extra_time": (

@@ -15,6 +15,7 @@ from audition.catalog.shape import Problems
 from audition.catalog.sources import RAW_FOLDER, read_sources
 from audition.catalog.templates import TEMPLATES, begin_challenge
 from audition.catalog.told import Told
+from audition.cli.history import pull, stats
 from audition.cli.preview import previewed
 from audition.cli.proving import build_files, prove, show, tell_progress
 from audition.cli.stack import prepared_host
@@ -148,7 +149,8 @@ def test(context: click.Context, slug: str, jobs: int, form: str) -> None:
     show(proofs, form)
     is_proved = not any(proof.problems for proof in proofs)
     if is_proved:
-        keep_proof(bootstrap.control_plane(settings), "cli", digest, f"{slug}: {len(proofs)} proofs")
+        seen = "\n".join(f"{proof.what}: {proof.said}" for proof in proofs)
+        keep_proof(bootstrap.control_plane(settings), "cli", digest, seen)
         click.echo(f"{slug} is proved. Next: audition challenge publish {slug}", err=True)
     context.exit(0 if is_proved else 1)
 
@@ -198,11 +200,17 @@ def publish(slug: str, *, unproved: bool) -> None:
     folder = find_challenge(settings, slug)
     prepared = prepared_host(steps, settings, images_of_challenge(folder.manifest.image))
     with prepared as host, steps.step(f"publishing {slug}") as step:
-        if not unproved:
-            require_proof(bootstrap.control_plane(host.settings), slug, folder_digest(folder.path))
+        ports = bootstrap.control_plane(host.settings)
+        proof = "" if unproved else require_proof(ports, slug, folder_digest(folder.path))
         runner = bootstrap.runner(host.settings, bootstrap.equipment(host.settings, host.images), slot=999)
         version = publish_challenge(runner, "cli", folder, step.note, measures=True)
+        if proof:
+            keep_proof(ports, "cli", version.id, proof)
         is_measured = is_measured_here(runner, version)
         if not is_measured and (submission := submit_reference(runner.ports, "cli", version)):
             step.note(f"its reference was submitted as {submission.id}; services are compared with it")
     click.echo(f"{version.slug} version {version.number} {version.digest}")
+
+
+challenge.add_command(pull)
+challenge.add_command(stats)

@@ -15,15 +15,23 @@ def keep_proof(ports: Ports, actor: str, digest: str, reason: str) -> None:
         uow.commit()
 
 
-def require_proof(ports: Ports, slug: str, digest: str) -> None:
-    """Let only a folder through that was proved exactly as it is.
+def require_proof(ports: Ports, slug: str, digest: str) -> str:
+    """Let only a folder through that was proved exactly as it is; what was seen then.
 
     Raises:
         ConflictError: It was not.
     """
     with ports.unit_of_work() as uow:
-        if any(entry.action == _PROVED for entry in uow.audit.about(digest)):
-            return
+        proofs = [entry.reason for entry in uow.audit.about(digest) if entry.action == _PROVED]
+    if proofs:
+        return proofs[-1]
     msg = f"{slug} was not proved as it is now: nobody knows whether its samples end as they should."
     step = f"Run audition challenge test {slug}, or publish it with --unproved."
     raise ConflictError(msg, code="not-proved", next_step=step)
+
+
+def proof_of(ports: Ports, digest: str) -> tuple[str, ...]:
+    """What was seen when this was proved, a line each; nothing when it was not."""
+    with ports.unit_of_work() as uow:
+        proofs = [entry.reason for entry in uow.audit.about(digest) if entry.action == _PROVED]
+    return tuple(proofs[-1].splitlines()) if proofs else ()

@@ -14,6 +14,7 @@ from audition.domain.execution import ContainerSpec, Ownership, VolumeMount
 from audition.domain.grade import GradeSheet, Metric
 from audition.domain.run import Stage, Verdict, judge_exit
 from audition.domain.variant import SPREAD_FILE, VariantSpread
+from audition.ports import Ports
 from audition.services import containers
 from audition.services.discard import discard
 from audition.services.predict_samples import bare_version, predict_sample
@@ -73,6 +74,14 @@ def measure_variants(
     return (
         DataFile(area=Area.VARIANT, name=SPREAD_FILE, digest=runner.ports.blobs.put(data), bytes=len(data)),
     )
+
+
+def spread_of(ports: Ports, version: ChallengeVersion) -> VariantSpread | None:
+    """What a version's copies do to the reference; None where all have the same table, or it was not measured."""
+    file = next((file for file in version.files_in(Area.VARIANT) if file.name == SPREAD_FILE), None)
+    if file is None:
+        return None
+    return codec.from_json(VariantSpread, ports.blobs.get(file.digest), what=SPREAD_FILE)
 
 
 def told(manifest: Manifest, spread: VariantSpread) -> str:

@@ -34,6 +34,15 @@ def survey_cohort(ports: Ports, principal: Principal, version_id: str) -> Cohort
         NotFoundError: No such version.
     """
     require_role(principal, Role.REVIEWER)
+    return cohort_of(ports, version_id)
+
+
+def cohort_of(ports: Ports, version_id: str) -> Cohort:
+    """Likewise, for callers who show it to somebody who may see it.
+
+    Raises:
+        NotFoundError: No such version.
+    """
     with ports.unit_of_work() as uow:
         version = uow.challenges.get(version_id)
         runs = {run.submission_id: run for run in uow.runs.of_version(version_id)}

@@ -3,11 +3,15 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from audition.domain.errors import NotFoundError
 from audition.domain.people import Role
 from audition.services import look_up
 from audition.services.authorize import require_role
 from audition.services.grant_time import MOST_HOURS, grant_time, list_invitations
 from audition.services.invite import invite
+from audition.services.keep_proof import proof_of
+from audition.services.measure_variants import spread_of
+from audition.services.survey_challenge import survey_challenge
 from audition.web.context import asker, ports, settings
 
 blueprint = Blueprint("author", __name__, url_prefix="/a")
@@ -23,6 +27,25 @@ def only_authors() -> None:
 def versions() -> str:
     """The published versions, newest first."""
     return render_template("author/versions.html", versions=look_up.challenge_versions(ports()))
+
+
+@blueprint.get("/<slug>")
+def challenge(slug: str) -> str:
+    """One challenge: its versions, and how one of them was proved and does."""
+    mine = [version for version in look_up.challenge_versions(ports()) if version.slug == slug]
+    number = request.args.get("version", type=int)
+    chosen = next((version for version in mine if number in {None, version.number}), None)
+    if chosen is None:
+        msg = f"There is no such version of {slug}."
+        raise NotFoundError(msg, next_step="See the list of challenges.")
+    return render_template(
+        "author/challenge.html",
+        versions=mine,
+        version=chosen,
+        stats=survey_challenge(ports(), chosen.id),
+        proof=[line.partition(": ")[::2] for line in proof_of(ports(), chosen.id)],
+        spread=spread_of(ports(), chosen),
+    )
 
 
 @blueprint.get("/invitations")
