@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 
 from audition.adapters.blobs import FolderBlobs
 from audition.adapters.clock import SystemClock
+from audition.adapters.courier import HttpCourier
 from audition.adapters.docker.engine_client import (
     check_answers,
     connect,
@@ -35,7 +37,7 @@ from audition.host.images import image_states, missing_images
 from audition.host.readiness import Readiness
 from audition.host.recipes import read_bases, read_recipes
 from audition.host.redis_server import own_url, socket_path
-from audition.ports import Ports, Sandbox
+from audition.ports import Courier, Ports, Sandbox
 from audition.services.prove import Bench
 from audition.services.runner import Runner
 from audition.settings import Settings, kept_secret
@@ -80,6 +82,12 @@ def control_plane(settings: Settings) -> Ports:
         passwords=Argon2Passwords(),
         mailer=OutboxMailer(settings.data_dir / "outbox", clock),
     )
+
+
+def courier(settings: Settings) -> Courier:
+    """What carries messages to webhooks."""
+    networks = (part.strip() for part in settings.webhook_networks.split(",") if part.strip())
+    return HttpCourier([ip_network(part) for part in networks])
 
 
 def instance(settings: Settings) -> str:

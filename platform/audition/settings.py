@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from hashlib import sha256
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ REPO_DIR = Path(__file__).resolve().parents[2]
 _MAX_PORT = 65535
 #: Characters; a shorter HMAC key can be searched for off line.
 _MIN_SECRET = 32
+_KEY_FILE = "secret.key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ class Settings:
     upload_rate: str = "30 per hour"
     metrics_token: str | None = None
     """Who has it may read `/metrics`. None: this machine may, where the site is for this machine alone."""
+    webhook_networks: str = ""
+    """Private networks that webhooks may be in, e.g. "10.1.0.0/16, 127.0.0.0/8"; all others get nothing."""
     log_format: str = "auto"
     """One of "json", "console" and "auto", which is console on a terminal."""
 
@@ -133,6 +137,7 @@ class Settings:
             sign_in_rate=reader.take("AUDITION_SIGN_IN_RATE", str, "10 per minute"),
             upload_rate=reader.take("AUDITION_UPLOAD_RATE", str, "30 per hour"),
             metrics_token=reader.take("AUDITION_METRICS_TOKEN", _secret, "") or None,
+            webhook_networks=reader.take("AUDITION_WEBHOOK_NETWORKS", _networks, ""),
             log_format=reader.take("AUDITION_LOG_FORMAT", _log_format, "auto"),
         )
         if settings.lease_renew_seconds * 2 > settings.lease_seconds:
@@ -142,6 +147,11 @@ class Settings:
             )
         reader.check()
         return settings
+
+
+def signing_key(settings: Settings) -> str:
+    """The signing key of this site, made at the first start; every process gets the same one."""
+    return settings.secret_key or kept_secret(settings.data_dir, _KEY_FILE)
 
 
 def kept_secret(data_dir: Path, name: str) -> str:
@@ -255,6 +265,12 @@ def _old_versions(text: str) -> str:
     if text not in {"auto", "warn", "refuse"}:
         msg = "must be auto, warn or refuse"
         raise ValueError(msg)
+    return text
+
+
+def _networks(text: str) -> str:
+    for part in text.split(","):
+        ip_network(part.strip())
     return text
 
 

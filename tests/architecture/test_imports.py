@@ -53,7 +53,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "promql_parser": ("graders/monitoring/promql.py",),
     "click": (PACKAGE + "cli/", PACKAGE + "host/"),
     "rich": (PACKAGE + "cli/", PACKAGE + "host/"),
-    "httpx": (PACKAGE + "cli/",),
+    "httpx": (PACKAGE + "cli/", PACKAGE + "adapters/courier.py"),
     "h11": (PACKAGE + "probing/client.py",),
     "prometheus_client": (PACKAGE + "probing/exposition.py", WEB + "exposition.py"),
     "pydantic": (PACKAGE + "codec.py", PACKAGE + "catalog/"),

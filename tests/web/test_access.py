@@ -120,6 +120,20 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     # There is no such link; one that there is opens for everybody.
     "sharing.revoke": ("POST /r/sub_graded/shares/shr_none/end", {}, (303, 404, 403, 404, 403, 403)),
     "share.view": ("GET /x/no-such-token", {}, (404,) * 6),
+    "webhooks.listing": ("GET /ops/webhooks", {}, (303, 403, 403, 200, 403, 403)),
+    "webhooks.add": (
+        "POST /ops/webhooks",
+        {"url": "https://example.org/hook", "topics": "submission.graded"},
+        (303, 403, 403, 201, 403, 403),
+    ),
+    # There is none yet.
+    "webhooks.log": ("GET /ops/webhooks/whk_none", {}, (303, 403, 403, 404, 403, 403)),
+    "webhooks.end": ("POST /ops/webhooks/whk_none/end", {}, (303, 403, 403, 404, 403, 403)),
+    "webhooks.send_again": (
+        "POST /ops/webhooks/whk_none/deliveries/msg_none/redeliver",
+        {},
+        (303, 403, 403, 404, 403, 403),
+    ),
     "author.versions": ("GET /a", {}, (303, 403, 200, 200, 403, 403)),
     "author.challenge": ("GET /a/credit-scoring", {}, (303, 403, 200, 200, 403, 403)),
     "author.invitations": ("GET /a/invitations", {}, (303, 403, 200, 200, 403, 403)),
@@ -196,6 +210,20 @@ API: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
         "DELETE /submissions/sub_graded/shares/shr_none",
         {},
         (401, 404, 403, 404, 403, 403),
+    ),
+    "api.webhooks": ("GET /webhooks", {}, (401, 403, 403, 200, 403, 403)),
+    "api.create_webhook": (
+        "POST /webhooks",
+        {"url": "https://example.org/hook"},
+        (401, 403, 403, 201, 403, 403),
+    ),
+    # There is none yet.
+    "api.delete_webhook": ("DELETE /webhooks/whk_none", {}, (401, 403, 403, 404, 403, 403)),
+    "api.deliveries": ("GET /webhooks/whk_none/deliveries", {}, (401, 403, 403, 404, 403, 403)),
+    "api.send_again": (
+        "POST /webhooks/whk_none/deliveries/msg_none/redeliver",
+        {},
+        (401, 403, 403, 404, 403, 403),
     ),
     "api.cohort": ("GET /cohorts/ver_1", {}, (401, 200, 403, 200, 403, 403)),
     "api.cohort_export": ("GET /cohorts/ver_1/exports/cohort.csv", {}, (401, 200, 403, 200, 403, 403)),

@@ -15,7 +15,7 @@ from tests.web.world import World, make_world
 
 #: Which words a slug, an address or a level may be is not in the schema: some that fit it are refused.
 EXCLUDED = [checks.positive_data_acceptance]
-PEOPLE = ("nobody", "alice", "bob", "carol")
+PEOPLE = ("nobody", "alice", "bob", "olga", "carol")
 
 
 def _document() -> dict[str, Any]:

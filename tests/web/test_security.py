@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from audition.settings import signing_key
 from audition.web.context import SESSION_COOKIE
-from audition.web.security import HEADERS, load_secret_key
+from audition.web.security import HEADERS
 from tests.web.clients import bearer, browser_of, csrf_of, post
 from tests.web.test_access import API, PAGES
-from tests.web.world import LINKS, PASSWORD, World, make_world
+from tests.web.world import LINKS, PASSWORD, World, make_world, settings_for
 
 _SIGN_IN = {"email": "alice@example.org", "password": PASSWORD}
 
@@ -186,7 +187,7 @@ def test_a_redis_that_is_down_takes_nothing_down(tmp_path: Path) -> None:
 
 def test_the_signing_key_is_made_once_and_is_private(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        keys = set(pool.map(lambda _: load_secret_key(tmp_path / "data"), range(32)))
+        keys = set(pool.map(lambda _: signing_key(settings_for(tmp_path / "data")), range(32)))
     assert len(keys) == 1
     files = list((tmp_path / "data").iterdir())
     assert [file.name for file in files] == ["secret.key"]

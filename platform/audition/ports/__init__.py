@@ -20,6 +20,7 @@ from audition.ports.storage import (
     UnitOfWork,
     UnitOfWorkFactory,
 )
+from audition.ports.webhooks import Courier, Webhooks
 from audition.ports.world import BlobStore, Clock, JobQueue, Mailer, Passwords, Tokens
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "BlobStore",
     "Challenges",
     "Clock",
+    "Courier",
     "Disputes",
     "Grades",
     "JobQueue",
@@ -46,6 +48,7 @@ __all__ = [
     "Tokens",
     "UnitOfWork",
     "UnitOfWorkFactory",
+    "Webhooks",
 ]
 
 

@@ -17,6 +17,7 @@ from audition.domain.scorecard import Scorecard
 from audition.domain.share import Share
 from audition.domain.submission import State, Submission
 from audition.ports.people import People
+from audition.ports.webhooks import Webhooks
 
 
 class Submissions(Protocol):
@@ -336,6 +337,7 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     overrides: Overrides
     shares: Shares
     disputes: Disputes
+    webhooks: Webhooks
     audit: AuditLog
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Move a submission along its life: one guarded write and one audit entry, always together."""
+"""Move a submission along its life: a guarded write, an audit entry and what is told of it, always together."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from audition.domain.errors import ConflictError
 from audition.domain.people import AuditEntry
 from audition.domain.submission import State, Submission, check_transition
 from audition.ports import UnitOfWork
+from audition.services.announce import announce
 
 
 def transition(  # noqa: PLR0913  the move, who, why and when are all needed
@@ -29,3 +30,4 @@ def transition(  # noqa: PLR0913  the move, who, why and when are all needed
             reason=reason,
         )
     )
+    announce(uow, submission, new, at)

@@ -21,6 +21,7 @@ from audition.web import (
     security,
     sharing,
     staff,
+    webhooks,
 )
 
 
@@ -46,6 +47,7 @@ def create_app(ports: Ports, settings: Settings) -> Flask:
         sharing.arrival,
         author.blueprint,
         operator.blueprint,
+        webhooks.blueprint,
         api.blueprint,
     ):
         app.register_blueprint(blueprint)

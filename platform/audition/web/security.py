@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, request
@@ -11,7 +10,7 @@ from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response
 
-from audition.settings import Settings, kept_secret
+from audition.settings import Settings, signing_key
 from audition.web.context import asker_or_none
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ HEADERS = {
 }
 #: Two years, as the preload list asks.
 _STRICT_TRANSPORT = "max-age=63072000"
-_KEY_FILE = "secret.key"
 _STATIC_SECONDS = 3600
 #: Slack over the largest upload for the other parts of a multipart body.
 _FORM_BYTES = 1 << 20
@@ -47,7 +45,7 @@ _FIRST_ERROR = 400
 def protect(app: Flask, settings: Settings, api: "Blueprint") -> None:
     """Configure cookies and sizes, and turn CSRF checks and headers on."""
     app.config.update(
-        SECRET_KEY=settings.secret_key or load_secret_key(settings.data_dir),
+        SECRET_KEY=signing_key(settings),
         MAX_CONTENT_LENGTH=settings.upload_max_bytes + _FORM_BYTES,
         # Flask's own cookie carries the CSRF secret and nothing else.
         SESSION_COOKIE_NAME="audition_csrf",
@@ -146,8 +144,3 @@ def _storage_options(redis_url: str | None) -> dict[str, str | int]:
         ("socket_timeout", "socket_connect_timeout"), _REDIS_TIMEOUT_SECONDS
     )
     return seconds  # type: ignore[return-value]
-
-
-def load_secret_key(data_dir: Path) -> str:
-    """The signing key of this site, made at the first start; every web process gets the same one."""
-    return kept_secret(data_dir, _KEY_FILE)

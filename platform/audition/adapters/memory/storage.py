@@ -18,6 +18,7 @@ from audition.adapters.memory.repositories import (
 from audition.adapters.memory.repositories_disputes import MemoryDisputes
 from audition.adapters.memory.repositories_reviews import MemoryOverrides, MemoryReviews, MemoryShares
 from audition.adapters.memory.repositories_runs import MemoryGrades, MemoryRuns
+from audition.adapters.memory.repositories_webhooks import MemoryWebhooks
 from audition.adapters.memory.tables import Tables
 from audition.domain.errors import UnavailableError
 from audition.ports import (
@@ -33,6 +34,7 @@ from audition.ports import (
     Shares,
     Submissions,
     UnitOfWorkFactory,
+    Webhooks,
 )
 
 logger = logging.getLogger(__name__)
@@ -61,6 +63,7 @@ class MemoryUnitOfWork:
     overrides: Overrides
     shares: Shares
     disputes: Disputes
+    webhooks: Webhooks
     audit: AuditLog
 
     def __init__(self, database: MemoryDatabase, queue: JobQueue) -> None:
@@ -94,6 +97,7 @@ class MemoryUnitOfWork:
         self.overrides = MemoryOverrides(self._open)
         self.shares = MemoryShares(self._open)
         self.disputes = MemoryDisputes(self._open)
+        self.webhooks = MemoryWebhooks(self._open)
         self.audit = MemoryAuditLog(self._open)
         return self
 

@@ -16,6 +16,7 @@ from audition.domain.run import Run, StageRecord
 from audition.domain.scorecard import Scorecard
 from audition.domain.share import Share
 from audition.domain.submission import Submission
+from audition.domain.webhook import Delivery, Webhook
 
 V = TypeVar("V")
 
@@ -40,6 +41,8 @@ class Tables:
     shares: dict[str, Share] = field(default_factory=dict)
     overrides: dict[str, Override] = field(default_factory=dict)
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
+    webhook_deliveries: dict[str, Delivery] = field(default_factory=dict)
     audit_entries: dict[int, AuditEntry] = field(default_factory=dict)
 
     def copy(self) -> "Tables":

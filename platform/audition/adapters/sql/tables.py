@@ -332,6 +332,35 @@ review_marks = Table(
     _at("saved_at"),
 )
 
+webhooks = Table(
+    "webhooks",
+    metadata,
+    _id(),
+    _text("url"),
+    _json("topics"),
+    _ref("created_by", "staff_users"),
+    _at("created_at"),
+    _at("ended_at", nullable=True),
+    _text("ended_reason"),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    _id(),
+    _ref("webhook_id", "webhooks"),
+    Column("topic", String, nullable=False),
+    _text("body"),
+    _at("created_at"),
+    _at("next_at", nullable=True),
+    Column("attempts", Integer, nullable=False),
+    _at("delivered_at", nullable=True),
+    Column("status", Integer, nullable=True),
+    _text("error"),
+    Index(None, "webhook_id", "created_at"),
+    Index(None, "next_at"),
+)
+
 audit_entries = Table(
     "audit_entries",
     metadata,

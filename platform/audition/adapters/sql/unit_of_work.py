@@ -12,6 +12,7 @@ from audition.adapters.sql.repositories_disputes import SqlDisputes
 from audition.adapters.sql.repositories_people import SqlPeople
 from audition.adapters.sql.repositories_reviews import SqlOverrides, SqlReviews, SqlShares
 from audition.adapters.sql.repositories_runs import SqlGrades, SqlRuns
+from audition.adapters.sql.repositories_webhooks import SqlWebhooks
 from audition.adapters.sql.transaction import Transaction
 from audition.domain.errors import UnavailableError
 from audition.ports import (
@@ -27,6 +28,7 @@ from audition.ports import (
     Shares,
     Submissions,
     UnitOfWorkFactory,
+    Webhooks,
 )
 
 logger = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class SqlUnitOfWork:
     overrides: Overrides
     shares: Shares
     disputes: Disputes
+    webhooks: Webhooks
     audit: AuditLog
 
     def __init__(self, engine: Engine, queue: JobQueue) -> None:
@@ -80,6 +83,7 @@ class SqlUnitOfWork:
         self.overrides = SqlOverrides(transaction)
         self.shares = SqlShares(transaction)
         self.disputes = SqlDisputes(transaction)
+        self.webhooks = SqlWebhooks(transaction)
         self.audit = SqlAuditLog(transaction)
         return self
 

@@ -3,7 +3,16 @@
 Each route stands beside what describes it (`describes`), and the OpenAPI document is made from both.
 """
 
-from audition.web.api import access, authoring, candidates, cohorts, documents, reviewing, submissions
+from audition.web.api import (
+    access,
+    authoring,
+    candidates,
+    cohorts,
+    documents,
+    reviewing,
+    submissions,
+    webhooks,
+)
 from audition.web.api.routing import blueprint
 
 __all__ = [
@@ -15,4 +24,5 @@ __all__ = [
     "documents",
     "reviewing",
     "submissions",
+    "webhooks",
 ]
