@@ -77,6 +77,7 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     "marking.sign": ("POST /r/sub_graded/mark", {}, (303, 404, 403, 404, 403, 403)),
     "cohorts.cohort": ("GET /r/cohort/ver_1", {}, (303, 200, 403, 200, 403, 403)),
     "cohorts.export": ("GET /r/cohort/ver_1/exports/cohort.csv", {}, (303, 200, 403, 200, 403, 403)),
+    "cohorts.reviewers": ("GET /r/cohort/ver_1/reviewers", {}, (303, 200, 403, 200, 403, 403)),
     "cohorts.compare": (
         "GET /r/compare?s=sub_graded&s=sub_released",
         {},

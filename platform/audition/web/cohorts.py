@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from audition.domain.item_analysis import ENOUGH, LEAST_DISCRIMINATION
 from audition.domain.people import Role
 from audition.services.authorize import require_role
+from audition.services.compare_reviewers import ENOUGH_MARKS, compare_reviewers
 from audition.services.line_up import MOST, line_up
 from audition.services.survey_cohort import cohort_as_file, survey_cohort
 from audition.web.context import asker, ports
@@ -47,6 +48,17 @@ def cohort(version_id: str) -> str:
 def export(version_id: str, name: str) -> Response:
     """The cohort as a file: every attempt, under aliases."""
     return export_response(cohort_as_file(survey_cohort(ports(), asker(), version_id), name))
+
+
+@blueprint.get("/cohort/<version_id>/reviewers")
+def reviewers(version_id: str) -> str:
+    """How each reviewer marks, beside the others of the same panels."""
+    return render_template(
+        "reviewer/reviewers.html",
+        version_id=version_id,
+        compared=compare_reviewers(ports(), asker(), version_id),
+        enough=ENOUGH_MARKS,
+    )
 
 
 @blueprint.get("/compare")

@@ -20,7 +20,7 @@ from tests.web.reviews import review
 VERSION = "ver_1"
 
 
-def _tell(world: World, number: int, *grades: Grade, state: State = State.GRADED) -> str:
+def tell_candidate(world: World, number: int, *grades: Grade, state: State = State.GRADED) -> str:
     """A candidate of their own with one submission."""
     with world.ports.unit_of_work() as uow:
         uow.people.add_candidate(
@@ -60,9 +60,9 @@ def _deployment(outcome: Outcome) -> Grade:
 @pytest.fixture
 def ids(world: World) -> tuple[str, ...]:
     """Two graded submissions, one of them better; one that waits; and the world's own candidate."""
-    better = _tell(world, 1, model_grade(), _deployment(Outcome.PASSED))
-    worse = _tell(world, 2, model_grade(), _deployment(Outcome.FAILED))
-    waiting = _tell(world, 3, state=State.QUEUED)
+    better = tell_candidate(world, 1, model_grade(), _deployment(Outcome.PASSED))
+    worse = tell_candidate(world, 2, model_grade(), _deployment(Outcome.FAILED))
+    waiting = tell_candidate(world, 3, state=State.QUEUED)
     return better, worse, waiting
 
 
