@@ -34,9 +34,9 @@ LIGHT = {
     "onnx": "onnx",
 }
 #: Images of a gigabyte and more, and minutes to build: `./audition test -m heavy tests/frameworks` runs these.
-HEAVY = {"torch": "torch", "tensorflow": "tensorflow", "r": "r"}
+HEAVY = {"torch": "torch", "tensorflow": "tensorflow", "r": "r", "spark": "spark"}
 #: Submissions that are sent as notebooks besides, each of which takes an image of its own: one here, the others there.
-BOOK, HEAVY_BOOKS = "lightgbm", ("onnx", "polars", "torch", "tensorflow")
+BOOK, HEAVY_BOOKS = "lightgbm", ("onnx", "polars", "torch", "tensorflow", "spark")
 
 
 def pack(files: dict[str, bytes]) -> bytes:

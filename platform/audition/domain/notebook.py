@@ -11,6 +11,7 @@ NOTEBOOK_IMAGES = {
     "onnx": "onnx-notebook",
     "torch": "torch-notebook",
     "tensorflow": "tensorflow-notebook",
+    "spark": "spark-notebook",
 }
 BARE_NOTEBOOK = "notebook.ipynb"
 """What a notebook is called that was sent alone, whatever it was called at home."""

@@ -27,6 +27,7 @@ SUITE = "bookworm"
 _PULLED = f"debian:{SUITE}-slim"
 _DEBIAN_ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}
 _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*", "/usr/share/info/*")
+_MANUALS = "/usr/share/man/man1"
 _WAYS_OUT = """\
 Do one of these and run it again:
   - run as root on Debian or Ubuntu with network
@@ -36,7 +37,7 @@ Do one of these and run it again:
 
 _PULLED_DOCKERFILE = """\
 FROM {image}
-RUN apt-get update && DEBIAN_FRONTEND=noninteractive \
+RUN mkdir -p {manuals} && apt-get update && DEBIAN_FRONTEND=noninteractive \
 apt-get install -y --no-install-recommends {packages} && rm -rf /var/lib/apt/lists/*
 """
 
@@ -103,6 +104,8 @@ def _bootstrap(step: Step, client: docker.APIClient, root: DebianRoot, scratch_d
                 *("mmdebstrap", "--quiet", "--variant=minbase", f"--architectures={architecture}"),
                 f"--include={','.join(root.packages)}",
                 *(f"--dpkgopt=path-exclude={path}" for path in _LEFT_OUT),
+                # Java's packages make links to manuals, and fail where there is no folder for them.
+                f"--essential-hook=mkdir -p $1{_MANUALS}",
                 *(SUITE, str(root_tar), *_own_sources()),
             ],
             what="mmdebstrap could not make a Debian root file system",
@@ -116,7 +119,7 @@ def _bootstrap(step: Step, client: docker.APIClient, root: DebianRoot, scratch_d
 def _pull(step: Step, client: docker.APIClient, root: DebianRoot, _scratch_dir: Path) -> None:
     step.note(f"pulling {_PULLED}")
     pull(client, _PULLED)
-    text = _PULLED_DOCKERFILE.format(image=_PULLED, packages=" ".join(root.packages))
+    text = _PULLED_DOCKERFILE.format(image=_PULLED, manuals=_MANUALS, packages=" ".join(root.packages))
     source = BuildSource([ContextFile("Dockerfile", text.encode())], network="default")
     build(client, source, root.reference, step.note)
 

@@ -263,7 +263,8 @@ def _check(step: Step, client: docker.APIClient, recipe: Recipe, unchecked: str)
         raise HostError(f"The image {recipe.name} names the user {user}, and {FILE} {recipe.user}")
     step.note("self-test")
     try:
-        run_selftest(client, unchecked, selftest.read_text(encoding="utf-8"), user=recipe.user)
+        source = selftest.read_text(encoding="utf-8")
+        run_selftest(client, unchecked, source, user=recipe.user, limits=recipe.limits)
     except UnavailableError as error:
         remove(client, unchecked)
         raise HostError(error.detail, fix=f"What it expects is in {selftest}.") from error

@@ -46,7 +46,7 @@ def fetch_wheels(step: Step, lock: Path, architecture: str, cache_dir: Path) -> 
             fix="Check the network and pip's index settings (pip config list).",
         )
         (folder / _DONE).touch()
-    return sorted(folder.glob("*.whl"))
+    return sorted(file for pattern in ("*.whl", "*.tar.gz") for file in folder.glob(pattern))
 
 
 def _download_command(lock: Path, architecture: str, folder: Path) -> list[str]:
@@ -62,6 +62,7 @@ def _download_command(lock: Path, architecture: str, folder: Path) -> list[str]:
             "--no-input",
             "--quiet",
         ),
+        # A lock that begins with `--no-binary NAME` gets the sources of that package.
         *("--require-hashes", "--no-deps", "--only-binary=:all:"),
         *(
             "--implementation",

@@ -86,3 +86,18 @@ def test_an_interrupted_download_is_not_taken_for_complete(
     for _ in range(2):
         with pytest.raises(HostError):
             fetch_wheels(step, lock, "x86_64", tmp_path)
+
+
+def test_sources_of_a_package_that_has_no_wheel_come_too(
+    tmp_path: Path, step: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(argv: list[str], **_options: object) -> None:
+        for name in ("py4j-0.10.9.9-py2.py3-none-any.whl", "pyspark-4.3.0.tar.gz"):
+            (Path(argv[-1]) / name).touch()
+
+    monkeypatch.setattr(wheels, "run", run)
+    lock = tmp_path / "spark" / "requirements.lock"
+    lock.parent.mkdir()
+    lock.write_text("--no-binary pyspark\n")
+    found = fetch_wheels(step, lock, "x86_64", tmp_path)
+    assert [file.suffix for file in found] == [".whl", ".gz"]

@@ -6,9 +6,12 @@ import docker
 from docker.errors import DockerException
 
 from audition.domain.errors import UnavailableError
+from audition.domain.execution import Limits
 
 _POLL_SECONDS = 0.1
 _MEMORY_BYTES = 1 << 30
+_PIDS = 256
+_DEADLINE_SECONDS = 120.0
 
 
 def run_selftest(
@@ -17,7 +20,7 @@ def run_selftest(
     source: str,
     *,
     user: str,
-    deadline_seconds: float = 120,
+    limits: Limits | None = None,
 ) -> str:
     """Run a Python program inside the image and return what it printed.
 
@@ -28,11 +31,13 @@ def run_selftest(
         reference: The image.
         source: The program, at most 100 KB.
         user: `uid:gid` to run as.
-        deadline_seconds: From start to end; a container still running then is killed.
+        limits: What runs on it get; the self-test gets as much, and no less than any other's. A container that still
+            runs after its time is killed.
 
     Raises:
         UnavailableError: It failed, took too long, or could not be started.
     """
+    deadline_seconds = max(_DEADLINE_SECONDS, limits.time_seconds if limits else 0.0)
     container = ""
     try:
         container = client.create_container(
@@ -42,7 +47,7 @@ def run_selftest(
             user=user,
             labels={"org.audition.kind": "selftest"},
             network_disabled=True,
-            host_config=_host_config(client),
+            host_config=_host_config(client, limits),
         )["Id"]
         client.start(container)
         state = _wait(client, container, deadline_seconds)
@@ -62,16 +67,17 @@ def run_selftest(
     return output
 
 
-def _host_config(client: docker.APIClient) -> dict[str, object]:
+def _host_config(client: docker.APIClient, limits: Limits | None) -> dict[str, object]:
+    memory_bytes = max(_MEMORY_BYTES, limits.memory_bytes if limits else 0)
     # Source: the run-time configuration of candidate containers, translate.py in this folder.
     config: dict[str, object] = client.create_host_config(
         network_mode="none",
         cap_drop=["ALL"],
         security_opt=["no-new-privileges:true"],
         read_only=True,
-        mem_limit=_MEMORY_BYTES,
-        memswap_limit=_MEMORY_BYTES,
-        pids_limit=256,
+        mem_limit=memory_bytes,
+        memswap_limit=memory_bytes,
+        pids_limit=max(_PIDS, limits.pids if limits else 0),
         init=True,
         tmpfs={"/tmp": "size=64m,nr_inodes=4k,nosuid,nodev,mode=1777"},  # noqa: S108 - inside the container
         log_config=docker.types.LogConfig(
