@@ -1,13 +1,11 @@
 """What people see, in a real browser."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-from werkzeug.serving import make_server
 
 from audition.domain.grade import Outcome
 from audition.domain.run import Stage, StageStatus, Verdict
@@ -15,6 +13,7 @@ from audition.domain.submission import State
 from audition.services.share_report import create_share
 from tests import factories
 from tests.e2e.browser import chromium, walker
+from tests.e2e.sites import serving
 from tests.web.full_story import tell_everything
 from tests.web.reviews import reviewer, tell_reviews
 from tests.web.stories import stage, tell, tell_all
@@ -44,13 +43,8 @@ def world(tmp_path: Path) -> World:
 @pytest.fixture
 def site(world: World) -> Iterator[str]:
     """The world's site on a port of this host; returns its address."""
-    server = make_server("127.0.0.1", 0, world.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(world) as address:
+        yield address
 
 
 def test_a_candidate_walks_every_page(browser: Browser, site: str) -> None:

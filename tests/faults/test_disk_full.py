@@ -1,4 +1,4 @@
-"""The disk of a worker fills up: it takes nothing more, says so, and goes on when there is room."""
+"""The disk of a worker fills up, or it is drained: it takes nothing more, says so, and goes on when it may again."""
 
 import os
 import subprocess
@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from audition import bootstrap
+from audition.domain.fleet import held_by
 from audition.domain.submission import State
 from tests.faults.checks import check_one_result
-from tests.faults.stack import running_stack, wait_for
+from tests.faults.stack import Stack, running_stack, wait_for
 
 pytestmark = [
     pytest.mark.docker,
@@ -23,6 +25,8 @@ pytestmark = [
 _DISK_BYTES, _WANTED_BYTES = 256 << 20, 128 << 20
 #: Longer than a worker listens before it looks at its host again.
 _LOOKED_SECONDS = 8.0
+#: Many times as long as a worker lets pass between two reports.
+_TOLD_SECONDS = 90.0
 
 
 @contextmanager
@@ -37,7 +41,14 @@ def small_disk() -> Iterator[Path]:
             subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_a_host_whose_disk_is_full_takes_no_jobs_until_there_is_room() -> None:
+def trouble_of(stack: Stack, worker: str) -> str:
+    """What a worker last told of its host."""
+    return next(
+        (report.trouble for report in stack.ports.queue.told() if report.name == worker), "not heard of"
+    )
+
+
+def test_a_host_whose_disk_is_full_takes_no_jobs_until_there_is_room_and_nobody_drains_it() -> None:
     wanted = {"AUDITION_MIN_FREE_BYTES": str(_WANTED_BYTES)}
     with small_disk() as folder, running_stack(folder, **wanted) as stack:
         stack.await_settled(stack.submit())
@@ -51,7 +62,15 @@ def test_a_host_whose_disk_is_full_takes_no_jobs_until_there_is_room() -> None:
         assert "MiB free" in log.read_text()
         assert stack.result(waiting)[0].state == State.QUEUED
 
+        worker = held_by(bootstrap.worker_name(0))
+        wait_for(lambda: "MiB free" in trouble_of(stack, worker), _TOLD_SECONDS, "operators are told")
+
+        stack.ports.queue.set_draining(worker, is_draining=True)
         ballast.unlink()
+        wait_for(lambda: trouble_of(stack, worker) == "", _TOLD_SECONDS, "the host is well again")
+        assert stack.result(waiting)[0].state == State.QUEUED
+
+        stack.ports.queue.set_draining(worker, is_draining=False)
         stack.await_settled(waiting)
         check_one_result(stack, waiting, losses=0)
         stack.client.close()
