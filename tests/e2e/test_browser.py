@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from audition.domain.fleet import Place, WorkerReport
 from audition.domain.grade import Outcome
 from audition.domain.run import Stage, StageStatus, Verdict
 from audition.domain.submission import State
@@ -257,8 +258,14 @@ def test_a_report_is_printed_with_every_open_finding_and_without_notes(browser: 
         assert b"/Lang (en)" in printed
 
 
-def test_staff_pages_fit_too(browser: Browser, site: str) -> None:
-    """Challenges, an invitation link, operations, and a refusal."""
+def test_staff_pages_fit_too(browser: Browser, site: str, world: World) -> None:
+    """Challenges, an invitation link, and operations with a worker that is well and one that is not."""
+    place = Place(path="/srv/audition", free_bytes=3 << 30, total_bytes=9 << 30)
+    facts = {"engine": "29.1", "runtime": "runsc", "kernel": "6.1.0-40-amd64", "old_versions": "none"}
+    for name, trouble in {"runner-1/0": "", "runner-2/0": "/srv/audition has 12 MiB free."}.items():
+        now = world.clock.now()
+        report = WorkerReport(name=name, told_at=now, trouble=trouble, places=(place,), facts=facts)
+        world.queue.tell(report)
     with walker(browser, site) as olga:
         olga.sign_in("olga@example.org", PASSWORD)
         olga.go("/ops")

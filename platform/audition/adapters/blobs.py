@@ -70,16 +70,22 @@ class FolderBlobs:
 
     def older_than(self, at: datetime) -> Iterator[tuple[str, int]]:
         """Name and size of what was last stored before a moment."""
-        for path in self._folder.glob("*/*"):
-            with suppress(FileNotFoundError):
-                found = path.stat()
-                if found.st_mtime < at.timestamp() and (name := self._name(path)):
-                    yield name, found.st_size
+        limit = at.timestamp()
+        folders = (
+            [folder for folder in self._folder.iterdir() if folder.is_dir()] if self._folder.is_dir() else []
+        )
+        for folder in folders:
+            # Not pathlib's own walk: an operator's page waits for this, and there may be a million files.
+            for entry in os.scandir(folder):
+                with suppress(FileNotFoundError):
+                    found = entry.stat()
+                    if found.st_mtime < limit and (name := _name(folder.name, entry.name)):
+                        yield name, found.st_size
 
     def delete_older(self, name: str, at: datetime) -> bool:
         """Forget what `older_than` named, unless it was stored again since."""
         path = self._folder / name if _LEFT.fullmatch(name) else self._path(name)
-        if self._name(path) != name:
+        if _name(path.parent.name, path.name) != name:
             return False
         with self._storing(fcntl.LOCK_EX), suppress(FileNotFoundError):
             if path.stat().st_mtime < at.timestamp():
@@ -98,11 +104,6 @@ class FolderBlobs:
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest[2:]
-
-    def _name(self, path: Path) -> str:
-        """What a file is called outside; empty where it is none of ours."""
-        left, digest = f"{path.parent.name}/{path.name}", path.parent.name + path.name
-        return left if _LEFT.fullmatch(left) else digest if _DIGEST.fullmatch(digest) else ""
 
     def _publish(self, temporary: Path, digest: str) -> None:
         path = self._path(digest)
@@ -134,6 +135,12 @@ class FolderBlobs:
             yield incoming
         except OSError as error:
             raise _unavailable(error, self._folder) from error
+
+
+def _name(folder: str, file: str) -> str:
+    """What a file is called outside; empty where it is none of ours."""
+    left, digest = f"{folder}/{file}", folder + file
+    return left if _LEFT.fullmatch(left) else digest if _DIGEST.fullmatch(digest) else ""
 
 
 def _copy(stream: BinaryIO, sink: BinaryIO, max_bytes: int) -> tuple[str, int]:
