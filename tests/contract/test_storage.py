@@ -1,11 +1,12 @@
 """What every storage does: in memory, on SQLite and on PostgreSQL."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from audition.domain.errors import ConflictError, NotFoundError
-from audition.domain.people import Role
+from audition.domain.people import PrincipalKind, Role, Scope
 from audition.domain.submission import State
 from audition.ports import UnitOfWork
 from tests import factories as make
@@ -327,6 +328,23 @@ def test_what_is_not_there_is_not_found(storage: Storage) -> None:
                 ask("missing")
         with pytest.raises(NotFoundError):
             unit.people.save_invitation(make.make_invitation())
+
+
+def test_api_tokens_of_somebody_are_theirs_alone_and_keep_their_scopes(storage: Storage) -> None:
+    token = make.make_session(id="ses_2", token_digest="3" * 64, is_api=True, scopes=(Scope.REVIEW,))
+    candidate = replace(token, id="ses_3", token_digest="4" * 64, kind=PrincipalKind.CANDIDATE)
+    with storage.unit_of_work() as unit:
+        for session in (
+            candidate,
+            replace(token, id="ses_4", token_digest="5" * 64, subject_id="usr_2"),
+            replace(token, id="ses_5", token_digest="6" * 64, created_at=later(-1)),
+            token,
+            make.make_session(),
+        ):
+            unit.people.add_session(session)
+        found = unit.people.tokens_of(PrincipalKind.STAFF, "usr_1")
+        assert [session.id for session in found] == ["ses_5", "ses_2"]
+        assert found[1] == token
 
 
 # Audit log

@@ -150,6 +150,8 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
 #: The same for the API, where a missing token is a 401.
 API: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     "api.create_token": ("POST /tokens", dict(_SIGN_IN), (201, 201, 201, 201, 201, 201)),
+    "api.tokens": ("GET /tokens", {}, (401, 200, 200, 200, 200, 200)),
+    "api.end_token": ("DELETE /tokens/ses_none", {}, (401, 404, 404, 404, 404, 404)),
     "api.description": ("GET /openapi.json", {}, (200, 200, 200, 200, 200, 200)),
     "api.invitations": ("GET /invitations", {}, (401, 403, 200, 200, 403, 403)),
     "api.create_invitation": (

@@ -5,7 +5,7 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from tests.web.clients import bearer
-from tests.web.world import World
+from tests.web.world import PASSWORD, World
 
 
 def ask(world: World, who: str, request: str, body: object = None) -> TestResponse:
@@ -92,3 +92,39 @@ def test_members_that_nobody_knows_are_refused_by_name(world: World) -> None:
     answer = ask(world, "bob", "POST /invitations", body)
     assert answer.status_code == 422
     assert "clock_hour" in answer.text
+
+
+def narrowed(world: World, who: str, *scopes: str) -> TestResponse:
+    """Ask for a token that may do less than its owner."""
+    body = {"email": f"{who}@example.org", "password": PASSWORD, "label": "ci", "scopes": list(scopes)}
+    return world.client().post("/api/v1/tokens", json=body)
+
+
+def test_a_narrowed_token_may_do_what_its_scope_says_and_nothing_else(world: World) -> None:
+    token = told(narrowed(world, "olga", "review"), 201)["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    client = world.client()
+    assert told(client.get("/api/v1/me", headers=headers))["roles"] == ["reviewer"]
+    statuses = [
+        client.get(f"/api/v1{path}", headers=headers).status_code
+        for path in ("/submissions", "/challenges", "/webhooks")
+    ]
+    assert statuses == [200, 403, 403]
+
+
+def test_nobody_gets_a_scope_without_its_role(world: World) -> None:
+    assert narrowed(world, "alice", "operate").status_code == 403
+    assert narrowed(world, "alice", "anything").status_code == 422
+
+
+def test_a_token_is_listed_without_its_secret_and_ended_by_its_owner_alone(world: World) -> None:
+    secret = told(narrowed(world, "alice", "review"), 201)["token"]
+    headers = {"Authorization": f"Bearer {secret}"}
+    client = world.client()
+    answer = client.get("/api/v1/tokens", headers=headers)
+    (token,) = told(answer)["items"]
+    assert (token["label"], token["scopes"]) == ("ci", ["review"])
+    assert secret not in answer.text
+    assert ask(world, "rita", f"DELETE /tokens/{token['id']}").status_code == 404
+    assert client.delete(f"/api/v1/tokens/{token['id']}", headers=headers).status_code == 204
+    assert client.get("/api/v1/me", headers=headers).status_code == 401

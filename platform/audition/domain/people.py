@@ -13,6 +13,22 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
+class Scope(StrEnum):
+    """What an API token may be narrowed to; a token without any may do what its owner may."""
+
+    AUTHOR = "author"
+    REVIEW = "review"
+    OPERATE = "operate"
+
+    @property
+    def role(self) -> Role:
+        """The role that is needed for it, and that is left with it."""
+        return _ROLES[self]
+
+
+_ROLES = {Scope.AUTHOR: Role.AUTHOR, Scope.REVIEW: Role.REVIEWER, Scope.OPERATE: Role.OPERATOR}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffUser:
     """A person of the hiring team."""
@@ -112,6 +128,8 @@ class Session:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+    scopes: tuple[Scope, ...] = ()
+    """What it is narrowed to; empty for all that its owner may do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from audition.domain.people import Candidate, Invitation, Session, StaffUser
+from audition.domain.people import Candidate, Invitation, PrincipalKind, Session, StaffUser
 
 
 class People(Protocol):
@@ -106,6 +106,10 @@ class People(Protocol):
 
     def aliases(self, invitation_ids: Sequence[str]) -> dict[str, str]:
         """What reviewers call the candidates of some invitations, by invitation."""
+        ...
+
+    def tokens_of(self, kind: PrincipalKind, subject_id: str) -> tuple[Session, ...]:
+        """All API tokens of somebody, oldest first, ended ones as well."""
         ...
 
     def add_session(self, session: Session) -> None:

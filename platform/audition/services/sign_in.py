@@ -10,7 +10,10 @@ from audition.domain.people import (
     Invitation,
     Principal,
     PrincipalKind,
+    Role,
+    Scope,
     Session,
+    StaffUser,
 )
 from audition.ports import Ports, UnitOfWork
 
@@ -78,11 +81,27 @@ def sign_in_candidate(ports: Ports, link_token: str) -> str:
     return secret
 
 
-def issue_api_token(ports: Ports, principal: Principal, label: str) -> str:
-    """Make an API token with the rights of the asker; return its secret, which is shown once."""
+def issue_api_token(
+    ports: Ports, principal: Principal, label: str, scopes: frozenset[Scope] = frozenset()
+) -> str:
+    """Make an API token with the rights of the asker, or fewer; return its secret, which is shown once.
+
+    Raises:
+        DeniedError: A scope needs a role that the asker does not have.
+    """
+    if lacking := sorted(scope for scope in scopes if not principal.has_role(scope.role)):
+        msg = f"The scope {lacking[0]} needs the {lacking[0].role} role."
+        raise DeniedError(msg, code="role-required", next_step="Ask an operator for the role.")
     with ports.unit_of_work() as uow:
         secret = _add_session(
-            ports, uow, principal.kind, principal.subject_id, lasts=API_TOKEN, label=label, is_api=True
+            ports,
+            uow,
+            principal.kind,
+            principal.subject_id,
+            lasts=API_TOKEN,
+            label=label,
+            is_api=True,
+            scopes=scopes,
         )
         _audit(ports, uow, principal.actor, "issued_token", principal.subject_id, label)
         uow.commit()
@@ -97,6 +116,29 @@ def identify(ports: Ports, secret: str, *, is_api: bool) -> Principal | None:
         if session is None or session.is_api != is_api or session.revoked_at is not None:
             return None
         return _principal(uow, session) if session.expires_at > now else None
+
+
+def own_tokens(ports: Ports, principal: Principal) -> tuple[Session, ...]:
+    """The asker's API tokens that are good for something, oldest first."""
+    with ports.unit_of_work() as uow:
+        found = uow.people.tokens_of(principal.kind, principal.subject_id)
+    now = ports.clock.now()
+    return tuple(s for s in found if s.revoked_at is None and s.expires_at > now)
+
+
+def revoke_token(ports: Ports, principal: Principal, token_id: str) -> None:
+    """End one of the asker's API tokens.
+
+    Raises:
+        NotFoundError: They have no such token.
+    """
+    if token_id not in {session.id for session in own_tokens(ports, principal)}:
+        msg = f"You have no token {token_id[:60]!r}."
+        raise NotFoundError(msg, code="token-not-found")
+    with ports.unit_of_work() as uow:
+        uow.people.revoke_session(token_id, ports.clock.now())
+        _audit(ports, uow, principal.actor, "ended_token", principal.subject_id, token_id)
+        uow.commit()
 
 
 def sign_out(ports: Ports, principal: Principal) -> None:
@@ -116,7 +158,7 @@ def _principal(uow: UnitOfWork, session: Session) -> Principal | None:
             subject_id=user.id,
             name=user.name,
             session_id=session.id,
-            roles=user.roles,
+            roles=_roles(user, session),
         )
     invitation = uow.people.invitation(session.subject_id)
     if invitation.revoked_at is not None:
@@ -128,6 +170,14 @@ def _principal(uow: UnitOfWork, session: Session) -> Principal | None:
         name=candidate.name,
         session_id=session.id,
     )
+
+
+def _roles(user: StaffUser, session: Session) -> frozenset[Role]:
+    """Of a token's owner those that it is narrowed to; a role that was taken away since is gone from it too."""
+    if not session.scopes:
+        return user.roles
+    has_all = Role.OPERATOR in user.roles
+    return frozenset(s.role for s in session.scopes if has_all or s.role in user.roles)
 
 
 def _usable_invitation(ports: Ports, uow: UnitOfWork, link_token: str) -> Invitation:
@@ -150,6 +200,7 @@ def _add_session(  # noqa: PLR0913  each is one field of the session
     lasts: timedelta,
     label: str = "browser",
     is_api: bool = False,
+    scopes: frozenset[Scope] = frozenset(),
 ) -> str:
     secret = ports.tokens.new_secret()
     now = ports.clock.now()
@@ -163,6 +214,7 @@ def _add_session(  # noqa: PLR0913  each is one field of the session
             label=label,
             created_at=now,
             expires_at=now + lasts,
+            scopes=tuple(sorted(scopes)),
         )
     )
     return secret

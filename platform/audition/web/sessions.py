@@ -4,6 +4,7 @@ from flask import request, session
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
+from audition.domain.people import Scope
 from audition.ports import Ports
 from audition.services.sign_in import identify, issue_api_token, sign_out
 from audition.web.context import SESSION_COOKIE, ports, settings
@@ -49,15 +50,18 @@ def end_current() -> None:
         sign_out(ports(), principal)
 
 
-def exchange_for_token(a_ports: Ports, secret: str, label: str) -> str:
+def exchange_for_token(
+    a_ports: Ports, secret: str, label: str, scopes: frozenset[Scope] = frozenset()
+) -> str:
     """Turn a fresh session into an API token; the session ends, so that only the token is left.
 
     Raises:
         Unauthorized: The session ended in the meantime.
+        DeniedError: A scope needs a role that its owner does not have.
     """
     principal = identify(a_ports, secret, is_api=False)
     if principal is None:
         raise Unauthorized
-    token = issue_api_token(a_ports, principal, label)
+    token = issue_api_token(a_ports, principal, label, scopes)
     sign_out(a_ports, principal)
     return token

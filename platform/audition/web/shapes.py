@@ -9,7 +9,7 @@ from audition.domain.build import BuildLimits
 from audition.domain.challenge import ChallengeVersion, MetricSpec, OutputSpec
 from audition.domain.execution import Limits
 from audition.domain.grade import Dimension
-from audition.domain.people import Principal, PrincipalKind, Role
+from audition.domain.people import Principal, PrincipalKind, Role, Scope, Session
 from audition.domain.run import Fault, Stage, StageStatus, Verdict
 from audition.domain.submission import SETTLED_STATES, State
 from audition.services.list_inbox import InboxRow
@@ -223,6 +223,31 @@ class TokenDocument:
     """A new API token; it is in this answer and nowhere else."""
 
     token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedToken:
+    """An API token without its secret."""
+
+    id: str
+    label: str
+    scopes: tuple[Scope, ...]
+    """Empty for all that its owner may do."""
+    created_at: datetime
+    expires_at: datetime
+
+
+def token_document(session: Session) -> dict[str, Any]:
+    """The document of a token in a list."""
+    return plain(
+        ListedToken(
+            id=session.id,
+            label=session.label,
+            scopes=session.scopes,
+            created_at=session.created_at,
+            expires_at=session.expires_at,
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

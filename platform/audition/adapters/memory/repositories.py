@@ -238,6 +238,12 @@ class MemoryPeople:
         found = (tables.invitations[i] for i in invitation_ids if i in tables.invitations)
         return {i.id: tables.candidates[i.candidate_id].alias for i in found}
 
+    def tokens_of(self, kind: PrincipalKind, subject_id: str) -> tuple[Session, ...]:
+        """All API tokens of somebody, oldest first."""
+        sessions = self._tables().sessions.values()
+        found = [s for s in sessions if s.is_api and s.kind == kind and s.subject_id == subject_id]
+        return tuple(sorted(found, key=lambda session: (session.created_at, session.id)))
+
     def add_session(self, session: Session) -> None:
         """Insert."""
         table, what = self._tables().sessions, f"Session {session.id}"

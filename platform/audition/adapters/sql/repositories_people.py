@@ -131,6 +131,14 @@ class SqlPeople:
         pairs = select(invitations.c.id, table.c.alias).join(table, table.c.id == invitations.c.candidate_id)
         return self._transaction.pairs(pairs.where(invitations.c.id.in_(list(invitation_ids))))
 
+    def tokens_of(self, kind: PrincipalKind, subject_id: str) -> tuple[Session, ...]:
+        """All API tokens of somebody, oldest first."""
+        table = tables.sessions
+        found = select(table).where(
+            table.c.kind == kind.value, table.c.subject_id == subject_id, table.c.is_api.is_(True)
+        )
+        return self._transaction.all(Session, found.order_by(table.c.created_at, table.c.id))
+
     def add_session(self, session: Session) -> None:
         """Insert."""
         what = f"Session {session.id}, or one with its token,"

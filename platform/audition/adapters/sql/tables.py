@@ -162,6 +162,7 @@ sessions = Table(
     _at("created_at"),
     _at("expires_at"),
     _at("revoked_at", nullable=True),
+    Column("scopes", JSON(none_as_null=True), nullable=False, server_default="[]"),
 )
 
 submissions = Table(

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from flask import Response, jsonify
 
-from audition.services.sign_in import sign_in_candidate, sign_in_staff
+from audition.domain.people import Scope
+from audition.services.sign_in import own_tokens, revoke_token, sign_in_candidate, sign_in_staff
 from audition.web import shapes
 from audition.web.api.routing import Operation, blueprint, describes, read_body
 from audition.web.context import asker, ports
@@ -20,6 +21,8 @@ class Credentials:
     email: str
     password: str
     label: str = "api"
+    scopes: frozenset[Scope] = frozenset()
+    """What the token is narrowed to; empty for all that its owner may do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,23 @@ def create_token() -> tuple[Response, int]:
     """Give staff a token for their e-mail address and password."""
     body = read_body(Credentials)
     secret = sign_in_staff(ports(), body.email, body.password)
-    return jsonify(token=exchange_for_token(ports(), secret, body.label[:_MOST_LABEL])), 201
+    token = exchange_for_token(ports(), secret, body.label[:_MOST_LABEL], body.scopes)
+    return jsonify(token=token), 201
+
+
+@blueprint.get("/tokens")
+@describes(Operation(answer=shapes.ListedToken, is_list=True))
+def tokens() -> Response:
+    """List one's own tokens that are good for something, without their secrets."""
+    return jsonify(items=[shapes.token_document(token) for token in own_tokens(ports(), asker())])
+
+
+@blueprint.delete("/tokens/<token_id>")
+@describes(Operation(status=204))
+def end_token(token_id: str) -> tuple[str, int]:
+    """End one of one's own tokens, also the one that is used for it."""
+    revoke_token(ports(), asker(), token_id)
+    return "", 204
 
 
 @blueprint.post("/invitations/start")
