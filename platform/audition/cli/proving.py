@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from audition import bootstrap
-from audition.catalog.advice import advise
+from audition.catalog.advice import REFERENCE, advise
 from audition.catalog.kit import build_kit
 from audition.catalog.produced import check_produced, render_checksums
 from audition.catalog.read import CHECKSUMS_FILE, ChallengeFolder
@@ -25,9 +25,19 @@ from audition.domain.challenge import Area, ChallengeVersion
 from audition.domain.errors import InvalidError
 from audition.domain.run import Stage, Verdict
 from audition.host.steps import Steps
+from audition.services.measure_variants import measure_variants, spread_of
 from audition.services.prepare_data import prepare_data
 from audition.services.probe_leaks import probe_leaks
-from audition.services.prove import Bench, Ended, Trial, judge_sample, judge_together, trials_of, try_it
+from audition.services.prove import (
+    Bench,
+    Ended,
+    Trial,
+    judge_sample,
+    judge_spread,
+    judge_together,
+    trials_of,
+    try_it,
+)
 from audition.services.publish import publish
 from audition.settings import Settings
 
@@ -141,6 +151,8 @@ def prove(
         if version is None:
             return tuple(found)
         note(_leaks(workers[0], version))
+        if folder.manifest.variants is not None:
+            note(_copies(workers[0], folder, version))
         ended = _try_all(workers, folder, version, note)
         problems = tuple(judge_together(folder, ended))
         said = "the reference reaches its anchor, a constant and attacks gain nothing"
@@ -172,6 +184,19 @@ def _leaks(bench: Bench, version: ChallengeVersion) -> Proof:
     gaps = "".join(f"; {gap}" for gap in report.not_looked_at)
     said = f"looked at {len(report.looked_at)} ways and found none{gaps}"
     return Proof(what="leaks", problems=problems, said=said, seconds=monotonic() - started)
+
+
+def _copies(bench: Bench, folder: ChallengeFolder, version: ChallengeVersion) -> Proof:
+    """Whether candidates' copies of the training data are equally good to learn from."""
+    started, told = monotonic(), list[str]()
+    problems: list[str] = []
+    for sample in (sample for sample in folder.samples if sample.name == REFERENCE):
+        packed = bench.ports.blobs.put(sample.pack())
+        files = measure_variants(bench.runner, version.manifest, version.files, packed, told.append)
+        spread = spread_of(bench.ports, replace(version, files=files))
+        problems += judge_spread(version.manifest.metric, spread) if spread is not None else []
+    said = "; ".join(told) or "not measured: there is no sample to train, or no metric"
+    return Proof(what="copies", problems=tuple(problems), said=said, seconds=monotonic() - started)
 
 
 def _try_all(

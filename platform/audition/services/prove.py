@@ -23,6 +23,7 @@ from audition.domain.people import Principal, PrincipalKind, Role
 from audition.domain.report import Report
 from audition.domain.run import Fault, Stage, StageRecord, Verdict
 from audition.domain.submission import State
+from audition.domain.variant import VariantSpread
 from audition.ports import Ports
 from audition.services.compose_report import compose_report
 from audition.services.execute import execute_run, grade_run
@@ -38,6 +39,8 @@ EMPTY = "made/empty"
 MOST_OF_LIMIT = 0.8
 #: Samples that are simple and learn something, the first that is there.
 _SIMPLE = ("accepted/baseline", "accepted/starter")
+#: What a copy of the training data may change of the reference's metric. Source: docs/variants.md.
+MOST_MOVED = 0.005
 #: What a constant may earn above the anchor of that name: chance moves some metrics a little.
 _SLACK = 0.05
 _PROVER = Principal(
@@ -286,6 +289,23 @@ def _order(spec: MetricSpec, found: Mapping[str, tuple[Trial, Ended]]) -> Iterat
         if len(values) == len(metrics) and sign * values[1] <= sign * values[0]:
             said = f"{better} reaches {values[1]:.4f}, {worse} {values[0]:.4f}"
             yield f"{said}: metric.py does not tell the better from the worse."
+
+
+def judge_spread(spec: MetricSpec, spread: VariantSpread) -> list[str]:
+    """Whether candidates' copies of the training data are equally good: the reference, trained anew, says.
+
+    Args:
+        spec: The challenge's metric.
+        spread: What it reaches on copies, and on the table that they are made of.
+    """
+    ends = (spec.facts.low, spec.facts.high)
+    # Of a metric without a fixed range the same share of what the reference reaches.
+    most = MOST_MOVED if None not in ends else MOST_MOVED * abs(spread.whole)
+    moved = max(abs(value - spread.whole) for value in spread.copies)
+    if moved <= most:
+        return []
+    step = "withhold or mark fewer rows ([variants] withheld_share, marked_share, canaries)."
+    return [f"copies move the reference's {spec.name} by {moved:.4f}, at most {most:.4f} is fair: {step}"]
 
 
 def _metric_score(ended: Ended) -> float:

@@ -16,8 +16,9 @@ from audition.domain.grade import Dimension, Metric, Outcome
 from audition.domain.metrics import Direction, OwnMetric
 from audition.domain.run import Fault, Stage, StageRecord, StageStatus, Verdict
 from audition.domain.submission import State
+from audition.domain.variant import VariantSpread
 from audition.services.keep_proof import keep_proof, require_proof
-from audition.services.prove import CONSTANT, EMPTY, Ended, Trial, judge_sample, judge_together
+from audition.services.prove import CONSTANT, EMPTY, Ended, Trial, judge_sample, judge_spread, judge_together
 from tests import factories
 from tests.unit.services.world import World
 
@@ -154,6 +155,24 @@ def test_samples_that_fit_each_other_have_no_problem() -> None:
 )
 def test_each_thing_that_does_not_fit_is_told(scores: dict[str, float], told: str) -> None:
     assert any(told in problem for problem in together(**scores))
+
+
+@pytest.mark.parametrize(
+    ("metric_name", "copies", "is_fair"),
+    [
+        ("roc_auc", (0.796, 0.804), True),
+        ("roc_auc", (0.8, 0.794), False),
+        ("rmse", (0.803, 0.8), True),
+        ("rmse", (0.806, 0.8), False),
+    ],
+)
+def test_copies_may_hardly_move_the_reference(
+    metric_name: str, copies: tuple[float, ...], is_fair: bool
+) -> None:
+    spec = replace(folder().manifest.metric, name=metric_name)
+    spread = VariantSpread(whole=0.8, whole_score=0.9, copies=copies, scores=(0.9, 0.9))
+    told = judge_spread(spec, spread)
+    assert told == [] if is_fair else "withhold or mark fewer rows" in told[0]
 
 
 def test_only_what_was_proved_as_it_is_may_be_published(tmp_path: Path) -> None:
