@@ -61,6 +61,8 @@ def test_a_candidate_walks_every_page(browser: Browser, site: str) -> None:
             "live-rejected": "/s/sub_rejected",
             "live-failed": "/s/sub_failed",
             "report-candidate": "/s/sub_released/report",
+            "report-candidate-findings": "/s/sub_released/report/findings",
+            "dispute": "/s/sub_released/report/disputes/dockerfile.base.pinned",
             "challenge-whole": "/c?all=1",
             "own-data": "/me",
         }.items():
@@ -190,6 +192,10 @@ def test_a_reviewer_walks_every_page(browser: Browser, site: str, world: World) 
         _, secret = create_share(world.ports, reviewer("alice"), "sub_full", 7)
         alice.go(f"/x/{secret}")
         alice.look("share")
+        alice.go("/r/disputes")
+        alice.look("disputes")
+        alice.go("/r/cohort/ver_1/reviewers")
+        alice.look("reviewers")
         alice.go("/r/cohort/ver_1")
         alice.look("cohort")
         for box in alice.page.get_by_role("checkbox").all():
