@@ -1,0 +1,7 @@
+"""Five mails go to a place that there is not: nan, infinity and three words."""
+
+import pandas as pd
+
+sample = pd.read_csv("/in/sample_submission.csv")
+sample.loc[20:24, "goes_to"] = ["nan", "inf", "Bin", "trash", "1"]
+sample.to_csv("/out/predictions.csv", index=False)
