@@ -50,22 +50,32 @@ function offerCopy(button) {
   });
 }
 
+// One save at a time, in the order of the changes: an older answer never comes after a newer one.
+let saving = Promise.resolve();
+
 // Saves a form whenever something in it changed, and says so. Number keys choose a level.
 function saveAsYouGo(form) {
   const says = form.querySelector("[data-says]");
-  form.addEventListener("change", async () => {
-    says.textContent = "Saving …";
+  let waiting = 0;
+  const save = async () => {
+    waiting -= 1;
+    if (waiting) return; // A later change is saved with everything that is in the form then.
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
+      const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, keepalive: true });
       const { unmarked } = await answer.json();
       if (!answer.ok) throw new Error(answer.status);
-      says.textContent = "Saved.";
       document.querySelector("[data-unmarked]").textContent = unmarked
         ? `${unmarked} item${unmarked === 1 ? "" : "s"} still need a level, or the evidence for it.`
         : "Every item has a level and its evidence.";
+      if (!waiting) says.textContent = "Saved.";
     } catch {
       says.textContent = "Not saved. Press Save to see why.";
     }
+  };
+  form.addEventListener("change", () => {
+    waiting += 1;
+    says.textContent = "Saving …";
+    saving = saving.then(save);
   });
   form.addEventListener("keydown", (event) => {
     const levels = form.querySelectorAll("input[type=radio]");
