@@ -48,7 +48,7 @@ def trouble_of(stack: Stack, worker: str) -> str:
     )
 
 
-def test_a_host_whose_disk_is_full_takes_no_jobs_until_there_is_room_and_nobody_drains_it() -> None:
+def test_a_host_whose_disk_is_full_or_that_is_drained_takes_no_jobs() -> None:
     wanted = {"AUDITION_MIN_FREE_BYTES": str(_WANTED_BYTES)}
     with small_disk() as folder, running_stack(folder, **wanted) as stack:
         stack.await_settled(stack.submit())

@@ -19,7 +19,7 @@ def engine(images: Mapping[str, str]) -> Iterator[OwnEngine]:
         own = OwnEngine(Path(name))
         try:
             own.start()
-            for image in ("grader", "tabular"):
+            for image in ("grader", "tabular", "notebook"):
                 own.copy(images[image])
             yield own
         finally:

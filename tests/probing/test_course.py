@@ -108,7 +108,7 @@ def launcher() -> Iterator[Launcher]:
 
 def make_task(port: int) -> ProbeTask:
     contract = Contract(
-        serving=make_serving(port, startup_seconds=15.0),
+        serving=make_serving(port, startup_seconds=25.0),
         model=ModelFiles(version="2026-03-01", path="model.joblib"),
     )
     return ProbeTask(contract=contract, seed=5, pace=QUICK, other_models=tuple(OtherModel))

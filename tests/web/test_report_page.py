@@ -18,7 +18,7 @@ from tests.architecture.tree import REPO
 from tests.factories import NOW
 from tests.web import full_story, stories
 from tests.web.clients import bearer, browser_of, post
-from tests.web.test_pages import MAX_PAGE_BYTES
+from tests.web.test_budgets import MAX_PAGE_BYTES
 from tests.web.world import World
 
 SCRIPT = "<script>alert(1)</script>"

@@ -244,7 +244,7 @@ REFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "J13": (
         "the disk of the worker is full",
-        ("tests/faults/test_disk_full.py::test_a_host_whose_disk_is_full_takes_no_jobs_until_there_is_room",),
+        ("tests/faults/test_disk_full.py::test_a_host_whose_disk_is_full_or_that_is_drained_takes_no_jobs",),
     ),
 }
 

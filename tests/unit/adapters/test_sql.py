@@ -94,8 +94,8 @@ def test_postgresql_always_gets_its_one_driver(url: str) -> None:
     assert engine.dialect.driver == "psycopg"
 
 
-#: Of a grade: an artifact of its own, which only reviewers' pages read.
-KEPT_APART = {"traces"}
+#: Of a grade: an artifact of its own, which only reviewers' pages read; and whose fault it is, which becomes the run's.
+KEPT_APART = {"traces", "is_challenge_fault"}
 
 
 @pytest.mark.parametrize(

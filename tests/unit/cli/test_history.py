@@ -18,6 +18,7 @@ from tests import factories
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database with one version."""
     monkeypatch.setenv("AUDITION_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("AUDITION_DATABASE_URL", raising=False)
     settings = Settings.from_env()
     settings.data_dir.mkdir(parents=True)
     bootstrap.migrate(settings)
