@@ -3,7 +3,6 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from audition.domain.errors import NotFoundError
 from audition.domain.people import Role
 from audition.services.authorize import require_candidate, require_role
 from audition.services.compose_report import compose_report
@@ -15,7 +14,7 @@ from audition.services.dispute_finding import (
     open_disputes,
 )
 from audition.web.context import asker, ports
-from audition.web.overriding import points_of_form
+from audition.web.overriding import finding_of, points_of_form
 
 #: For candidates, on their own reports.
 blueprint = Blueprint("disputing", __name__, url_prefix="/s")
@@ -39,10 +38,7 @@ def only_reviewers() -> None:
 def form(submission_id: str, check: str) -> str:
     """One finding, and what the candidate holds against it."""
     report = compose_report(ports(), asker(), submission_id)
-    finding = next((f for f in report.findings if f.check == check), None)
-    if finding is None:
-        msg = f"The report has no check {check[:80]!r}."
-        raise NotFoundError(msg, code="no-such-check")
+    finding = finding_of(report, check)
     return render_template(
         "candidate/dispute.html",
         report=report,

@@ -6,8 +6,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from audition.domain.errors import InvalidError, NotFoundError
+from audition.domain.grade import Finding
 from audition.domain.override import holding
 from audition.domain.people import Role
+from audition.domain.report import Report
 from audition.services.authorize import require_role
 from audition.services.compose_report import compose_report
 from audition.services.dispute_finding import disputes_of
@@ -23,14 +25,24 @@ def only_reviewers() -> None:
     require_role(asker(), Role.REVIEWER)
 
 
+def finding_of(report: Report, check: str) -> Finding:
+    """What one check saw.
+
+    Raises:
+        NotFoundError: The report has no such check.
+    """
+    found = next((f for f in report.findings if f.check == check), None)
+    if found is None:
+        msg = f"The report has no check {check[:80]!r}."
+        raise NotFoundError(msg, code="no-such-check")
+    return found
+
+
 @blueprint.get("/<submission_id>/checks/<check>")
 def form(submission_id: str, check: str) -> str:
     """One check, its history, and the form that changes it."""
     report = compose_report(ports(), asker(), submission_id)
-    finding = next((f for f in report.findings if f.check == check), None)
-    if finding is None:
-        msg = f"The report has no check {check[:80]!r}."
-        raise NotFoundError(msg, code="no-such-check")
+    finding = finding_of(report, check)
     return render_template(
         "reviewer/check.html",
         report=report,
