@@ -13,6 +13,9 @@ Value = float | str | tuple[float, ...] | tuple[str, ...]
 _MOST_TEXT = 10_000
 #: How far the probabilities of a row may add up to something other than 1; they are normalised afterwards.
 _SUM_SLACK = 0.01
+#: Largest size of a number. Squares and their products over a million rows stay finite, so that a metric has a value;
+#: what programs write for "no number" in single precision (3.4e38) is below it.
+LARGEST = 1e60
 
 
 class Fault(Enum):
@@ -73,8 +76,8 @@ def _one(cell: object, spec: OutputSpec) -> Value | Fault:
     value = number(cell)
     if not math.isfinite(value):
         return Fault.NOT_A_NUMBER
-    low = -math.inf if spec.minimum is None else spec.minimum
-    high = math.inf if spec.maximum is None else spec.maximum
+    low = -LARGEST if spec.minimum is None else max(spec.minimum, -LARGEST)
+    high = LARGEST if spec.maximum is None else min(spec.maximum, LARGEST)
     return value if low <= value <= high else Fault.NOT_ALLOWED
 
 

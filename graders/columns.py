@@ -18,7 +18,7 @@ def columns_of(workspace: Workspace, names: Sequence[str]) -> dict[str, dict[str
     """Each column by id.
 
     Args:
-        workspace: Has the answers and the inputs; of inputs with the same column the last wins.
+        workspace: Has the answers and the inputs; of inputs with the same column that with the rows to predict wins.
         names: What is asked for.
 
     Raises:
@@ -54,7 +54,7 @@ class InputTable:
 
 
 def input_table(workspace: Workspace, ids: Sequence[str]) -> InputTable | None:
-    """The last input that has all the ids; None without one.
+    """The input with the rows to predict, else the last, that has all the ids; None without one.
 
     Args:
         workspace: Has the inputs.
@@ -93,7 +93,8 @@ def _read(reader: "csv.DictReader[str]", id_column: str, wanted: set[str]) -> In
 def _tables(workspace: Workspace) -> Iterator[tuple[Path, str]]:
     manifest = workspace.manifest
     yield workspace.answers / manifest.answers.file, manifest.answers.id_column
-    for name in reversed(manifest.inputs):
+    # The same file twice is read once; what is not named as the rows to predict is looked at last.
+    for name in dict.fromkeys((*manifest.tables_of_hidden_rows, *reversed(manifest.inputs))):
         path = workspace.inputs / name
         if name.endswith(".csv") and path.is_file():
             yield path, manifest.output.id_column

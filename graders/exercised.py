@@ -9,7 +9,7 @@ import shlex
 from dataclasses import dataclass, replace
 
 from audition.domain.contract import CONTRACT_FILE, Inventory
-from audition.domain.exercise import Attempt, Exercise, ExerciseEvidence
+from audition.domain.exercise import NO_MODEL, Attempt, Exercise, ExerciseEvidence
 from audition.domain.grade import COUNTED_OUTCOMES, Dimension, Evidence
 from audition.domain.run import Stage, Verdict
 from audition.grading import Result, Workspace, failed, not_applicable, not_assessed, partial, passed
@@ -80,7 +80,8 @@ def tried(workspace: Workspace, exercise: Exercise, what: str, dimension: Dimens
         return failed(sentence) if is_asked else not_applicable(sentence)
     if evidence is None or not evidence.starting(f"{exercise}."):
         reason = evidence.omitted.get(exercise, evidence.trouble) if evidence is not None else ""
-        return not_assessed(f"The {what} could not be tried. {reason}".strip())
+        sentence = f"The {what} could not be tried. {reason}".strip()
+        return failed(sentence) if reason == NO_MODEL else not_assessed(sentence)
     for attempt in evidence.starting(f"{exercise}."):
         if attempt.was_starved and attempt.step.mutant is None:
             return not_assessed(f"The {what} could not be tried: {starved(attempt)}")

@@ -32,18 +32,27 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _Row = tuple[int, str, Sequence[object]]
 
 
-_OUT_OF_RANGE = "values are out of range"
-#: What is wrong with cells that can be read and are not allowed, after their number.
+_OUT_OF_RANGE = ("value is out of range", "values are out of range")
+#: What is wrong with cells that can be read and are not allowed, after their number: of one, and of several.
 NOT_ALLOWED = {
     Form.NUMBER: _OUT_OF_RANGE,
     Form.PROBABILITY: _OUT_OF_RANGE,
     Form.QUANTILES: _OUT_OF_RANGE,
     Form.SURVIVAL: _OUT_OF_RANGE,
-    Form.PROBABILITIES: "rows have a value out of range or do not add up to 1",
-    Form.LABEL: "values are not among the labels",
-    Form.ITEMS: "lists are too long or name an item twice",
-    Form.TEXT: "texts are too long",
+    Form.PROBABILITIES: (
+        "row has a value out of range or does not add up to 1",
+        "rows have a value out of range or do not add up to 1",
+    ),
+    Form.LABEL: ("value is not among the labels", "values are not among the labels"),
+    Form.ITEMS: (
+        "list is too long or names an item twice",
+        "lists are too long or name an item twice",
+    ),
+    Form.TEXT: ("text is too long", "texts are too long"),
 }
+RAGGED = ("row has the wrong number of cells", "rows have the wrong number of cells")
+NOT_NUMBERS = ("value is not a finite number", "values are not finite numbers")
+MISSING = ("id is missing", "ids are missing")
 
 
 @dataclass
@@ -52,6 +61,10 @@ class Problem:
 
     count: int = 0
     examples: list[Evidence] = field(default_factory=list)
+
+    def counted(self, words: tuple[str, str]) -> str:
+        """The number, and what is said of one or of several."""
+        return f"{self.count:,} {words[self.count != 1]}"
 
 
 @dataclass
@@ -109,14 +122,14 @@ class Predictions:
             found = ", ".join(map(repr, self.found_columns[:_MAX_COLUMNS_SHOWN])) or "none"
             return f"{self.file}: column {wanted} is missing (found: {found})."
         parts = [
-            text.format(n=problem.count, first=_first(problem))
-            for problem, text in (
-                (self.ragged, "{n:,} rows have the wrong number of cells ({first})"),
-                (self.missing_ids, "{n:,} ids are missing ({first})"),
-                (self.duplicates, "{n:,} ids appear more than once ({first})"),
-                (self.unknown_ids, "{n:,} ids were not asked for ({first})"),
-                (self.not_numbers, "{n:,} values are not finite numbers ({first})"),
-                (self.out_of_range, f"{{n:,}} {NOT_ALLOWED[self.form]} ({{first}})"),
+            f"{problem.counted(words)} ({_first(problem)})"
+            for problem, words in (
+                (self.ragged, RAGGED),
+                (self.missing_ids, MISSING),
+                (self.duplicates, ("id appears more than once", "ids appear more than once")),
+                (self.unknown_ids, ("id was not asked for", "ids were not asked for")),
+                (self.not_numbers, NOT_NUMBERS),
+                (self.out_of_range, NOT_ALLOWED[self.form]),
             )
             if problem.count
         ]

@@ -21,7 +21,7 @@ _WAITED = pytest.StashKey[dict[str, float | None]]()
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slowest files come first, then those with containers, otherwise at random: two processes end together."""
+    """The slowest files come first, then those with containers, otherwise at random."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     contained = {item.path for item in items if item.get_closest_marker("docker")}
 
@@ -55,8 +55,9 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """How long each process waited because another measured, or to measure."""
-    for name, seconds in sorted(config.stash.get(_WAITED, {}).items()):
-        if seconds is not None:
+    waited = config.stash.get(_WAITED, {}) or {"pytest": turns().waited_seconds}
+    for name, seconds in sorted(waited.items()):
+        if seconds is not None and seconds >= 1:
             terminalreporter.write_line(f"{name} waited {seconds:.0f} s for its turns")
 
 

@@ -1,7 +1,6 @@
 """A whole running Audition, for measurements and browsers: real web, queue, worker and clock on a free port."""
 
 import io
-import socket
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from audition.ports import Ports
 from audition.services.add_staff import add_staff
 from audition.services.publish import publish
 from audition.settings import Settings
+from tests.ports import free_port
 
 SLUG = "credit-scoring"
 OPERATOR = "op@stack.example"
@@ -103,7 +103,7 @@ def running_stack(
         change: What is done to the challenge before it is published.
         choices: Settings.
     """
-    port = _free_port()
+    port = free_port()
     settings = replace(
         Settings.from_env(),
         data_dir=folder,
@@ -124,9 +124,3 @@ def running_stack(
         body = {"email": OPERATOR, "password": PASSWORD}
         token = Client(settings.public_url).post("/tokens", body)["token"]
         yield Stack(settings=settings, ports=ports, images=images, staff=Client(settings.public_url, token))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -9,9 +9,10 @@ from statistics import NormalDist
 
 from audition.domain.contract import Claim
 from audition.domain.grade import Dimension, Evidence, Metric
-from audition.grading import CheckList, Need, Result, Workspace, check, failed, not_assessed, passed
+from audition.grading import CheckList, Need, Result, Workspace, blocked, check, failed, not_assessed, passed
 from audition.grading.versions import content_version
 from graders.answers import answers_of
+from graders.chain import MODEL
 from graders.predictions import read_predictions
 
 #: How far a claim may lie from the measured value, in standard errors. Source: the grader catalogue, K5.
@@ -34,7 +35,7 @@ def card(workspace: Workspace) -> Result:
         return not_assessed("Not assessed: no model card names a value of the challenge's metric.")
     metric = _measured(workspace)
     if metric is None:
-        return not_assessed("Blocked: there are no predictions that can be measured.")
+        return blocked("there are no predictions that can be measured.", MODEL)
     claim = claims[0]
     error = (metric.high - metric.low) / (2 * NormalDist().inv_cdf(0.5 + metric.confidence / 2))
     distance = abs(claim.value - metric.value)

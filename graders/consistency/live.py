@@ -7,7 +7,7 @@ from audition.domain.pod import PodProbe, ProbeMeans
 from audition.grading import Result, Workspace, check, failed, not_assessed, passed
 from graders.dockerfile.instructions import find_recipe
 from graders.pods.seen import Seen, seen_of
-from graders.probed import blocked
+from graders.probed import why_missing
 
 #: One fact agrees with itself; a comparison takes two beside the contract's own.
 _LEAST_FACTS = 2
@@ -90,12 +90,13 @@ def metrics(workspace: Workspace) -> Result:
     # Loads the parser of PromQL, for which those who only ask for this grader's checks should not wait.
     from graders.consistency.names import live_names, wanted_names  # noqa: PLC0415
 
-    live = live_names(workspace)
-    if not live:
-        return blocked(workspace, "exposition")
     wanted = wanted_names(workspace)
     if not wanted:
         return not_assessed("Not assessed: no rule or panel names a metric of the service.")
+    exposition = workspace.service.exposition if workspace.service else None
+    if exposition is None or not exposition.is_parsed:
+        return why_missing(workspace, "exposition")
+    live = live_names(workspace)
     missing = sorted(name for name in wanted if name not in live)
     if not missing:
         return passed(f"All {len(wanted)} names of rules and panels are on the live page.")

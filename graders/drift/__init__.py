@@ -3,14 +3,15 @@
 from dataclasses import dataclass, replace
 
 from audition.domain import drift_validity
-from audition.domain.grade import Dimension, Finding, Grade, GradeStatus
-from audition.grading import Check, Need, Result, Workspace, failed, not_applicable
+from audition.domain.grade import Dimension, Finding, Grade, GradeStatus, Outcome
+from audition.domain.run import Stage
+from audition.grading import Check, Need, Result, Workspace, not_applicable, not_assessed
 from audition.grading.versions import content_version
+from graders.chain import no_page, no_service
 from graders.drift import loop
 from graders.drift.drawing import curves_of
 from graders.drift.rules import RULES, Rule, valid
 from graders.drift.study import Study, make_study
-from graders.probed import not_assessed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,33 +48,32 @@ def _loop(study: Study | None, workspace: Workspace) -> Finding:
     listened = [run for run in study.evidence.runs if run.triggers is not None] if study else []
     if study is not None and study.is_conclusive() and listened:
         return replace(loop.closed, look=lambda _: loop.heard(listened), is_static=False)(workspace)
+    # Files can be read whatever became of the service: the static part stays earned.
     is_known = study is not None and (bool(study.evidence.obstacle) or study.is_conclusive())
-    found = loop.closed if is_known else replace(loop.closed, look=lambda given: _unknown(study, given))
-    return found(workspace)
+    if is_known or _unknown(study, workspace).outcome == Outcome.BLOCKED:
+        return loop.closed(workspace)
+    return replace(loop.closed, look=lambda given: _unknown(study, given))(workspace)
 
 
 def _result(rule: Rule, study: Study | None, workspace: Workspace) -> Result:
     if study is not None and study.evidence.obstacle:
-        # What nobody could look at cannot have noticed anything.
-        return failed(study.evidence.obstacle) if rule.points else not_applicable(study.evidence.obstacle)
+        return (
+            no_page(workspace, study.evidence.obstacle)
+            if rule.points
+            else not_applicable(study.evidence.obstacle)
+        )
     if study is None or (rule.judge is not valid and not study.is_conclusive()):
         return _unknown(study, workspace)
     return rule.judge(study)
 
 
 def _unknown(study: Study | None, workspace: Workspace) -> Result:
-    """Why too little is known, which is no zero."""
+    """Why too little is known: the chain of prerequisites, or a limit of ours."""
     if study is not None:
         return not_assessed("Too few runs of traffic could be used to tell drift from chance.")
-    return _not_sent(workspace)
-
-
-def _not_sent(workspace: Workspace) -> Result:
-    """Why no traffic was sent: the chain of prerequisites, as in the graders of the service."""
-    service = workspace.service
-    if service is not None and service.starts and not service.has_predicted:
-        return not_assessed("Blocked: the service never answered a prediction.")
-    return not_applicable("The drift protocol did not run.")
+    if Stage.DRIFT not in workspace.manifest.stages:
+        return not_applicable("The drift protocol did not run.")
+    return no_service(workspace) or not_assessed("There was no time in which the drift protocol could run.")
 
 
 grader = DriftGrader()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from audition.domain.grade import Evidence
 from audition.grading import Result, Workspace, check, not_applicable, not_assessed, passed
-from graders.image.built import blocked
+from graders.chain import no_image
 from graders.probed import scored
 
 _QUICK = "Its steps take no time that a cache could save."
@@ -20,7 +20,7 @@ _NOT_TRIED = "It was not built again in this run."
 )
 def cached(workspace: Workspace) -> Result:
     """Share of the steps' time that is saved after one source file was touched (A7)."""
-    if reason := blocked(workspace):
+    if reason := no_image(workspace):
         return reason
     build = workspace.evidence.build
     if build is None or build.rebuild is None:
@@ -48,7 +48,7 @@ def cached(workspace: Workspace) -> Result:
 )
 def reproducible(workspace: Workspace) -> Result:
     """1 - differing bytes / bytes above the base; times, bytecode and logs of installers do not count (A8)."""
-    if reason := blocked(workspace):
+    if reason := no_image(workspace):
         return reason
     build = workspace.evidence.build
     image = build.image if build else None

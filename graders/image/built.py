@@ -5,11 +5,11 @@ from audition.domain.evidence import BuildEvidence
 from audition.domain.grade import Evidence
 from audition.domain.run import Stage
 from audition.grading import Result, Workspace, check, failed, not_applicable, not_assessed, partial, passed
+from graders.chain import NO_BUILD
 
 #: What a build is worth of which only a step failed that wanted a network. Source: the grader catalogue, A1.
 _NETWORK_SHARE = 0.3
 _NETWORK = frozenset({FailureKind.NETWORK, FailureKind.PACKAGE_NOT_ON_MIRROR})
-_NO_BUILD = "This challenge builds no images."
 _NO_RECIPE = "There is no Dockerfile, so there is no image."
 
 
@@ -24,7 +24,7 @@ def builds(workspace: Workspace) -> Result:
     """1; 0.3 if only a step that wanted a network failed; else 0. A base that we lack is our limit (A1)."""
     build = workspace.evidence.build
     if build is None:
-        return failed(_NO_RECIPE) if Stage.BUILD in workspace.manifest.stages else not_applicable(_NO_BUILD)
+        return failed(_NO_RECIPE) if Stage.BUILD in workspace.manifest.stages else not_applicable(NO_BUILD)
     failure = build.failure
     if failure is None:
         size = build.size_bytes >> 20
@@ -46,13 +46,3 @@ def _places(build: BuildEvidence, failure: BuildFailure) -> tuple[Evidence, ...]
     )
     tail = Evidence(summary="The end of the build log", excerpt=build.log_tail)
     return (instruction, tail) if build.log_tail else (instruction,)
-
-
-def blocked(workspace: Workspace) -> Result | None:
-    """Why there is no image to look at; None when there is one."""
-    build = workspace.evidence.build
-    if build is None and Stage.BUILD not in workspace.manifest.stages:
-        return not_applicable(_NO_BUILD)
-    if build is None or not build.image_id:
-        return not_assessed("Blocked: there is no image, because it could not be built.")
-    return None

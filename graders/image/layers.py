@@ -7,7 +7,7 @@ from dataclasses import replace
 from audition.domain.grade import Evidence
 from audition.domain.image import Hit, HitKind, ImageEvidence
 from audition.grading import Result, Workspace, check, failed, not_assessed, passed
-from graders.image.built import blocked
+from graders.chain import no_image
 from graders.probed import plural, scored
 
 #: Nothing is left at so many times the reference. Source: the grader catalogue, A3.
@@ -31,7 +31,7 @@ _WORDS = {
 
 def _seen(workspace: Workspace) -> ImageEvidence | Result:
     """What was seen in the layers, or why there is nothing."""
-    if reason := blocked(workspace):
+    if reason := no_image(workspace):
         return reason
     build = workspace.evidence.build
     image = build.image if build else None

@@ -2,7 +2,7 @@
 
 from audition.domain.serving import SERVING_KINDS
 from audition.grading import Result, Workspace, check, failed, not_assessed, partial, passed
-from graders.image.built import blocked
+from graders.chain import no_image
 
 _ROOT = frozenset({"", "root"})
 #: What a name is worth beside a number. Source: the grader catalogue, A4.
@@ -18,7 +18,7 @@ _NAMED_SHARE = 0.8
 )
 def without_root(workspace: Workspace) -> Result:
     """Non-root number 1, name 0.8, root 0; a process that was seen counts before what was configured (A4)."""
-    if reason := blocked(workspace):
+    if reason := no_image(workspace):
         return reason
     build, service = workspace.evidence.build, workspace.service
     config = build.config if build else None

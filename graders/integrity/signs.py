@@ -125,10 +125,10 @@ def answers(workspace: Workspace) -> Result:
 
 
 def _ids(workspace: Workspace) -> frozenset[str]:
-    """Ids of the rows to predict: the last input with ids. Short ones are numbers like any other."""
+    """Ids of the rows to predict. Short ones are numbers like any other."""
     column = workspace.manifest.output.id_column
-    for name in reversed(workspace.manifest.inputs):
-        rows = list(_column(workspace.inputs / name, column)) if name.endswith(".csv") else []
+    for name in workspace.manifest.tables_of_hidden_rows:
+        rows = list(_column(workspace.inputs / name, column))
         if rows:
             return frozenset(value for value in rows if len(value) >= _SHORTEST_ID)
     return frozenset()

@@ -1,5 +1,6 @@
 """The looks: each takes the files and tells the leaks that it sees."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -13,6 +14,8 @@ MOST_TOLD = 0.93
 #: Rows of the hidden table that may have a twin in the training table, when twins tell the answer.
 MOST_TWINS = 0.01
 _TWINS_TELL = 0.3
+#: Rows that so many have in common, of both sides together, are a crowd and no copies: the commonest k of k-anonymity.
+_CROWD = 5
 #: How far ids or places may go with the answers.
 _MOST_ORDER = 0.1
 _GROUP_TELLS = 0.5
@@ -107,7 +110,15 @@ def telling_order(files: Files) -> Iterator[Leak]:
 
 
 def twins(files: Files) -> Iterator[Leak]:
-    """Hidden rows that stand in the training table as well: the same, or nearly."""
+    """Hidden rows that stand in the training table as well: the same, or nearly.
+
+    Two rules, because two things look alike. Copies are few: a hidden row with one twin or three was not
+    taken out before the split, and its twin's answer is the answer; they are a leak where they spare
+    _TWINS_TELL of the wrong guesses. Data in bands (k-anonymity) consist of crowds: every row has many that
+    are the same, their answers differ, and what one says of another is what all columns together say, which
+    a model is asked to find; they are a leak where they spare MOST_TOLD, as a single column is. The two are
+    judged apart, so that a few copies are not lost among many crowds.
+    """
     train, hidden = files.train, files.hidden
     if train is None or hidden is None:
         return
@@ -120,14 +131,19 @@ def twins(files: Files) -> Iterator[Leak]:
     for kind, width in ((LeakKind.EXACT_ROWS, 0.0), (LeakKind.NEAR_ROWS, NEAR)):
         keys = _keys(names, (train, hidden), width)
         place = {key: n for n, key in enumerate(keys[0])}
-        found = [(n, place[key]) for n, key in enumerate(keys[1]) if key in place]
-        share = len(found) / max(len(hidden), 1)
-        if share < MOST_TWINS:
-            continue
-        own, other = (np.array(side) for side in zip(*found, strict=True))
-        truth = Target(values=pair[1].values[own], is_classes=pair[1].is_classes)
-        told = telling.spared(pair[0].values[other], truth)
-        if told >= _TWINS_TELL:
+        sizes = Counter(keys[0]) + Counter(keys[1])
+        few, crowds = (
+            [n for n, key in enumerate(keys[1]) if key in place and (sizes[key] >= _CROWD) == is_crowd]
+            for is_crowd in (False, True)
+        )
+        for own, most in ((few, _TWINS_TELL), (crowds, MOST_TOLD)):
+            share = len(own) / max(len(hidden), 1)
+            if share < MOST_TWINS:
+                continue
+            truth = Target(values=pair[1].values[own], is_classes=pair[1].is_classes)
+            told = telling.spared(pair[0].values[[place[keys[1][n]] for n in own]], truth)
+            if told < most:
+                continue
             word = "the same as" if kind == LeakKind.EXACT_ROWS else "nearly the same as"
             sentence = (
                 f"{share:.1%} of the rows are {word} a training row, whose answer says {told:.0%} of theirs."
@@ -245,7 +261,8 @@ def _keys(names: Sequence[str], tables: Sequence[Table], width: float) -> list[l
     for name in names:
         cells: list[Sequence[object]] = [table.columns[name] for table in tables]
         numbers = as_numbers([str(cell) for some in cells for cell in some]) if width else None
-        spread = 0.0 if numbers is None else float(np.nanstd(numbers))
+        known = np.empty(0) if numbers is None else numbers[~np.isnan(numbers)]
+        spread = float(known.std()) if known.size else 0.0
         if numbers is not None and spread and len(set(cells[0])) > _FEWEST_GROUPS:
             steps = np.nan_to_num(np.floor(numbers / (width * spread)), nan=-1e18)
             ends = np.cumsum([len(some) for some in cells])[:-1]

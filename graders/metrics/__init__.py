@@ -7,9 +7,10 @@ from audition.domain.grade import Dimension, Evidence
 from audition.domain.probe_metrics import SignalSeen
 from audition.grading import CheckList, Need, Result, Workspace, check, failed, partial, passed
 from audition.grading.versions import content_version
+from graders.chain import PAGE
 from graders.metrics.acting import alerts_act
 from graders.metrics.model_signals import MODEL_SIGNALS
-from graders.probed import blocked, not_assessed, part_of, plural, scored, service_of
+from graders.probed import part_of, plural, scored, service_of, why_missing
 
 _PARSES, _LINT, _LINT_SCALE = 0.6, 0.4, 4.0
 _SHARDED = 0.4
@@ -30,7 +31,8 @@ def exposition(workspace: Workspace) -> Result:
     """0.6 parses + 0.4 x exp(-lint / 4) (E1)."""
     found = part_of(workspace, "exposition", lambda service: service.exposition)
     if isinstance(found, Result):
-        return found
+        # What it blocks elsewhere is its own fault here.
+        return failed("There is no metrics page.") if found.blocked_by == PAGE else found
     if not found.is_parsed:
         return failed(found.trouble)
     share = _PARSES + _LINT * math.exp(-len(found.lint) / _LINT_SCALE)
@@ -107,7 +109,7 @@ def model_shown(workspace: Workspace) -> Result:
     if isinstance(found, Result):
         return found
     if not found.is_parsed:
-        return not_assessed("Blocked: the metrics page cannot be read.")
+        return why_missing(workspace, "exposition")
     shown = {what: next((f for f in found.own if fits(f)), None) for what, fits in MODEL_SIGNALS.items()}
     missing = [what for what, family in shown.items() if family is None]
     evidence = tuple(Evidence(summary=f"{what}: {family.name}") for what, family in shown.items() if family)
@@ -150,7 +152,7 @@ def cardinality(workspace: Workspace) -> Result:
     service = service_of(workspace)
     found = service.cardinality if service else None
     if found is None or not found.requests:
-        return blocked(workspace, "cardinality")
+        return why_missing(workspace, "cardinality")
     grown = max(0, found.series_after - found.series_before)
     sentence = f"{plural(found.requests, 'unusual request')} made {grown} new series."
     if grown <= _GROWTH_FREE * found.series_before:

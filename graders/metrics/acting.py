@@ -14,12 +14,15 @@ from audition.domain.alerting import (
     time_threshold,
 )
 from audition.domain.contract import Contract
-from audition.domain.grade import Evidence
+from audition.domain.grade import Dimension, Evidence, Outcome
 from audition.domain.probe import ServiceEvidence
-from audition.grading import Result, Workspace, check
+from audition.domain.run import Stage
+from audition.grading import Result, Workspace, blocked, check, not_applicable, not_assessed
+from graders.chain import RULES, is_asked
 from graders.monitoring.kinds import AlertKind, kind_of, looks_at_server_errors_alone
 from graders.monitoring.promql import read_expression
-from graders.probed import blocked, not_assessed, plural, scored, service_of
+from graders.monitoring.rules import find_rules
+from graders.probed import plural, scored, service_of, why_missing
 
 #: Which trouble each kind of alert is asked to notice. Drift has a protocol of its own.
 _PROVOKED_BY = {
@@ -65,7 +68,7 @@ def alerts_act(workspace: Workspace) -> Result:
     service = service_of(workspace)
     found = service.alerting if service else None
     if service is None or found is None:
-        return blocked(workspace, "alerting")
+        return _not_tried(workspace)
     if found.failed_scrapes > _MOST_FAILED_SCRAPES * max(1, found.scrapes) or not found.scrapes:
         return not_assessed("Prometheus could not scrape the service often enough to try its alerts.")
     contract = workspace.evidence.inventory.contract
@@ -81,6 +84,19 @@ def alerts_act(workspace: Workspace) -> Result:
     sentence = " ".join(_sentences(found, provoked, acted, false))
     result = scored(share * workspace.evidence.inventory.credit(_KEY), sentence, note)
     return replace(result, evidence=tuple(map(_evidence, judged)))
+
+
+def _not_tried(workspace: Workspace) -> Result:
+    """Whose fault it is; nobody tries what is not there."""
+    result = why_missing(workspace, "alerting")
+    is_looked_for = workspace.service is not None and result.outcome == Outcome.NOT_APPLICABLE
+    if not is_looked_for or find_rules(workspace).alerts:
+        return result
+    # Rules are read in the static stage: without it none can be tried, and none is asked for.
+    is_wanted = Stage.STATIC in workspace.manifest.stages and is_asked(workspace, Dimension.OBSERVABILITY)
+    if is_wanted:
+        return blocked("there are no alert rules.", RULES)
+    return not_applicable("There are no alert rules, and the challenge asks for none.")
 
 
 def _judge(

@@ -18,7 +18,6 @@ _FIX = (
     "Compare with a cross-validation on the training data: if that is much better, look for leakage and"
     " overfitting; if it is as low, look at features and at the model family."
 )
-_DECIMALS = 3
 #: Above this a score is called good: the band in which Lighthouse calls a result "good".
 _GOOD = 0.9
 
@@ -78,15 +77,9 @@ class ModelQuality:
 
 def _value(metric: Metric, label: str) -> str:
     """The value with its interval, with as many digits as its size asks for."""
-    value, low, high = (_digits(number) for number in (metric.value, metric.low, metric.high))
+    value, low, high = (metrics.shown(number) for number in (metric.value, metric.low, metric.high))
     interval = f"{metric.confidence:.0%} interval {low} to {high}"
     return f"{label} is {value} on {metric.rows:,} hidden rows ({interval})"
-
-
-def _digits(number: float) -> str:
-    """Three decimals below ten, fewer above: "0.843", "12.35", "1,235"."""
-    before = len(f"{abs(number):.0f}")
-    return f"{number:,.{max(0, _DECIMALS + 1 - before)}f}"
 
 
 def _finding(outcome: Outcome, share: float, sentence: str) -> Finding:

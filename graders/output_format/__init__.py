@@ -17,7 +17,7 @@ from audition.grading import (
     passed,
 )
 from audition.grading.versions import content_version
-from graders.predictions import NOT_ALLOWED, Predictions, Problem
+from graders.predictions import MISSING, NOT_ALLOWED, NOT_NUMBERS, RAGGED, Predictions, Problem
 from graders.received import received
 
 _WORDS = frozenset({Form.LABEL, Form.ITEMS, Form.TEXT})
@@ -71,8 +71,8 @@ def readable(workspace: Workspace) -> Result:
     return passed(f"{found.file} has the columns that were asked for.")
 
 
-def _about(workspace: Workspace, kind: str, good: str, bad: str) -> Result:
-    """The result for one kind of problem; `bad` may use {n}, the number of rows."""
+def _about(workspace: Workspace, kind: str, good: str, bad: tuple[str, str]) -> Result:
+    """The result for one kind of problem; `bad` is said of one and of several rows, after their number."""
     found = _read(workspace)
     if found is None or found.unreadable or found.missing_columns:
         return not_applicable("The file could not be read.")
@@ -80,7 +80,7 @@ def _about(workspace: Workspace, kind: str, good: str, bad: str) -> Result:
     if found.is_cut and kind == "missing_ids":
         return not_applicable("There are far too many rows: reading stopped before the end.")
     if problem.count:
-        return failed(bad.format(n=f"{problem.count:,}"), *problem.examples)
+        return failed(f"{problem.counted(bad)}.", *problem.examples)
     return passed(good)
 
 
@@ -93,7 +93,7 @@ def _about(workspace: Workspace, kind: str, good: str, bad: str) -> Result:
 )
 def even(workspace: Workspace) -> Result:
     """No row has another number of cells than the header."""
-    return _about(workspace, "ragged", "All rows have all cells.", "{n} rows have the wrong number of cells.")
+    return _about(workspace, "ragged", "All rows have all cells.", RAGGED)
 
 
 @check(
@@ -105,7 +105,7 @@ def even(workspace: Workspace) -> Result:
 )
 def complete(workspace: Workspace) -> Result:
     """No expected id is missing."""
-    return _about(workspace, "missing_ids", "Every id that was asked for is there.", "{n} ids are missing.")
+    return _about(workspace, "missing_ids", "Every id that was asked for is there.", MISSING)
 
 
 @check(
@@ -117,7 +117,7 @@ def complete(workspace: Workspace) -> Result:
 )
 def unique(workspace: Workspace) -> Result:
     """No id is repeated."""
-    return _about(workspace, "duplicates", "No id is repeated.", "{n} rows repeat an id.")
+    return _about(workspace, "duplicates", "No id is repeated.", ("row repeats an id", "rows repeat an id"))
 
 
 @check(
@@ -132,7 +132,8 @@ def known(workspace: Workspace) -> Result:
     found = _read(workspace)
     if found is not None and found.is_cut:
         return failed(found.summary(), *found.unknown_ids.examples)
-    return _about(workspace, "unknown_ids", "No unknown ids.", "{n} rows have an id that was not asked for.")
+    bad = ("row has an id that was not asked for", "rows have an id that was not asked for")
+    return _about(workspace, "unknown_ids", "No unknown ids.", bad)
 
 
 @check(
@@ -146,9 +147,7 @@ def numeric(workspace: Workspace) -> Result:
     """No NaN, infinity or text."""
     if workspace.manifest.metric.form in _WORDS:
         return not_applicable("Predictions are words here, not numbers.")
-    return _about(
-        workspace, "not_numbers", "All values are finite numbers.", "{n} values are not finite numbers."
-    )
+    return _about(workspace, "not_numbers", "All values are finite numbers.", NOT_NUMBERS)
 
 
 @check(
@@ -161,7 +160,7 @@ def numeric(workspace: Workspace) -> Result:
 def in_range(workspace: Workspace) -> Result:
     """All values are within the declared range, or among the declared labels."""
     bad = NOT_ALLOWED[workspace.manifest.metric.form]
-    return _about(workspace, "out_of_range", "All values are in range.", f"{{n}} {bad}.")
+    return _about(workspace, "out_of_range", "All values are in range.", bad)
 
 
 class OutputFormat(CheckList):

@@ -10,7 +10,6 @@ _LOW, _HIGH = 0.4, 0.9
 #: So much of what there is counts as all of it; less than so many processors is what a process uses that does nothing.
 _BUSY, _IDLE = 0.8, 0.01
 _MIB = 1 << 20
-_NO_START = "Blocked: the pod answered no prediction."
 
 
 @check(
@@ -33,7 +32,7 @@ def predicts(workspace: Workspace) -> Result:
     if start.predict_seconds is None:
         return seen.fault(_silent(seen))
     if not start.asked:
-        return not_assessed(_NO_START)
+        return not_assessed("Not assessed: no load could be put on it.")
     sentence = f"{start.good} of {plural(start.asked, 'prediction')} were answered under load."
     return scored(start.good / start.asked, sentence)
 
@@ -66,7 +65,7 @@ def true_processors(workspace: Workspace) -> Result:
         return seen
     limit, request, used = seen.pod.cpu_limit, seen.pod.cpu_request, seen.start.cpus
     if seen.start.refused or seen.start.predict_seconds is None:
-        return not_assessed(_NO_START)
+        return seen.blocked()
     if not limit and not request:
         return failed("The manifest neither asks for processors nor limits them.")
     most = workspace.manifest.limits_of(Stage.SERVE).cpus
@@ -102,7 +101,7 @@ def true_limits(workspace: Workspace) -> Result:
     if seen.start.is_out_of_memory:
         return failed(f"It needs more than its limit of {_mib(limit)}.")
     if seen.start.refused or seen.start.predict_seconds is None:
-        return not_assessed(_NO_START)
+        return seen.blocked()
     if peak is None:
         return not_assessed("Not assessed: this host does not say how much memory was used.")
     ratio = peak / limit

@@ -91,7 +91,7 @@ def kept(workspace: Workspace) -> Result:
     if probe is None:
         return not_applicable("It has no liveness probe.")
     if seen.start.refused:
-        return not_assessed("Blocked: a cluster would not start it.")
+        return seen.blocked()
     if probe.means == ProbeMeans.OTHER:
         return not_assessed(_NOT_ASKED.format(kind=probe.kind, words=probe.words))
     fate = fate_of(seen.pod, seen.start)
@@ -101,8 +101,10 @@ def kept(workspace: Workspace) -> Result:
 def _under_load(seen: Seen, probe: PodProbe) -> Result:
     """All as long as fewer failed in a row than it takes to kill: one late answer is no fault."""
     counts = next((item for item in seen.start.probes if item.kind == ProbeKind.LIVENESS), None)
+    if seen.start.predict_seconds is None:
+        return seen.blocked()
     if counts is None or not counts.asked or not seen.start.asked:
-        return not_assessed("Blocked: the pod answered no prediction, so there was no load.")
+        return not_assessed("Not assessed: no load could be put on it.")
     sentence = f"Under load {counts.good} of {plural(counts.asked, 'liveness question')} were answered."
     if counts.longest_bad < probe.failure_threshold and counts.good:
         return passed(sentence)
@@ -126,7 +128,7 @@ def scraped(workspace: Workspace) -> Result:
     if not seen.start.scrapes:
         return not_applicable("The manifests name no place to scrape that could be followed.")
     if seen.start.predict_seconds is None:
-        return not_assessed("Blocked: the pod answered no prediction.")
+        return seen.blocked()
     good = next((item for item in seen.start.scrapes if item.is_readable), None)
     if good is not None:
         return passed(f"{good.target.path} on port {good.target.port} shows metrics.")

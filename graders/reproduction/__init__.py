@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from audition.domain.exercise import Exercise
 from audition.domain.grade import Dimension
 from audition.domain.run import Verdict
-from audition.grading import CheckList, Need, Result, Workspace, check, not_assessed
+from audition.grading import CheckList, Need, Result, Workspace, blocked, check
 from audition.grading.versions import content_version
 from graders.cells import Value
+from graders.chain import MODEL
 from graders.exercised import Tried, ending, seen, tried, unfinished
 from graders.new_predictions import read_new, read_submitted, usable
 from graders.trained import moved_by_labels
@@ -61,7 +62,7 @@ def _compare(workspace: Workspace, found: Tried) -> Result:
         made.append(read.values)
     submitted = read_submitted(workspace)
     if submitted is None:
-        return not_assessed("There are no predictions of the submitted model to compare with.")
+        return blocked("there are no predictions of the submitted model to compare with.", MODEL)
     places = tuple(seen(use) for part in ("first", "second") if (use := found.of(part)) is not None)
     moved = moved_by_labels(workspace)
     if moved is not None and moved.high < _SAME and _is_given_data(workspace):

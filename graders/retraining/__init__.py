@@ -55,7 +55,19 @@ def gate(workspace: Workspace) -> Result:
     if bad is None:
         return unfinished(found, "gate")
     result = _of_bad(found, bad, places)
-    return replace(result, note=_BY_HEART) if turned is not None and turned.is_well else result
+    if turned is not None and turned.is_well:
+        return replace(result, note=_BY_HEART)
+    return replace(result, note=_not_sabotaged(found)) if bad is turned else result
+
+
+def _not_sabotaged(found: Tried) -> str:
+    """Why no bad model could be trained, where rows that were turned round decided instead; for reviewers."""
+    made = found.of("sabotage")
+    if made is None:
+        return "No bad model was trained: no command that trains is declared."
+    if not made.is_well:
+        return f"No bad model was trained: the command {ending(made)}."
+    return "No bad model was trained: the command left none, or the submitted one once more."
 
 
 def _of_bad(found: Tried, bad: Attempt, places: tuple[Evidence, ...]) -> Result:

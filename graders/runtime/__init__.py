@@ -5,9 +5,10 @@ from statistics import median
 from audition.domain.grade import Dimension
 from audition.domain.probe import HealthEvidence, StartEvidence
 from audition.domain.serving import STOP_CODES
-from audition.grading import CheckList, Need, Result, Workspace, check, failed, passed
+from audition.grading import CheckList, Need, Result, Workspace, blocked, check, failed, passed
 from audition.grading.versions import content_version
-from graders.probed import blocked, not_assessed, part_of, plural, scored, service_of
+from graders.chain import START
+from graders.probed import part_of, plural, scored, service_of, why_missing
 from graders.runtime import lasting, memory
 
 #: Seconds: full score up to the first, 0.3 at the second. Source: the grader catalogue, B1.
@@ -26,7 +27,7 @@ def starts(workspace: Workspace) -> Result:
     """1 at 5 s or less, linear to 0.3 at 60 s, 0 if never; the median over all starts (B1)."""
     service = service_of(workspace)
     if service is None or not service.starts:
-        return blocked(workspace, "start")
+        return why_missing(workspace, "start")
     times = [_start_seconds(start) for start in service.starts]
     if any(seconds is None for seconds in times):
         waited = max(start.waited_seconds for start in service.starts)
@@ -56,9 +57,9 @@ def binding(workspace: Workspace) -> Result:
     found = service.binding if service else None
     if found is None or not found.addresses:
         return (
-            blocked(workspace, "binding")
+            why_missing(workspace, "binding")
             if found is None
-            else not_assessed("Blocked: nothing listens on the port.")
+            else blocked("nothing listens on the port.", START)
         )
     if found.is_loopback_only:
         return failed(
@@ -79,7 +80,7 @@ def health(workspace: Workspace) -> Result:
     service = service_of(workspace)
     found = service.health if service else None
     if service is None or found is None:
-        return blocked(workspace, "health")
+        return why_missing(workspace, "health")
     if not found.has_live_route and not found.has_ready_route:
         return failed("There is no health route.")
     alive, alive_words = _liveness(found)

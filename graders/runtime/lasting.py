@@ -3,8 +3,8 @@
 import re
 
 from audition.domain.grade import Evidence
-from audition.grading import Result, Workspace, check, failed, not_applicable, partial, passed
-from graders.probed import blocked, not_assessed, part_of, plural, scored, service_of
+from audition.grading import Result, Workspace, check, failed, not_applicable, not_assessed, partial, passed
+from graders.probed import part_of, plural, scored, service_of, why_missing
 
 _TRIES = 0.5
 #: Addresses turned into names, as servers do with their own at start.
@@ -31,7 +31,7 @@ def restrictions(workspace: Workspace) -> Result:
     service = service_of(workspace)
     found = service.ladder if service else None
     if found is None or not found.tried:
-        return blocked(workspace, "ladder")
+        return why_missing(workspace, "ladder")
     broke = f" It did not predict with {_STEPS.get(found.broke, found.broke)}." if found.broke else ""
     return scored(
         found.reached / found.tried,
@@ -91,7 +91,7 @@ def offline(workspace: Workspace) -> Result:
     service = service_of(workspace)
     found = service.network if service else None
     if service is None or found is None:
-        return blocked(workspace, "start")
+        return why_missing(workspace, "start")
     names = [name for name in found.names if not _OWN_NAMES.search(name) and "." in name]
     tries = [f"looked up {', '.join(names[:_MOST_NAMED])}"] if names else []
     if found.unreachable:
@@ -99,7 +99,9 @@ def offline(workspace: Workspace) -> Result:
     told = " and ".join(tries)
     evidence = tuple(Evidence(summary=name) for name in names[:_MOST_HOSTS])
     if not service.has_predicted:
-        return failed(f"It {told}, and never predicted.", *evidence) if told else blocked(workspace, "start")
+        return (
+            failed(f"It {told}, and never predicted.", *evidence) if told else why_missing(workspace, "start")
+        )
     if told:
         return partial(_TRIES, f"It {told}; it predicts all the same.", *evidence)
     if not found.is_heard:

@@ -10,7 +10,9 @@ from statistics import linear_regression, mean, stdev
 
 from audition.domain.drift import DriftRun
 from audition.domain.drift_plan import Phase
-from audition.grading import Result, Workspace, check, not_applicable
+from audition.domain.run import Stage
+from audition.grading import Result, Workspace, blocked, check, not_applicable
+from graders.chain import PAGE, no_service
 from graders.probed import scored
 
 #: Growth per 1,000 requests as a share of what is in use: full score up to the first, nothing from the second on.
@@ -44,7 +46,7 @@ def steady(workspace: Workspace) -> Result:
     runs = workspace.drift.runs if workspace.drift else ()
     growths = [growth for run in runs if (growth := growth_of(run)) is not None]
     if len(growths) < _LEAST_RUNS:
-        return not_applicable("Memory was not watched over enough traffic in this run.")
+        return _not_watched(workspace)
     low, high = interval(growths)
     share = 1 - (low - _STEADY) / (_LEAKING - _STEADY)
     sentence = (
@@ -52,6 +54,15 @@ def steady(workspace: Workspace) -> Result:
         f" (95 % interval {low:+.2%} to {high:+.2%})."
     )
     return scored(share, sentence)
+
+
+def _not_watched(workspace: Workspace) -> Result:
+    """Whose fault it is that no traffic went over it."""
+    if Stage.DRIFT in workspace.manifest.stages and workspace.drift is None and (no := no_service(workspace)):
+        return no
+    if workspace.drift is not None and workspace.drift.obstacle:
+        return blocked(workspace.drift.obstacle, PAGE)
+    return not_applicable("Memory was not watched over enough traffic in this run.")
 
 
 def growth_of(run: DriftRun) -> float | None:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from audition.domain.grade import Evidence
 from audition.domain.probe_api import BadInputCase, Failure
 from audition.grading import Result, Workspace, check, failed, partial, passed
-from graders.probed import blocked, part_of, plural, scored, service_of
+from graders.probed import part_of, plural, scored, service_of, why_missing
 
 _SILENT = 0.3
 _MISMATCH_FACTOR = 10
@@ -61,7 +61,7 @@ def invariance(workspace: Workspace) -> Result:
     service = service_of(workspace)
     found = service.invariance if service else None
     if found is None or not found.invariants:
-        return blocked(workspace, "invariance")
+        return why_missing(workspace, "invariance")
     broken = [invariant for invariant in found.invariants if not invariant.is_held]
     names = ", ".join(invariant.name for invariant in broken)
     sentence = (
@@ -84,7 +84,7 @@ def bad_input(workspace: Workspace) -> Result:
     service = service_of(workspace)
     found = service.bad_input if service else None
     if found is None or not found.planned:
-        return blocked(workspace, "bad_input")
+        return why_missing(workspace, "bad_input")
     worth = [(case, _worth(case, is_declared=found.is_imputing_declared)) for case in found.cases]
     points = sum(value for _, value in worth)
     bad = [_shown(case) for case, value in worth if value < 1]
@@ -177,7 +177,7 @@ def concurrency(workspace: Workspace) -> Result:
     service = service_of(workspace)
     found = service.concurrency if service else None
     if found is None or not found.sent:
-        return blocked(workspace, "concurrency")
+        return why_missing(workspace, "concurrency")
     share = 1 - _MISMATCH_FACTOR * found.mismatches / found.sent
     right = found.sent - found.mismatches
     return scored(share, f"{right} of {plural(found.sent, 'request')} sent at once got their own answer.")

@@ -2,9 +2,11 @@
 
 import math
 
+from audition.domain.grade import Dimension
 from audition.domain.probe_load import LatencyEvidence, LoadSummary
-from audition.grading import Result, Workspace, check, not_applicable
-from graders.probed import blocked, not_assessed, part_of, plural, scored, service_of
+from audition.grading import Result, Workspace, check, not_assessed
+from graders.chain import missing
+from graders.probed import part_of, plural, scored, service_of, why_missing
 
 _COST_RANGE = 10.0
 _CAPACITY_RANGE = 8.0
@@ -25,7 +27,7 @@ def cost(workspace: Workspace) -> Result:
     service = service_of(workspace)
     found = service.cost if service else None
     if found is None or not found.windows_ms:
-        return blocked(workspace, "cost")
+        return why_missing(workspace, "cost")
     mean = sum(found.windows_ms) / len(found.windows_ms)
     sentence = f"A request takes {mean:.1f} ms of processor time."
     if not found.reference_ms:
@@ -46,15 +48,15 @@ def cost(workspace: Workspace) -> Result:
     fix="Measure with constant arrivals at half and three quarters of what the service can take; promise that.",
 )
 def latency(workspace: Workspace) -> Result:
-    """Share of the declared objectives met at 25, 50 and 75 % of capacity; nothing when not valid (D2)."""
+    """Share of the declared objectives met at 25, 50 and 75 % of capacity; not assessed when not valid (D2)."""
     service = service_of(workspace)
     found = service.latency if service else None
     if found is None or not found.levels:
-        return blocked(workspace, "latency")
+        return why_missing(workspace, "latency")
     if not found.is_valid:
         return not_assessed(f"The measurement is not valid. {found.invalid_reason}")
     if found.slo_p95_ms is None and found.slo_error_ratio is None:
-        return not_applicable("The contract promises no latency.")
+        return missing(workspace, Dimension.SERVING, "The contract promises no latency.")
     met = [_met(found, level) for level in found.levels]
     goals = [goal for level in met for goal in level]
     said = ", ".join(_p95(level) for level in found.levels)

@@ -68,6 +68,8 @@ class Settings:
     run_deadline_seconds: float = 3600.0
     sign_in_rate: str = "10 per minute"
     upload_rate: str = "30 per hour"
+    api_rate: str = "600 per minute"
+    """Requests to the API by one account; without a token by one address."""
     metrics_token: str | None = None
     """Who has it may read `/metrics`. None: this machine may, where the site is for this machine alone."""
     webhook_networks: str = ""
@@ -136,6 +138,7 @@ class Settings:
             run_deadline_seconds=reader.take("AUDITION_RUN_DEADLINE_SECONDS", _positive, 3600.0),
             sign_in_rate=reader.take("AUDITION_SIGN_IN_RATE", str, "10 per minute"),
             upload_rate=reader.take("AUDITION_UPLOAD_RATE", str, "30 per hour"),
+            api_rate=reader.take("AUDITION_API_RATE", str, "600 per minute"),
             metrics_token=reader.take("AUDITION_METRICS_TOKEN", _secret, "") or None,
             webhook_networks=reader.take("AUDITION_WEBHOOK_NETWORKS", _networks, ""),
             log_format=reader.take("AUDITION_LOG_FORMAT", _log_format, "auto"),

@@ -40,6 +40,12 @@ _CELL_BYTES, _ALL_BYTES = 256 << 10, 4 << 20
 """Most output that is kept, of a cell and of all."""
 _MOST_ERROR = 500
 _MOST_LOG = 4000
+NEW = {
+    "code": nbformat.v4.new_code_cell,
+    "markdown": nbformat.v4.new_markdown_cell,
+    "raw": nbformat.v4.new_raw_cell,
+}
+"""By the kind of cell."""
 
 
 @dataclass
@@ -96,7 +102,7 @@ def main(argv: list[str]) -> int:
 
     path = options.submission / options.notebook
     try:
-        notebook = nbformat.read(path, as_version=4)
+        notebook = read(path)
     except Exception as error:  # noqa: BLE001  whatever a reader of hostile JSON raises
         say(event="end", outcome="unreadable", error=_short(error))
         sys.stderr.write(f"{options.notebook} cannot be read as a notebook: {_short(error)}\n")
@@ -123,6 +129,26 @@ def _options(argv: list[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+def read(path: Path) -> NotebookNode:
+    """Its cells as they were sent, and nothing else of it: what cells said elsewhere would pass for what they say here.
+
+    What is no notebook was refused when it was unpacked; all that was taken then is read here, whatever else is in it.
+    """
+    made = nbformat.v4.new_notebook(metadata={}, nbformat_minor=4)
+    for sent in json.loads(path.read_text(encoding="utf-8-sig"))["cells"]:
+        source, tags = sent["source"], sent.get("metadata", {}).get("tags")
+        cell = NEW[sent["cell_type"]](
+            source if isinstance(source, str) else "".join(source),
+            metadata={"tags": [t for t in tags if isinstance(t, str)]} if isinstance(tags, list) else {},
+        )
+        cell.pop("id", None)  # Of 4.5, and drawn by chance where there is none.
+        pictures = sent.get("attachments")
+        if isinstance(pictures, dict) and all(isinstance(each, dict) for each in pictures.values()):
+            cell.attachments = nbformat.from_dict(pictures)
+        made.cells.append(cell)
+    return made
+
+
 def inject(notebook: NotebookNode, tag: str, values: dict[str, str]) -> int:
     """Add a cell that sets parameters, and return its place: after the tagged one, else at the top.
 
@@ -131,8 +157,7 @@ def inject(notebook: NotebookNode, tag: str, values: dict[str, str]) -> int:
     places = [n for n, cell in enumerate(notebook.cells) if tag in cell.metadata.get("tags", [])]
     source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
     cell = nbformat.v4.new_code_cell(source, metadata={"tags": [INJECTED]})
-    if notebook.nbformat_minor < 5:  # noqa: PLR2004  ids of cells came with 4.5
-        cell.pop("id", None)
+    cell.pop("id", None)
     place = places[0] + 1 if places else 0
     notebook.cells.insert(place, cell)
     return place

@@ -27,13 +27,13 @@ def hostile() -> dict[str, object]:
     return {"cell_type": "markdown", "source": source, "metadata": {}}
 
 
-def run(cells: list[dict[str, object]]) -> tuple[int, list[dict[str, object]], Path]:
-    """The exit code, the events, and the folder with what was left."""
+def run(cells: list[dict[str, object]], **changes: object) -> tuple[int, list[dict[str, object]], Path]:
+    """The exit code, the events, and the folder with what was left; `changes` are other keys of the notebook."""
     top = Path(tempfile.mkdtemp())
     for name in ("submission/deep", "in", "out"):
         (top / name).mkdir(parents=True)
-    document = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}
-    (top / "submission/deep/a.ipynb").write_text(json.dumps(document))
+    document = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells, **changes}
+    (top / "submission/deep/a.ipynb").write_text(json.dumps(document), encoding="utf-8-sig")
     (top / "submission/helper.py").write_text("ANSWER = 42\n")
     words = ["-I", str(HOME / "run.py"), "deep/a.ipynb", "--name", "predictions.csv"]
     places = [f"--{name}={top / folder}" for name, folder in (("submission", "submission"), ("inputs", "in"))]
@@ -71,6 +71,26 @@ assert "".join(said["text"]) == "20 %\n20 %\n20 %\nend\n", said
 
 died, events, _ = run([code("import os; os._exit(0)"), code("1")])
 assert (died, [event.get("outcome") for event in events]) == (1, [None, "died", "died"]), events
+
+# What is kept beside the cells is as wrong as can be, and what they said at home is not what they say here.
+said_at_home = [{"output_type": "stream", "name": "stdout", "text": "at home"}]
+odd = [
+    {"cell_type": "markdown", "source": ["a", "b"], "outputs": 3, "attachments": 5},
+    {
+        "cell_type": "code",
+        "source": "open('predictions.csv', 'w').close()",
+        "metadata": {"tags": 5},
+        "outputs": 7,
+    },
+    code("1 / 0"),
+    {**code("print('here')"), "outputs": said_at_home},
+]
+failed, events, left = run(odd, metadata=[], nbformat_minor="x")
+assert (failed, [event.get("outcome") for event in events]) == (1, [None, "passed", "failed", "failed"]), (
+    events
+)
+assert (left / "predictions.csv").exists()
+assert "at home" not in (left / "executed.ipynb").read_text()
 
 drawn = subprocess.run(
     [*PYTHON, "-I", str(HOME / "render.py"), str(out / "executed.ipynb")],

@@ -40,6 +40,9 @@ def ends_as_expected(report: Report, expected: Expectation) -> None:
         assert score in interval, dimension
     outcomes = {finding.check: finding.outcome for finding in report.findings}
     assert {check: outcomes.get(check) for check in expected.findings} == expected.findings
+    sentences = {finding.check: finding.sentence for finding in report.findings}
+    for check, words in expected.says.items():
+        assert words in sentences.get(check, ""), check
 
 
 @dataclass(frozen=True)

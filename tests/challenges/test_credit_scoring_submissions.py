@@ -93,7 +93,7 @@ def post(address: str, document: object) -> tuple[int, dict[str, object]]:
     """Status and body of POST /predict."""
     request = urllib.request.Request(f"{address}/predict", json.dumps(document).encode())
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         with error:

@@ -15,7 +15,7 @@ import redis
 
 from audition.host.redis_server import find_server
 
-_START_SECONDS = 20.0
+_START_SECONDS = 120.0
 
 
 @contextmanager

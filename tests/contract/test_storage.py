@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from audition.domain.audit import AuditFilter
 from audition.domain.errors import ConflictError, NotFoundError
 from audition.domain.people import PrincipalKind, Role, Scope
 from audition.domain.submission import State
@@ -177,6 +178,9 @@ def test_submissions_are_listed_in_order_of_time(storage: Storage) -> None:
         assert [s.id for s in submissions.of_invitation("inv_1")] == oldest_first
         assert [s.id for s in submissions.recent()] == oldest_first[::-1]
         assert [s.id for s in submissions.recent(limit=1)] == ["sub_a"]
+        assert [s.id for s in submissions.recent(before=submissions.get("sub_a"))] == ["sub_b", "sub_c"]
+        assert [s.id for s in submissions.recent(1, submissions.get("sub_b"))] == ["sub_c"]
+        assert submissions.recent(before=submissions.get("sub_c")) == ()
         assert [s.id for s in submissions.in_states([State.QUEUED])] == ["sub_c", "sub_a"]
         both = [State.QUEUED, State.GRADED]
         assert [s.id for s in submissions.in_states(both, limit=2)] == oldest_first[:2]
@@ -248,6 +252,9 @@ def test_the_newest_version_is_the_one_with_the_highest_number(storage: Storage)
                 )
             )
         assert unit.challenges.latest("credit-scoring").number == 10
+        assert unit.challenges.latest("credit-scoring", later(2)).number == 2
+        with pytest.raises(NotFoundError):
+            unit.challenges.latest("credit-scoring", later(0))
         assert [v.number for v in unit.challenges.all()] == [10, 2, 1]
         found = unit.challenges.by_digest(f"{2:064}")
         assert found is not None
@@ -290,6 +297,9 @@ def test_invitations_are_found_replaced_and_listed(storage: Storage) -> None:
         assert unit.people.invitation_by_token("1" * 64) == started
         assert unit.people.invitation_by_token("0" * 64) is None
         assert unit.people.invitations() == (second, started)
+        assert unit.people.invitations(limit=1) == (second,)
+        assert unit.people.invitations(before=second) == (started,)
+        assert unit.people.invitations(before=started) == ()
 
 
 def test_invitations_know_what_reviewers_call_their_candidates(storage: Storage) -> None:
@@ -360,6 +370,23 @@ def test_the_audit_log_keeps_the_order_of_writing(storage: Storage) -> None:
     with storage.unit_of_work() as unit:
         assert unit.audit.about("sub_1") == tuple(entries)
         assert unit.audit.about("sub_3") == ()
+
+
+def test_the_audit_log_is_read_backwards_in_pieces(storage: Storage) -> None:
+    with storage.unit_of_work() as unit:
+        for number in range(4):
+            subject, action = f"sub_{number % 2}", "released" if number == 3 else "queued"
+            unit.audit.add(make.make_audit_entry(subject=subject, action=action, reason=str(number)))
+        unit.commit()
+    with storage.unit_of_work() as unit:
+
+        def reasons(limit: int = 10, before: int | None = None, **wanted: str) -> str:
+            return "".join(line.reason for line in unit.audit.newest(AuditFilter(**wanted), limit, before))
+
+        middle = unit.audit.newest(AuditFilter(), 2)[-1].number
+        assert (reasons(), reasons(2), reasons(before=middle)) == ("3210", "32", "10")
+        assert (reasons(subject="sub_1"), reasons(subject="sub_1", action="queued")) == ("31", "1")
+        assert (reasons(1, middle, actor="candidate:inv_1"), reasons(actor="nobody")) == ("1", "")
 
 
 def test_naive_times_are_a_mistake_in_the_factories_too() -> None:

@@ -14,6 +14,7 @@ from audition.adapters.memory import MemoryQueue
 from audition.adapters.sql import make_engine, sql_storage, upgrade
 from audition.adapters.sql.tables import metadata
 from audition.domain.errors import UnavailableError
+from audition.domain.kept_answer import KeptAnswer
 from audition.domain.submission import State
 from tests import factories as make
 from tests.contract.conftest import SQL_PARAMS, Storage
@@ -27,7 +28,7 @@ def in_processes(count: int, job: Callable[[Any, int], object], url: str) -> lis
 
     def body(number: int) -> None:
         engine = make_engine(url)
-        barrier.wait(timeout=20)
+        barrier.wait(timeout=120)
         try:
             answers.put(job(sql_storage(engine, MemoryQueue()), number))
         except BaseException as error:
@@ -39,9 +40,9 @@ def in_processes(count: int, job: Callable[[Any, int], object], url: str) -> lis
     processes = [_CONTEXT.Process(target=body, args=(number,)) for number in range(count)]
     for process in processes:
         process.start()
-    results = [answers.get(timeout=60) for _ in processes]
+    results = [answers.get(timeout=120) for _ in processes]
     for process in processes:
-        process.join(timeout=20)
+        process.join(timeout=120)
     return results
 
 
@@ -73,6 +74,18 @@ def test_eight_processes_move_a_submission_and_one_wins(with_run: str) -> None:
         return won
 
     assert sorted(in_processes(8, move, with_run)) == [False] * 7 + [True]
+
+
+def test_eight_processes_take_a_key_and_the_others_are_shown_whose_it_is(with_run: str) -> None:
+    def reserve(storage: Any, number: int) -> str:
+        mine = KeptAnswer(actor="staff:usr_1", key="first", fingerprint=f"{number:064}", created_at=make.NOW)
+        with storage() as unit:
+            unit.answers.forget_before(make.NOW)
+            taken: KeptAnswer | None = unit.answers.reserve(mine)
+            unit.commit()
+        return (taken or mine).fingerprint
+
+    assert len(set(in_processes(8, reserve, with_run))) == 1
 
 
 def test_writers_from_many_processes_all_get_through(with_run: str) -> None:
@@ -108,7 +121,7 @@ def test_a_stage_cannot_slip_in_beside_a_claim(engine: Engine) -> None:
         thread.join(timeout=0.3)
         assert claims == []
         unit.commit()
-    thread.join(timeout=20)
+    thread.join(timeout=120)
     assert claims == [True]
 
 
@@ -128,8 +141,8 @@ def test_a_child_may_use_the_engine_of_its_parent(with_run: str) -> None:
     for number in range(2):
         process = _CONTEXT.Process(target=body, args=(number,))
         process.start()
-        assert answers.get(timeout=20)
-        process.join(timeout=20)
+        assert answers.get(timeout=120)
+        process.join(timeout=120)
         with storage() as unit:
             assert unit.runs.get("run_1").fence == number + 1
     engine.dispose()
@@ -144,8 +157,8 @@ def test_a_child_inherits_no_connection(tmp_path: Path) -> None:
     answers = _CONTEXT.Queue()
     process = _CONTEXT.Process(target=lambda: answers.put(_descriptors_of(tmp_path)))
     process.start()
-    assert answers.get(timeout=20) == []
-    process.join(timeout=20)
+    assert answers.get(timeout=120) == []
+    process.join(timeout=120)
     engine.dispose()
 
 
@@ -176,7 +189,7 @@ def test_threads_are_kept_apart(storage: Storage) -> None:
     barrier, wins = Barrier(8), list[bool]()
 
     def claim(name: str) -> None:
-        barrier.wait(timeout=20)
+        barrier.wait(timeout=120)
         with storage.unit_of_work() as unit:
             wins.append(unit.runs.claim("run_1", 0, name, make.later(15), make.NOW))
             unit.commit()
@@ -185,7 +198,7 @@ def test_threads_are_kept_apart(storage: Storage) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=120)
     assert sorted(wins) == [False] * 7 + [True]
 
 
@@ -208,7 +221,7 @@ def test_nobody_who_opens_a_new_file_at_the_same_moment_is_turned_away(tmp_path:
 
         def open_it(url: str = url, barrier: Barrier = barrier, refused: list[Exception] = refused) -> None:
             engine = make_engine(url)
-            barrier.wait(timeout=20)
+            barrier.wait(timeout=120)
             try:
                 with engine.connect() as connection:
                     connection.exec_driver_sql("SELECT 1")
@@ -220,7 +233,7 @@ def test_nobody_who_opens_a_new_file_at_the_same_moment_is_turned_away(tmp_path:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(timeout=30)
+            thread.join(timeout=120)
         assert refused == []
 
 

@@ -42,6 +42,8 @@ def test_the_latest_runs_of_many_submissions_come_at_once(stored: Storage) -> No
     with stored.unit_of_work() as unit:
         unit.runs.add(make.make_run(id="run_0", number=10))
         unit.runs.add(make.make_run(id="run_3", number=2))
+        assert [run.id for run in unit.runs.of_submission("sub_1")] == ["run_1", "run_3", "run_0"]
+        assert unit.runs.of_submission("sub_none") == ()
         found = unit.runs.latest_of(["sub_1", "sub_none"])
         assert {key: run.id for key, run in found.items()} == {"sub_1": "run_0"}
         assert unit.runs.latest_of([]) == {}

@@ -91,3 +91,14 @@ def test_of_two_who_take_a_delivery_one_has_it(storage: Storage) -> None:
         assert not unit.webhooks.save_delivery(taken, 0)
         assert not unit.webhooks.save_delivery(replace(taken, id="msg_9"), 1)
         assert unit.webhooks.deliveries("whk_1") == (taken,)
+
+
+def test_a_secret_is_renewed_by_one_at_a_time_and_not_after_the_end(storage: Storage) -> None:
+    with storage.unit_of_work() as unit:
+        _store(unit)
+        assert unit.webhooks.renew_secret("whk_1", 2, later(1))
+        assert not unit.webhooks.renew_secret("whk_1", 2, later(2))
+        assert not unit.webhooks.renew_secret("whk_none", 2, later(2))
+        assert unit.webhooks.all() == (make_webhook(secret_number=2, secret_at=later(1)),)
+        unit.webhooks.end("whk_1", "Enough.", later(3))
+        assert not unit.webhooks.renew_secret("whk_1", 3, later(4))

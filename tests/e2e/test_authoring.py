@@ -7,7 +7,6 @@ import random
 import re
 import shutil
 import signal
-import socket
 import subprocess
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import httpx
 import pytest
 
 from tests.architecture.tree import REPO
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
 
@@ -57,10 +57,7 @@ def desk(tmp_path: Path) -> Path:
 
 def preview(desk: Path, environment: dict[str, str]) -> str:
     """The page that the link of a preview leads to; the site is down again afterwards."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    argv = ["./audition", "challenge", "preview", "late-parcels", "--port", str(port)]
+    argv = ["./audition", "challenge", "preview", "late-parcels", "--port", str(free_port())]
     with subprocess.Popen(argv, cwd=desk, env=environment, stdout=subprocess.PIPE, text=True) as site:
         assert site.stdout is not None
         try:

@@ -229,13 +229,13 @@ def test_a_service_that_listens_elsewhere_is_the_candidates_fault_and_still_gets
     assert (served.state, served.verdict) == (State.GRADED, Verdict.UNHEALTHY)
     stage = next(s for s in served.report.stages if s.stage == Stage.SERVE)
     assert "never answered a prediction on port 8080 (/predict)" in stage.message
-    blocked = [
-        finding.check
+    blocked = {
+        finding.check: finding.blocked_by
         for grade in served.report.grades
         for finding in grade.findings
-        if finding.outcome == Outcome.NOT_ASSESSED
-    ]
-    assert any(check.startswith("service.") for check in blocked)
+        if finding.outcome == Outcome.BLOCKED
+    }
+    assert blocked["service.contract.kept"] == "runtime.start.ready"
     assert served.left == 0
 
 

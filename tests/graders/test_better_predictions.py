@@ -1,6 +1,7 @@
 """A prediction that comes nearer to the truth never lowers the score, whatever the metric."""
 
 import itertools
+import random
 from dataclasses import replace
 
 import pytest
@@ -138,3 +139,32 @@ def test_a_right_label_or_list_in_place_of_another_never_lowers_the_value(which:
         rows = Rows.of(manifest, answers, said)
         better = {**said, IDS[which]: answers.values[IDS[which]]}
         assert MEASURES[name](replace(rows, predictions=better)).value >= MEASURES[name](rows).value - 1e-12
+
+
+@pytest.mark.parametrize("name", sorted(METRICS))
+@settings(max_examples=10, deadline=None)
+@given(share=st.floats(0, 0.95), seed=st.integers(0, 99))
+def test_being_right_of_all_rows_is_worth_as_much_as_anything_else(
+    name: str, share: float, seed: int
+) -> None:
+    """Also of the metrics that one better row can lower."""
+    manifest, answers, said = case(name)
+    rows = Rows.of(replace(manifest, metric=replace(manifest.metric, anchors=line(name))), answers, said)
+    perfect: dict[str, Value] = {i: right(name, i) for i in IDS}
+    kept = random.Random(seed).sample(IDS, round(share * len(IDS)))
+    some = {i: perfect[i] if i in kept else said[i] for i in IDS}
+    scores = [
+        score_of(MEASURES[name](replace(rows, predictions=p)).value, rows.spec.anchors)
+        for p in (said, some, perfect)
+    ]
+    assert scores[2] >= max(scores) - 1e-12
+
+
+def right(name: str, identifier: str) -> Value:
+    """What a row's prediction would be if one knew its answer."""
+    _, answers, _ = case(name)
+    true = answers.values[identifier]
+    if METRICS[name].form in {Form.PROBABILITIES, Form.QUANTILES, Form.SURVIVAL}:
+        return ideal(name, identifier)
+    # Who has an event sooner has the higher risk.
+    return -float(true) if name in {"harrell_c", "uno_c"} and isinstance(true, float) else true

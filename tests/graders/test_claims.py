@@ -54,6 +54,7 @@ def test_the_first_claim_of_several_counts(tmp_path: Path) -> None:
     assert finding(tmp_path, value, 0.1).outcome == Outcome.PASSED
 
 
-def test_without_a_claim_or_predictions_nothing_counts(tmp_path: Path) -> None:
+def test_without_a_claim_nothing_counts_and_without_predictions_it_is_blocked(tmp_path: Path) -> None:
     assert finding(tmp_path).outcome == Outcome.NOT_ASSESSED
-    assert finding(tmp_path, 0.8, predictions="nothing\n").outcome == Outcome.NOT_ASSESSED
+    blocked = finding(tmp_path, 0.8, predictions="nothing\n")
+    assert (blocked.outcome, blocked.blocked_by) == (Outcome.BLOCKED, "model.metric.primary")

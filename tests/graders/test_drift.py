@@ -14,6 +14,7 @@ from audition.domain.drift_plan import DriftPlan
 from audition.domain.grade import Dimension, Finding, Grade, GradeStatus, Outcome, earned_share
 from audition.domain.monitoring import DriftSignal
 from audition.domain.probe import ServiceEvidence, StartEvidence
+from audition.domain.run import Stage
 from graders.drift import grader
 from graders.drift.contrast import p_credit
 from graders.drift.series import Candidate, Form
@@ -21,6 +22,7 @@ from graders.drift.shape import column_of
 from tests.bench.drift import monitors
 from tests.bench.drift.monitors import Exposed
 from tests.bench.drift.traffic import Traffic
+from tests.factories import make_manifest
 from tests.graders.drift_world import FULL, LEAN, PSI_SIGNAL, lose, make_evidence
 from tests.graders.workspaces import by_check, make_workspace
 
@@ -238,13 +240,18 @@ def test_a_service_whose_metrics_cannot_be_read_notices_nothing(tmp_path: Path) 
     evidence = DriftEvidence(plan=LEAN, signals=(PSI_SIGNAL,), obstacle="The service has no metrics page.")
     found = findings(tmp_path, evidence)
     assert found.pop("drift.runs.valid").outcome == Outcome.NOT_APPLICABLE
-    assert {finding.outcome for finding in found.values()} == {Outcome.FAILED}
+    assert found["drift.loop.closed"].outcome == Outcome.FAILED
+    blocked = {f.blocked_by for f in found.values() if f.outcome == Outcome.BLOCKED}
+    assert blocked == {"metrics.exposition.parses"}
     assert sum(finding.max_points for finding in found.values() if not finding.is_static) == 18
 
 
 def test_a_service_that_never_predicted_is_blocked(tmp_path: Path) -> None:
     never = ServiceEvidence(starts=(StartEvidence(waited_seconds=60.0),))
-    workspace = replace(make_workspace(tmp_path), service=never)
-    found = grader.grade(workspace).findings
-    assert {finding.outcome for finding in found} == {Outcome.NOT_ASSESSED}
-    assert found[0].sentence.startswith("Blocked: ")
+    stages = (*make_manifest().stages, Stage.SERVE, Stage.DRIFT)
+    workspace = replace(make_workspace(tmp_path, stages=stages), service=never)
+    *found, loop = grader.grade(workspace).findings
+    assert {(finding.outcome, finding.blocked_by) for finding in found} == {
+        (Outcome.BLOCKED, "runtime.start.ready")
+    }
+    assert loop.outcome == Outcome.FAILED, "files are read all the same"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from audition.domain.contract import Discovery, Inventory
-from audition.domain.exercise import Attempt, Exercise, ExerciseEvidence
+from audition.domain.exercise import NO_MODEL, Attempt, Exercise, ExerciseEvidence
 from audition.domain.grade import Dimension, Outcome
 from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_runtime import SwappedEvidence
@@ -59,6 +59,13 @@ def test_a_gate_that_does_not_look_at_the_rows_is_shown_to_the_reviewer_and_cost
     assert alone.points == 0.0
 
 
+def test_reviewers_read_why_no_bad_model_could_be_trained(look: Look) -> None:
+    late = ran("gate.sabotage", 137, verdict=Verdict.TIME_LIMIT)
+    found = look(retraining.grader, GATED, ran("gate.good"), late, ran("gate.turned", 1))
+    assert found.points == 4.0
+    assert "No bad model was trained: the command was ended after" in found.reviewer_note
+
+
 def test_a_gate_that_refuses_the_own_model_earns_nothing_however_it_ends(look: Look) -> None:
     for code in (1, 127):
         assert look(retraining.grader, GATED, ran("gate.good", code)).outcome == Outcome.FAILED
@@ -69,6 +76,12 @@ def test_a_gate_that_we_could_not_try_to_its_end_counts_for_nothing(look: Look) 
     assert (finding.outcome, finding.points) == (Outcome.NOT_ASSESSED, 0.0)
     assert "No time." in finding.sentence
     assert look(retraining.grader, GATED, trouble="It fell over.").outcome == Outcome.NOT_ASSESSED
+
+
+def test_a_gate_without_a_model_to_give_it_is_the_candidates_fault(look: Look) -> None:
+    finding = look(retraining.grader, GATED, omitted={Exercise.GATE: NO_MODEL})
+    assert (finding.outcome, finding.points) == (Outcome.FAILED, 0.0)
+    assert "names no model" in finding.sentence
 
 
 RETRAINED = "pipeline.retrain.works"

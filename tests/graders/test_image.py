@@ -76,7 +76,8 @@ def test_a_failed_build_earns_what_its_cause_is_worth_and_says_where(
     assert (found.evidence[0].file, found.evidence[0].line) == ("Dockerfile", 7)
     assert found.evidence[0].excerpt == "RUN make"
     assert found.evidence[1].excerpt == "make: no rule"
-    assert finding(workspace, "image.user.non-root").outcome == Outcome.NOT_ASSESSED
+    blocked = finding(workspace, "image.user.non-root")
+    assert (blocked.outcome, blocked.blocked_by) == (Outcome.BLOCKED, "image.build.succeeds")
 
 
 def test_a_base_that_we_lack_is_our_limit(tmp_path: Path) -> None:
@@ -84,6 +85,7 @@ def test_a_base_that_we_lack_is_our_limit(tmp_path: Path) -> None:
     build = BuildEvidence(cause=BuildCause.POLICY, failure=failure)
     found = finding(workspace_of(tmp_path, build), "image.build.succeeds")
     assert found.outcome == Outcome.NOT_ASSESSED
+    assert finding(workspace_of(tmp_path, build), "image.user.non-root").outcome == Outcome.NOT_ASSESSED
     assert "python:3.11" in found.sentence
 
 

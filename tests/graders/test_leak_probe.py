@@ -2,6 +2,7 @@
 
 import csv
 import random
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -185,6 +186,47 @@ def test_a_leak_that_was_planted_is_found_and_told(
 def test_an_honest_table_has_none(tmp_path: Path, is_amount: bool) -> None:
     report = Plot(is_amount=is_amount).look(tmp_path)
     assert report == LeakReport(looked_at=tuple(LOOKS))
+
+
+def in_bands(plot: Plot, *, flipped_share: float) -> None:
+    """What a release in crowds looks like: many share every row, and bands say the answer but for some of it."""
+    for row in plot.both:
+        row.update({"age": "a", "kind": "a", "site": "a"})
+        row.update({name: str(round(float(row[name]) / 2)) for name in ("load", "heat")})
+        is_high = int(row["load"]) > int(row["heat"])
+        row["y"] = str(int(is_high != (plot.dice.random() < flipped_share)))
+
+
+def test_rows_that_many_share_are_crowds_and_no_copies(tmp_path: Path) -> None:
+    plot = Plot(is_amount=False)
+    in_bands(plot, flipped_share=0.1)
+    assert plot.look(tmp_path).leaks == ()
+
+
+def test_rows_that_many_share_are_copies_where_they_tell_all(tmp_path: Path) -> None:
+    plot = Plot(is_amount=False)
+    in_bands(plot, flipped_share=0.0)
+    assert LeakKind.EXACT_ROWS in {leak.kind for leak in plot.look(tmp_path).leaks}
+
+
+def test_copies_are_found_among_crowds(tmp_path: Path) -> None:
+    plot = Plot(is_amount=False)
+    in_bands(plot, flipped_share=0.1)
+    for place, row in enumerate(plot.dice.sample(plot.hidden, 30)):
+        row["age"] = f"only {place}"
+        plot.train.append({**row, "id": f"{plot.dice.getrandbits(48):012x}"})
+    leaks = plot.look(tmp_path).leaks
+    assert [leak.kind for leak in leaks] == [LeakKind.EXACT_ROWS]
+    assert "6.0%" in leaks[0].sentence
+
+
+def test_a_column_without_values_is_no_difficulty(tmp_path: Path) -> None:
+    plot = Plot(is_amount=False)
+    for row in plot.both:
+        row["note"] = ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert plot.look(tmp_path).leaks == ()
 
 
 def test_words_that_are_the_answer_are_found(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from audition.domain.alerting import (
 from audition.domain.contract import Contract
 from audition.domain.grade import Finding, Outcome
 from audition.domain.monitoring import DriftSignal, Monitoring
-from audition.domain.probe import ServiceEvidence, Unfinished
+from audition.domain.probe import NO_RULES, ServiceEvidence, Unfinished
 from graders import metrics
 from tests.graders.test_live_service import signals
 from tests.graders.workspaces import by_check, make_workspace
@@ -141,10 +141,15 @@ def test_a_service_that_could_hardly_be_scraped_is_not_judged(tmp_path: Path) ->
     assert judged(tmp_path, seen(*GOOD, failed_scrapes=20)).outcome == Outcome.NOT_ASSESSED
 
 
-@pytest.mark.parametrize(("is_ours", "words"), [(True, "We could not look"), (False, "Blocked")])
-def test_what_stood_in_the_way_is_told(tmp_path: Path, *, is_ours: bool, words: str) -> None:
-    lost = Unfinished(probe="alerting", reason="There are no alert rules.", is_ours=is_ours)
+@pytest.mark.parametrize(
+    ("is_ours", "outcome", "words"),
+    [(True, Outcome.NOT_ASSESSED, "We could not look"), (False, Outcome.BLOCKED, "Blocked")],
+)
+def test_what_stood_in_the_way_is_told(
+    tmp_path: Path, *, is_ours: bool, outcome: Outcome, words: str
+) -> None:
+    lost = Unfinished(probe="alerting", reason=NO_RULES, is_ours=is_ours)
     service = ServiceEvidence(unfinished=(lost,))
     finding = by_check(metrics.grader.grade(replace(make_workspace(tmp_path), service=service)))[CHECK]
-    assert finding.outcome == Outcome.NOT_ASSESSED
+    assert finding.outcome == outcome
     assert finding.sentence.startswith(words)

@@ -177,7 +177,8 @@ def test_a_service_that_never_starts_fails_once_and_blocks_the_rest(tmp_path: Pa
         tmp_path, ServiceEvidence(starts=(StartEvidence(waited_seconds=60.0),), unfinished=blocked)
     )
     assert found.pop("runtime.start.ready").outcome is Outcome.FAILED
-    assert {f.outcome for f in found.values()} == {Outcome.NOT_ASSESSED}
+    assert {f.outcome for f in found.values()} == {Outcome.BLOCKED}
+    assert {f.blocked_by for f in found.values()} == {"runtime.start.ready"}
     assert all(f.sentence.startswith("Blocked: ") for f in found.values())
 
 

@@ -86,28 +86,28 @@ BAD_FILES: dict[str, tuple[bytes | str, str, str]] = {
     ),
     "one enormous cell": (GOOD + "7," + "9" * 200_000, "output.readable", "field larger than field limit"),
     "header only": ("id,probability\n", "output.ids.complete", "6 ids are missing"),
-    "missing id": (changed(4, ""), "output.ids.complete", "1 ids are missing"),
-    "duplicate id": (changed(4, "1,0.5"), "output.ids.unique", "1 rows repeat an id"),
-    "unknown id": (GOOD + "99,0.5\n", "output.ids.known", "1 rows have an id that was not asked for"),
-    "empty id": (changed(3, ",0.5"), "output.ids.known", "1 rows"),
-    "NaN": (changed(3, "2,NaN"), "output.values.numeric", "1 values are not finite"),
-    "infinity": (changed(3, "2,-inf"), "output.values.numeric", "1 values"),
-    "too large for a float": (changed(3, "2,1e999"), "output.values.numeric", "1 values"),
-    "text": (changed(3, "2,high"), "output.values.numeric", "1 values"),
-    "empty value": (changed(3, "2,"), "output.values.numeric", "1 values"),
-    "underscore": (changed(3, "2,0_0"), "output.values.numeric", "1 values"),
-    "other digits": (changed(3, "2,\u0660.\u0665"), "output.values.numeric", "1 values"),
-    "decimal comma": (changed(3, '2,"0,5"'), "output.values.numeric", "1 values"),
-    "code": (changed(3, "2,\"__import__('os')\""), "output.values.numeric", "1 values"),
-    "quoted line end": (changed(3, '2,"0.5\n"') + "x", "output.rows.complete", "1 rows"),
-    "too high": (changed(3, "2,1.0001"), "output.values.in-range", "1 values are out of range"),
-    "too low": (changed(3, "2,-1e-9"), "output.values.in-range", "1 values"),
+    "missing id": (changed(4, ""), "output.ids.complete", "1 id is missing"),
+    "duplicate id": (changed(4, "1,0.5"), "output.ids.unique", "1 row repeats an id"),
+    "unknown id": (GOOD + "99,0.5\n", "output.ids.known", "1 row has an id that was not asked for"),
+    "empty id": (changed(3, ",0.5"), "output.ids.known", "1 row"),
+    "NaN": (changed(3, "2,NaN"), "output.values.numeric", "1 value is not a finite"),
+    "infinity": (changed(3, "2,-inf"), "output.values.numeric", "1 value"),
+    "too large for a float": (changed(3, "2,1e999"), "output.values.numeric", "1 value"),
+    "text": (changed(3, "2,high"), "output.values.numeric", "1 value"),
+    "empty value": (changed(3, "2,"), "output.values.numeric", "1 value"),
+    "underscore": (changed(3, "2,0_0"), "output.values.numeric", "1 value"),
+    "other digits": (changed(3, "2,\u0660.\u0665"), "output.values.numeric", "1 value"),
+    "decimal comma": (changed(3, '2,"0,5"'), "output.values.numeric", "1 value"),
+    "code": (changed(3, "2,\"__import__('os')\""), "output.values.numeric", "1 value"),
+    "quoted line end": (changed(3, '2,"0.5\n"') + "x", "output.rows.complete", "1 row"),
+    "too high": (changed(3, "2,1.0001"), "output.values.in-range", "1 value is out of range"),
+    "too low": (changed(3, "2,-1e-9"), "output.values.in-range", "1 value"),
     "a cell too many": (
         changed(3, "2,0.5,1"),
         "output.rows.complete",
-        "1 rows have the wrong number of cells",
+        "1 row has the wrong number of cells",
     ),
-    "a cell too few": (changed(3, "2"), "output.rows.complete", "1 rows"),
+    "a cell too few": (changed(3, "2"), "output.rows.complete", "1 row"),
 }
 
 
@@ -156,12 +156,12 @@ def test_several_mistakes_are_summed_up_in_one_sentence(workspace: Workspace) ->
     content = "id,probability\n1,NaN\n1,0.5\n2,7\n9,0.1\n3\n"
     said = grader.grade(with_output(workspace, content)).invalid_output
     for words in (
-        "1 rows have the wrong number of cells",
+        "1 row has the wrong number of cells",
         "4 ids are missing (first: '3')",
-        "1 ids appear more than once",
-        "1 ids were not asked for (first: '9' in line 5)",
-        "1 values are not finite numbers (first: 'NaN' in line 2)",
-        "1 values are out of range (first: '7' in line 4)",
+        "1 id appears more than once",
+        "1 id was not asked for (first: '9' in line 5)",
+        "1 value is not a finite number (first: 'NaN' in line 2)",
+        "1 value is out of range (first: '7' in line 4)",
     ):
         assert words in said
 
@@ -233,11 +233,14 @@ def test_parquet_in_order_passes(workspace: Workspace, tmp_path: Path, name: str
 
 
 BAD_PARQUET: dict[str, tuple[dict[str, object], str]] = {
-    "null value": ({"id": list(IDS), "probability": [0.5] * 5 + [None]}, "1 values are not finite numbers"),
-    "NaN": ({"id": list(IDS), "probability": [0.5] * 5 + [float("nan")]}, "not finite numbers (first: 'nan'"),
+    "null value": ({"id": list(IDS), "probability": [0.5] * 5 + [None]}, "1 value is not a finite number"),
+    "NaN": (
+        {"id": list(IDS), "probability": [0.5] * 5 + [float("nan")]},
+        "not a finite number (first: 'nan'",
+    ),
     "text values": ({"id": list(IDS), "probability": ["high"] * 6}, "6 values are not finite"),
     "truth values": ({"id": list(IDS), "probability": [True] * 6}, "6 values are not finite"),
-    "null id": ({"id": [*IDS[:5], None], "probability": HALF}, "1 ids were not asked for (first: ''"),
+    "null id": ({"id": [*IDS[:5], None], "probability": HALF}, "1 id was not asked for (first: ''"),
     "float ids": (
         {"id": [float(i) for i in IDS], "probability": HALF},
         "6 ids were not asked for (first: '1.0'",

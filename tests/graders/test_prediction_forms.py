@@ -58,16 +58,16 @@ FAULTS = [
         "probabilities",
         "1,0.6,0.4\n2,0.2,\n3,0.5,0.5\n",
         "output.values.numeric",
-        "1 values are not finite numbers",
+        "1 value is not a finite number",
     ),
-    ("quantiles", "1,0,2\n2,inf,4\n3,2,3\n", "output.values.numeric", "1 values are not finite numbers"),
+    ("quantiles", "1,0,2\n2,inf,4\n3,2,3\n", "output.values.numeric", "1 value is not a finite number"),
     (
         "items",
         "1,a a\n2,\n3,a b c d\n",
         "output.values.in-range",
         "2 lists are too long or name an item twice",
     ),
-    ("texts", f"1,x\n2,{'y' * 10_001}\n3,z\n", "output.values.in-range", "1 texts are too long"),
+    ("texts", f"1,x\n2,{'y' * 10_001}\n3,z\n", "output.values.in-range", "1 text is too long"),
 ]
 
 

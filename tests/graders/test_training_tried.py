@@ -168,4 +168,5 @@ def test_without_predictions_of_the_submitted_model_there_is_nothing_to_compare_
     for part in ("first", "second"):
         (workspace.exercise_outputs / f"train.{part}-predict.predictions.csv").write_text(predictions())
     (workspace.outputs / "predictions.csv").write_text("id,probability\n")
-    assert look(reproduction.grader, REPRODUCED, *TRAINED).outcome == Outcome.NOT_ASSESSED
+    finding = look(reproduction.grader, REPRODUCED, *TRAINED)
+    assert (finding.outcome, finding.blocked_by) == (Outcome.BLOCKED, "model.metric.primary")

@@ -108,7 +108,7 @@ def launcher() -> Iterator[Launcher]:
 
 def make_task(port: int) -> ProbeTask:
     contract = Contract(
-        serving=make_serving(port, startup_seconds=25.0),
+        serving=make_serving(port, startup_seconds=120.0),
         model=ModelFiles(version="2026-03-01", path="model.joblib"),
     )
     return ProbeTask(contract=contract, seed=5, pace=QUICK, other_models=tuple(OtherModel))
@@ -123,7 +123,7 @@ def test_the_program_leads_through_every_start_and_ends_with_its_evidence(
         inputs=("train.csv", "test.csv"), limits={Stage.SERVE: Limits(time_seconds=600.0)}
     )
     (tmp_path / "evidence/manifest.json").write_bytes(codec.to_json(manifest))
-    launcher.flaws[Restriction.SMALL_SCRATCH] = "no-model"
+    launcher.flaws[Restriction.SMALL_SCRATCH] = "dies"
     argv = [sys.executable, "-m", "audition.probing", str(tmp_path)]
     with subprocess.Popen(argv, cwd=REPO, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
         seen = converse(program, make_task(launcher.port), launcher)

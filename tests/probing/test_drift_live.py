@@ -23,8 +23,9 @@ from audition.grading.drift import read_drift
 from audition.probing.drifting import Protocol
 from graders import drift, runtime
 from tests.graders.workspaces import by_check, make_workspace
+from tests.ports import free_port
 from tests.probing.drift_small import SIGNALS, make_contract, make_small_traffic, short_plan
-from tests.services.start import Launcher, free_port, monitor_service
+from tests.services.start import Launcher, monitor_service
 from tests.turns import turns
 
 pytestmark = pytest.mark.slow

@@ -11,9 +11,10 @@ import pytest
 from audition.domain.probe_api import Failure
 from audition.domain.probe_plan import Probe
 from audition.probing.client import Caps, Client, Reply, Request
+from tests.ports import free_port
 from tests.probing.sessions import probe
 from tests.services.hostile import TRICKS
-from tests.services.start import free_port, hostile_service
+from tests.services.start import hostile_service
 
 CAPS = Caps(seconds=2.0, header_bytes=32 << 10, body_bytes=1 << 20)
 ENDS = {

@@ -11,8 +11,9 @@ from audition.domain.pod_fate import fate_of
 from audition.domain.probe_plan import Answer, AskVerb, ProbePlan, Start
 from audition.probing.pods import look_at_pod
 from audition.probing.session import CannotProbeError, Runner
+from tests.ports import free_port
 from tests.probing.sessions import ROWS, make_serving
-from tests.services.start import Launcher, free_port
+from tests.services.start import Launcher
 
 
 @pytest.fixture

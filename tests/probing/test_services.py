@@ -6,8 +6,9 @@ from audition.domain.probe import ServiceEvidence
 from audition.domain.probe_plan import ALL_PROBES, Probe, ProbePlan
 from audition.domain.serving import ServingKind
 from audition.probing.prober import GROUPS, PROBES, order_of
+from tests.ports import free_port
 from tests.probing.sessions import ROWS, make_serving, probe
-from tests.services.start import fastapi_service, flask_service, free_port, started
+from tests.services.start import fastapi_service, flask_service, started
 
 QUIET = (
     Probe.START,

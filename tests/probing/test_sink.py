@@ -10,7 +10,7 @@ from audition.domain.monitoring import Monitoring
 from audition.domain.serving import Serving
 from audition.domain.sink import sink_environment, sink_port
 from audition.probing.sink import Sink, listening
-from tests.services.start import free_port
+from tests.ports import free_port
 
 POST = b"POST /retrain HTTP/1.1\r\nHost: a\r\ncontent-length: 2\r\n\r\n{}"
 

@@ -38,7 +38,7 @@ def test_a_run_builds_the_image_and_grades_whatever_comes_of_it(
     outcomes = {f.check: f.outcome for grade in report.grades for f in grade.findings}
     builds, looked_at = outcomes["image.build.succeeds"], outcomes["image.layers.clean"]
     assert builds == (Outcome.PASSED if verdict == Verdict.ACCEPTED else Outcome.FAILED)
-    assert (looked_at == Outcome.NOT_ASSESSED) == (verdict != Verdict.ACCEPTED)
+    assert (looked_at == Outcome.BLOCKED) == (verdict != Verdict.ACCEPTED)
     if verdict == Verdict.ACCEPTED:
         # What takes seconds stands behind a COPY of the code: a cache saves none of them.
         assert outcomes["image.rebuild.cached"] == Outcome.FAILED

@@ -186,7 +186,7 @@ def test_two_services_beside_two_probers_do_not_meet(room: Room) -> None:
     other = replace(room.prober, ownership=replace(room.owner, fence=2))
     with room.sandbox.probe(room.prober) as one, room.sandbox.probe(other) as two:
         listening = one.start(room.spec("python", "listen.py"))
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while not listening.output().stdout:
             assert time.monotonic() < until, listening.output()
             time.sleep(0.05)

@@ -1,7 +1,7 @@
 """A service on FastAPI, scikit-learn and prometheus-client, for any contract, sound or with one flaw.
 
 `uvicorn tests.services.fastapi_service:make --factory`; the variables `SERVICE_KIND` (a serving kind) and
-`SERVICE_FLAW` (one of `FLAWS`, or nothing) choose.
+`SERVICE_FLAW` (one of `FLAWS`, or nothing, or `dies`) choose.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import random
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -165,7 +166,9 @@ def make() -> FastAPI:
     """The application, as the variables say."""
     kind = ServingKind(os.environ.get("SERVICE_KIND", "audition"))
     flaw = os.environ.get("SERVICE_FLAW", "")
-    assert flaw in {"", "imputes", *FLAWS}
+    assert flaw in {"", "imputes", "dies", *FLAWS}
+    if flaw == "dies":
+        sys.exit(1)
     service = Service(kind, flaw)
 
     @asynccontextmanager

@@ -15,18 +15,11 @@ from pathlib import Path
 
 from audition.domain.probe_plan import Answer, AskVerb, Start
 from audition.domain.service import Restriction
+from tests.ports import free_port
 
 REPO = Path(__file__).resolve().parents[2]
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def free_port() -> int:
-    """A TCP port that nobody has right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass
@@ -209,7 +202,7 @@ def hostile_service(trick: str) -> Iterator[Running]:
     """A server that does one hostile thing; it listens when this returns."""
     port = free_port()
     with started(["-m", "tests.services.hostile", str(port), trick], port) as running:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.turns import Turns
 
-_SOON, _LONG = 0.2, 10.0
+_SOON, _LONG = 0.2, 60.0
 
 
 class Measurement(threading.Thread):

@@ -20,3 +20,11 @@ def busy_world(tmp_path: Path) -> World:
     made = make_world(tmp_path)
     tell_all(made.ports)
     return made
+
+
+@pytest.fixture(scope="module")
+def looked_at_world() -> World:
+    """The busy world, made once for many tests: they only look."""
+    made = make_world()
+    tell_all(made.ports)
+    return made

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from math import sqrt
 
+from audition import codec
 from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.execution import Usage
 from audition.domain.grade import (
@@ -22,6 +23,7 @@ from audition.domain.submission import State, Submission
 from audition.ports import Ports
 from tests import factories
 from tests.factories import later
+from tests.web.programs import sources
 
 LOG = b"reading /in/test.csv: 1,336 rows, 14 columns\nfeatures: 31\npredicting ... done in 0.8 s\n"
 ERROR_LOG = b"""Traceback (most recent call last):
@@ -329,6 +331,7 @@ def _of_carol(ports: Ports) -> dict[str, str]:
             verdict=Verdict.ACCEPTED,
             stages=full_run(),
             grades=good_grades(),
+            documents={ArtifactKind.SOURCES: codec.to_json(sources(rows="rows.csv", other="api/app.py"))},
         ),
         "failed": tell(
             ports,
@@ -376,6 +379,7 @@ def _of_dave(ports: Ports) -> dict[str, str]:
             documents={
                 ArtifactKind.NOTEBOOK_PAGE: b"<pre>import this</pre>",
                 ArtifactKind.TEXTS_PAGE: b"<section><h1>README.md</h1><p>How to run it.</p></section>",
+                ArtifactKind.SOURCES: codec.to_json(sources(rows="test.csv", other="serve.py")),
             },
         ),
         "errored": tell(

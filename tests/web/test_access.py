@@ -83,6 +83,11 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
         {},
         (303, 200, 403, 200, 403, 403),
     ),
+    "cohorts.code": (
+        "GET /r/compare/code?s=sub_graded&s=sub_released",
+        {},
+        (303, 200, 403, 200, 403, 403),
+    ),
     "overriding.form": (
         "GET /r/sub_graded/checks/dockerfile.exists",
         {},
@@ -121,6 +126,8 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     # There is no such link; one that there is opens for everybody.
     "sharing.revoke": ("POST /r/sub_graded/shares/shr_none/end", {}, (303, 404, 403, 404, 403, 403)),
     "share.view": ("GET /x/no-such-token", {}, (404,) * 6),
+    "auditing.log": ("GET /ops/audit", {}, (303, 403, 403, 200, 403, 403)),
+    "auditing.export": ("GET /ops/audit/audit.csv", {}, (303, 403, 403, 200, 403, 403)),
     "webhooks.listing": ("GET /ops/webhooks", {}, (303, 403, 403, 200, 403, 403)),
     "webhooks.add": (
         "POST /ops/webhooks",
@@ -130,6 +137,7 @@ PAGES: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     # There is none yet.
     "webhooks.log": ("GET /ops/webhooks/whk_none", {}, (303, 403, 403, 404, 403, 403)),
     "webhooks.end": ("POST /ops/webhooks/whk_none/end", {}, (303, 403, 403, 404, 403, 403)),
+    "webhooks.renew": ("POST /ops/webhooks/whk_none/secret", {}, (303, 403, 403, 404, 403, 403)),
     "webhooks.send_again": (
         "POST /ops/webhooks/whk_none/deliveries/msg_none/redeliver",
         {},
@@ -181,6 +189,9 @@ API: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     "api.report": ("GET /submissions/sub_released/report", {}, (401, 200, 404, 200, 200, 404)),
     "api.export": ("GET /submissions/sub_released/exports/junit.xml", {}, (401, 200, 404, 200, 200, 404)),
     "api.log": ("GET /submissions/sub_failed/logs/predict-stderr", {}, (401, 200, 404, 200, 200, 404)),
+    "api.runs": ("GET /submissions/sub_running/runs", {}, (401, 200, 404, 200, 200, 404)),
+    "api.run": ("GET /runs/run_failed", {}, (401, 200, 404, 200, 200, 404)),
+    "api.run_output": ("GET /runs/run_failed/logs/predict-stderr", {}, (401, 200, 404, 200, 200, 404)),
     "api.cancel_submission": ("POST /submissions/sub_running/cancel", {}, (401, 200, 404, 200, 200, 404)),
     "api.pick_submission": ("POST /submissions/sub_released/pick", {}, (401, 403, 403, 403, 200, 404)),
     "api.release_submission": ("POST /submissions/sub_graded/release", {}, (401, 200, 403, 200, 403, 403)),
@@ -207,6 +218,19 @@ API: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
         {},
         (401, 404, 403, 404, 403, 403),
     ),
+    # Carol's report was released; nobody disputes anything yet.
+    "api.disputes": ("GET /submissions/sub_released/disputes", {}, (401, 200, 404, 200, 200, 404)),
+    "api.dispute_check": (
+        "POST /submissions/sub_released/checks/dockerfile.base.pinned/dispute",
+        {"text": "It has a digest."},
+        (401, 403, 403, 403, 201, 404),
+    ),
+    "api.answer_check": (
+        "POST /submissions/sub_released/checks/dockerfile.base.pinned/dispute/answer",
+        {"is_upheld": False, "answer": "No."},
+        (401, 404, 403, 404, 403, 403),
+    ),
+    "api.waiting_disputes": ("GET /disputes", {}, (401, 200, 403, 200, 403, 403)),
     "api.shares": ("GET /submissions/sub_graded/shares", {}, (401, 200, 403, 200, 403, 403)),
     "api.share_report": ("POST /submissions/sub_graded/shares", {"days": 7}, (401, 201, 403, 201, 403, 403)),
     "api.end_share": (
@@ -222,6 +246,7 @@ API: dict[str, tuple[str, dict[str, object], tuple[int, ...]]] = {
     ),
     # There is none yet.
     "api.delete_webhook": ("DELETE /webhooks/whk_none", {}, (401, 403, 403, 404, 403, 403)),
+    "api.renew_webhook": ("POST /webhooks/whk_none/secret", {}, (401, 403, 403, 404, 403, 403)),
     "api.deliveries": ("GET /webhooks/whk_none/deliveries", {}, (401, 403, 403, 404, 403, 403)),
     "api.send_again": (
         "POST /webhooks/whk_none/deliveries/msg_none/redeliver",
@@ -264,16 +289,24 @@ def call(world: World, who: str, endpoint: str) -> TestResponse:
     return answer
 
 
+@pytest.fixture
+def place(request: pytest.FixtureRequest, endpoint: str) -> World:
+    """Where a route is asked: a world of its own where something is done, and one for all that only look."""
+    is_look = (PAGES | API)[endpoint][0].startswith("GET ")
+    world: World = request.getfixturevalue("looked_at_world" if is_look else "busy_world")
+    return world
+
+
 @pytest.mark.parametrize("endpoint", PAGES)
 @pytest.mark.parametrize("who", PEOPLE)
-def test_pages_answer_each_person_as_they_should(busy_world: World, who: str, endpoint: str) -> None:
-    assert _page(busy_world, who, endpoint).status_code == PAGES[endpoint][2][PEOPLE.index(who)]
+def test_pages_answer_each_person_as_they_should(place: World, who: str, endpoint: str) -> None:
+    assert _page(place, who, endpoint).status_code == PAGES[endpoint][2][PEOPLE.index(who)]
 
 
 @pytest.mark.parametrize("endpoint", API)
 @pytest.mark.parametrize("who", PEOPLE)
-def test_the_api_answers_each_person_as_it_should(busy_world: World, who: str, endpoint: str) -> None:
-    assert call(busy_world, who, endpoint).status_code == API[endpoint][2][PEOPLE.index(who)]
+def test_the_api_answers_each_person_as_it_should(place: World, who: str, endpoint: str) -> None:
+    assert call(place, who, endpoint).status_code == API[endpoint][2][PEOPLE.index(who)]
 
 
 def test_every_route_has_a_row(world: World) -> None:

@@ -14,7 +14,8 @@ def _break(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("audition.web.reviewer.list_inbox.inbox", fail)
+    for verb in ("inbox", "newest_rows"):
+        monkeypatch.setattr(f"audition.web.reviewer.list_inbox.{verb}", fail)
 
 
 def test_an_internal_error_shows_a_reference_and_no_trace(

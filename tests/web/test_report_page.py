@@ -1,6 +1,7 @@
 """The report of a submission to which everything was done, as its readers see it."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -27,6 +28,13 @@ SCRIPT = "<script>alert(1)</script>"
 def page(world: World, who: str = "alice", name: str = "full", part: str = "") -> str:
     path = f"/r/sub_{name}" if who == "alice" else f"/s/sub_{name}/report"
     return browser_of(world, who).get(f"{path}/{part}" if part else path).text
+
+
+def passed_pages(world: World, who: str = "alice") -> str:
+    """What passed, on as many pages as it has."""
+    first = page(world, who, part="passed")
+    ways = dict.fromkeys(re.findall(r'href="([^"]+/passed\?of=[^"#]+)"', first))
+    return "".join(browser_of(world, who).get(way).text for way in ways) if ways else first
 
 
 def section(text: str, heading: str) -> str:
@@ -80,12 +88,11 @@ def test_the_level_is_said_with_what_showed_it(full: World) -> None:
 
 def test_strengths_and_risks_are_sentences_with_a_number_and_a_link_to_their_evidence(full: World) -> None:
     text = page(full)
-    parts = {f"/r/sub_full/{part}": page(full, part=part) for part in ("findings", "passed")}
     for heading in ("Strengths", "Risks"):
         found = re.findall(r'<li><a href="([^"#]*)#([^"]+)">', section(text, heading))
         assert len(found) == 3
         for place, anchor in found:
-            assert f'id="{anchor}"' in parts[place]
+            assert f'id="{anchor}"' in browser_of(full, "alice").get(place).text
     assert (
         len(re.findall(r"[+\u2212]\d+\.\d of 100", section(text, "Strengths") + section(text, "Risks"))) == 6
     )
@@ -172,7 +179,7 @@ def test_findings_are_folded_and_only_the_first_three_are_open(full: World) -> N
     findings = page(full, part="findings")
     assert len(re.findall(r'<details class="finding \w+" open>', findings)) == 3
     assert len(re.findall(r'<details class="finding \w+">', findings)) > 10
-    assert len(re.findall(r'<li id="check-', page(full, part="passed"))) > 40
+    assert len(re.findall(r'<li id="check-', passed_pages(full))) > 40
     assert "How to fix" in findings
 
 
@@ -189,14 +196,30 @@ def test_the_report_of_who_does_everything_right_is_within_its_budget(world: Wor
     checks = [finding.check for grade in grades for finding in grade.findings]
     assert len(checks) > 110
     assert len(page(world, who).encode()) < MAX_PAGE_BYTES // 2
-    details = page(world, who, part="passed")
+    details = passed_pages(world, who)
     assert all(details.count(f'<code class="check-id">{check}</code>') == 1 for check in checks)
     assert ("For reviewers" in details) == (who == "alice")
 
 
+def test_what_passed_has_a_page_a_dimension_and_a_check_leads_to_its_own(world: World) -> None:
+    full_story.tell_everything(world.ports, grades=full_story.golden_grades())
+    alice = browser_of(world, "alice")
+    first, serving = (alice.get(f"/r/sub_full/passed{of}").text for of in ("", "?of=serving"))
+    assert 'aria-current="page">Model quality' in first
+    assert 'aria-current="page">Serving' in serving
+    check = re.findall(r'id="check-([^"]+)"', serving)[-1]
+    assert alice.get(f"/r/sub_full/passed?of={check}").text.count(f'id="check-{check}"') == 1
+    assert f'id="check-{check}"' not in first
+    other = alice.get("/r/sub_full/passed?of=<nothing>").text
+    assert section(other, "What passed ") == section(first, "What passed ")
+    assert "nothing&gt;" not in other
+    for way in set(re.findall(r'href="([^"]+/passed\?of=[^"#]+)"', first)):
+        assert len(alice.get(way).text.encode()) < MAX_PAGE_BYTES
+
+
 def test_every_finding_is_on_one_of_the_pages(full: World) -> None:
     checks = {finding.check for grade in full_story.full_grades() for finding in grade.findings}
-    text = "".join(page(full, part=part) for part in ("findings", "passed", "uncounted"))
+    text = passed_pages(full) + "".join(page(full, part=part) for part in ("findings", "uncounted"))
     assert {check for check in checks if text.count(f'id="check-{check}"') != 1} == set()
 
 
@@ -341,3 +364,27 @@ def test_the_longest_session_is_the_one_that_is_drawn(full: World) -> None:
     course = section(page(full, part="run"), "Course of the run")
     assert "SIGTERM" in course
     assert course.count("first prediction</th>") == 1
+
+
+def test_what_is_blocked_is_folded_under_its_cause_with_what_it_costs(world: World) -> None:
+    """Once each, in the order of what a fault costs with all that it blocks."""
+    cause = factories.make_finding(
+        check="image.build.succeeds",
+        title="The image builds",
+        outcome=Outcome.FAILED,
+        points=0.0,
+        max_points=1.0,
+    )
+    other = replace(cause, check="dockerfile.present", title="There is a Dockerfile", max_points=2.0)
+    hidden = replace(
+        cause, check="runtime.start.ready", title="It starts", outcome=Outcome.BLOCKED, max_points=4.0,
+        sentence="Blocked: there is no image.", blocked_by=cause.check,
+    )  # fmt: skip
+    told(world, grade(Dimension.DEPLOYMENT, other, hidden, cause))
+    text, findings = page(world, name="told"), page(world, name="told", part="findings")
+
+    assert "with 1 blocked" in text
+    assert "It starts" not in section(text, "Risks")
+    assert findings.index("The image builds") < findings.index("There is a Dockerfile")
+    assert findings.count(f'id="check-{hidden.check}"') == 1
+    assert "1 check blocked" in findings

@@ -177,6 +177,19 @@ def test_uploads_are_limited_by_person(tmp_path: Path) -> None:
     assert said.json["code"] == "too-many-requests"
 
 
+def test_the_api_is_limited_by_account_and_says_how_long_to_wait(tmp_path: Path) -> None:
+    world = make_world(tmp_path, api_rate="4 per minute")
+    alice = bearer(world, "alice")
+    answers = [world.client().get(f"/api/v1/{name}", headers=alice) for name in ("me", "tokens") * 3]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429, 429]
+    assert all("Retry-After" not in answer.headers for answer in answers[:4])
+    assert 0 <= int(answers[4].headers["Retry-After"]) <= 60
+    assert answers[4].json is not None
+    assert answers[4].json["next"].startswith("Wait")
+    assert world.client().get("/api/v1/me", headers=bearer(world, "rita")).status_code == 200
+    assert world.client().get("/sign-in").status_code == 200
+
+
 def test_a_redis_that_is_down_takes_nothing_down(tmp_path: Path) -> None:
     world = make_world(tmp_path, redis_url=f"unix://{tmp_path}/absent.sock", sign_in_rate="2 per minute")
     client = world.client()

@@ -56,6 +56,7 @@ def settings_for(folder: Path, **overrides: object) -> Settings:
         public_url="http://localhost",
         sign_in_rate="1000 per minute",
         upload_rate="1000 per minute",
+        api_rate="100000 per minute",
         upload_max_bytes=1 << 20,
     )
     return replace(settings, **overrides)  # type: ignore[arg-type]

@@ -32,6 +32,7 @@ def check_manifest(manifest: Manifest, folder_name: str, problems: Problems) -> 
         check_detail,
         _check_output,
         _check_files,
+        _check_hidden_rows,
         _check_weights,
     )
     for rule in rules:
@@ -120,6 +121,17 @@ def _check_files(manifest: Manifest, problems: Problems) -> None:
     check_repeated("inputs", manifest.inputs, problems)
     if manifest.answers.file in manifest.inputs:
         problems.say(FILE, "inputs", f"{manifest.answers.file!r} holds the answers and must stay private.")
+
+
+def _check_hidden_rows(manifest: Manifest, problems: Problems) -> None:
+    tables = [name for name in manifest.inputs if name.endswith(".csv")]
+    if not manifest.hidden_rows:
+        # A sample of predictions has the ids as well, and a service would be asked about it.
+        if Stage.SERVE in manifest.stages and len(tables) > 1:
+            step = 'name the input whose rows services are asked about, e.g. "test.csv".'
+            problems.say(FILE, "hidden_rows", f"is missing; {step}")
+    elif manifest.hidden_rows not in tables:
+        problems.say(FILE, "hidden_rows", f"{manifest.hidden_rows!r} must be a .csv file among the inputs.")
 
 
 def _check_weights(manifest: Manifest, problems: Problems) -> None:

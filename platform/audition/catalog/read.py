@@ -60,13 +60,17 @@ class ChallengeFolder:
         return self.path / STARTER_FOLDER
 
 
-def read_challenge(folder: Path) -> ChallengeFolder:
+def read_challenge(folder: Path, *, is_built: bool = True) -> ChallengeFolder:
     """Read and check a challenge folder.
+
+    Args:
+        folder: Where it is.
+        is_built: Whether it has to have the digests of what `prepare` makes; before the first build nobody knows them.
 
     Raises:
         InvalidError: `problems` lists everything that is wrong, each with file, line, key and what to do.
     """
-    challenge, told = check_challenge(folder)
+    challenge, told = check_challenge(folder, is_built=is_built)
     if challenge is None:
         msg = f"The challenge in {folder.resolve().name}/ has {len(told)} problem(s)."
         step = "Correct them all and read the folder again."
@@ -74,7 +78,9 @@ def read_challenge(folder: Path) -> ChallengeFolder:
     return challenge
 
 
-def check_challenge(folder: Path) -> tuple[ChallengeFolder | None, tuple[Told, ...]]:
+def check_challenge(
+    folder: Path, *, is_built: bool = True
+) -> tuple[ChallengeFolder | None, tuple[Told, ...]]:
     """Read and check a challenge folder: what it says, or, without it, everything that is wrong."""
     folder = folder.resolve()
     problems = Problems()
@@ -87,7 +93,8 @@ def check_challenge(folder: Path) -> tuple[ChallengeFolder | None, tuple[Told, .
     read_text(folder, PREPARE_FILE, problems)
     for name, source in read_sources(folder, problems).items():
         check_raw(folder, name, source, problems)
-    checksums = _read_checksums(folder, problems)
+    is_promised = is_built or (folder / CHECKSUMS_FILE).exists()
+    checksums = _read_checksums(folder, problems) if is_promised else {}
     if manifest is not None:
         check_own_metric(folder, manifest, checksums, problems)
     if not (folder / STARTER_FOLDER).is_dir():

@@ -1,6 +1,7 @@
 """The submissions that a challenge ships to prove its own grading, and what is expected of each."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from audition.catalog.archive import pack_folder
@@ -28,6 +29,17 @@ class Interval:
         return self.low <= score <= self.high
 
 
+class Bar(StrEnum):
+    """What an attack may earn for the model at most."""
+
+    STARTER = "starter"
+    """As much as the starter as it is: cheating gains nothing."""
+    REFERENCE = "reference"
+    """As much as the reference: cheating gains no more than honest work."""
+    TOLD = "told"
+    """Anything, as nothing can prevent it; reviewers are told, which `findings` or `says` has to prove."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
     """`expect.toml`: what must come out when the sample is submitted."""
@@ -42,8 +54,14 @@ class Expectation:
     """Intervals for single dimensions."""
     findings: dict[str, Outcome] = field(default_factory=dict)
     """Outcome by check id."""
+    says: dict[str, str] = field(default_factory=dict)
+    """Words of a finding's sentence by check id: what tells findings apart that only inform."""
     use: str = ""
     """Folder of the challenge that is submitted instead of the sample's own, e.g. "starter"."""
+    bar: Bar = Bar.STARTER
+    """Of an attack alone."""
+    why: str = ""
+    """Why an attack has a higher bar than the starter; authors and whoever reads the proof see it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +128,27 @@ def _read_sample(challenge: Path, folder: Path, problems: Problems) -> Sample | 
     if group not in {ATTACK, expectation.verdict.value}:
         problems.say(file, "verdict", f"does not agree with the folder {group!r}; change one.")
     _check_intervals(expectation, file, problems)
+    _check_bar(expectation, group, file, problems)
     submitted = challenge / expectation.use if expectation.use else folder
     if not submitted.is_dir() or not submitted.resolve().is_relative_to(challenge.resolve()):
         problems.say(file, "use", f"there is no folder {expectation.use!r} in this challenge.")
         return None
     return Sample(name=f"{group}/{folder.name}", folder=submitted, expectation=expectation)
+
+
+def _check_bar(expectation: Expectation, group: str, file: str, problems: Problems) -> None:
+    if expectation.bar == Bar.STARTER:
+        return
+    if group != ATTACK:
+        problems.say(file, "bar", f"is for samples in {SAMPLES_FOLDER}/{ATTACK}/ alone; remove it.")
+    if not expectation.why.strip():
+        problems.say(file, "why", "is missing; say why this attack may earn more than the starter.")
+    is_told = bool(expectation.says) or any(
+        outcome != Outcome.PASSED for outcome in expectation.findings.values()
+    )
+    if expectation.bar == Bar.TOLD and not is_told:
+        step = "name the check that tells reviewers, with its outcome or, below [says], its words."
+        problems.say(file, "findings", f"nothing says that this attack is seen; {step}")
 
 
 def _check_intervals(expectation: Expectation, file: str, problems: Problems) -> None:

@@ -114,12 +114,41 @@ def _work(steps: Steps, policy: Path, raw: Path, *, new_key: bool) -> "Work":
 @click.argument("out", type=click.Path(path_type=Path))
 def report(policy: Path, raw: Path, out: Path) -> None:
     """Write report.json and report.html into OUT: columns, risks, gate, utility, digests. No part of a release."""
+    steps = Steps()
+    _report(steps, _work(steps, policy, raw, new_key=False), policy, raw, out)
+
+
+def release_and_report(policy: Path, raw: Path, out: Path, *, new_key: bool) -> None:
+    """Write the report into a folder, and what passes the gate into `release` below it.
+
+    Args:
+        policy: The policy's file.
+        raw: The folder of the raw tables.
+        out: Where both go.
+        new_key: Whether the key that the policy names is made.
+
+    Raises:
+        InvalidError: Policy, tables or key are not in order.
+        DeniedError: The gate is not met; the report is written all the same.
+    """
+    from audition.anonymize.apply import write_release  # noqa: PLC0415
+    from audition.anonymize.examine import refuse_unfit  # noqa: PLC0415
+
+    steps = Steps()
+    work = _work(steps, policy, raw, new_key=new_key)
+    _report(steps, work, policy, raw, out)
+    refuse_unfit(work.examined)
+    with steps.step("writing"):
+        paths = write_release(work.applied, work.policy, out / "release")
+    for name, path in paths.items():
+        click.echo(f"{path}: {len(work.applied.tables[name].origin):,} rows")
+
+
+def _report(steps: Steps, work: "Work", policy: Path, raw: Path, out: Path) -> None:
     from audition import codec  # noqa: PLC0415
     from audition.anonymize.page import page  # noqa: PLC0415
     from audition.anonymize.report import make_report  # noqa: PLC0415
 
-    steps = Steps()
-    work = _work(steps, policy, raw, new_key=False)
     with steps.step("measuring utility") as step:
         document = make_report(work, policy, raw, step.note)
     out.mkdir(parents=True, exist_ok=True)

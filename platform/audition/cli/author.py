@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -10,11 +11,12 @@ from audition import bootstrap
 from audition.catalog.advice import advise
 from audition.catalog.compare import differences
 from audition.catalog.digest import folder_digest
-from audition.catalog.read import ChallengeFolder, check_challenge, read_challenge
+from audition.catalog.read import PRIVACY_FILE, ChallengeFolder, check_challenge, read_challenge
 from audition.catalog.shape import Problems
 from audition.catalog.sources import RAW_FOLDER, read_sources
 from audition.catalog.templates import TEMPLATES, begin_challenge
 from audition.catalog.told import Told
+from audition.cli.anonymize import release_and_report
 from audition.cli.history import pull, stats
 from audition.cli.preview import previewed
 from audition.cli.proving import build_files, prove, show, tell_progress
@@ -31,14 +33,14 @@ from audition.services.reference import is_measured_here, submit_reference
 from audition.settings import Settings
 
 
-def find_challenge(settings: Settings, slug: str) -> ChallengeFolder:
-    """Read the folder of a challenge.
+def find_challenge(settings: Settings, slug: str, *, is_built: bool = True) -> ChallengeFolder:
+    """Read the folder of a challenge, with or without the digests of what its `prepare` makes.
 
     Raises:
         NotFoundError: There is no such folder.
         InvalidError: It has problems; all are listed.
     """
-    return read_challenge(_folder(settings, slug))
+    return read_challenge(_folder(settings, slug), is_built=is_built)
 
 
 def _folder(settings: Settings, slug: str) -> Path:
@@ -51,6 +53,20 @@ def _folder(settings: Settings, slug: str) -> Path:
 
 def _slugs(settings: Settings) -> list[str]:
     return sorted(path.parent.name for path in settings.challenges_dir.glob("*/challenge.toml"))
+
+
+def _moment(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
+    """A time with its zone: "nine o'clock" is another moment on another host."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        msg = "write date, time and zone, e.g. 2026-03-01T09:00+01:00."
+        raise click.BadParameter(msg)
+    return found.astimezone(UTC)
 
 
 @click.group()
@@ -123,6 +139,16 @@ def fetch(slugs: tuple[str, ...], *, is_all: bool) -> None:
                 fetch_source(step, source, folder / RAW_FOLDER, settings.data_dir / "cache")
 
 
+@challenge.command("anonymize")
+@click.argument("slug")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--new-key", is_flag=True, help="Make the key that the policy names, once.")
+def anonymize_raw(slug: str, out: Path, *, new_key: bool) -> None:
+    """Attack what the challenge's privacy.toml makes of its raw tables; write report and release into OUT."""
+    folder = _folder(Settings.from_env(), slug)
+    release_and_report(folder / PRIVACY_FILE, folder / RAW_FOLDER, out, new_key=new_key)
+
+
 @challenge.command()
 @click.argument("slug")
 @click.argument("out", type=click.Path(path_type=Path))
@@ -130,7 +156,7 @@ def fetch(slugs: tuple[str, ...], *, is_all: bool) -> None:
 def build(slug: str, out: Path, *, update: bool) -> None:
     """Run the challenge's prepare in its container and write public and private files and the kit into OUT."""
     settings = Settings.from_env()
-    build_files(find_challenge(settings, slug), settings, out, update=update)
+    build_files(find_challenge(settings, slug, is_built=not update), settings, out, update=update)
 
 
 @challenge.command()
@@ -194,7 +220,10 @@ def diff(context: click.Context, slug: str, old: int | None, new_number: int | N
 @click.option(
     "--unproved", is_flag=True, help="Publish although `challenge test` did not pass for this content."
 )
-def publish(slug: str, *, unproved: bool) -> None:
+@click.option(
+    "--at", callback=_moment, help="From when on people are invited to it, e.g. 2026-03-01T09:00+01:00."
+)
+def publish(slug: str, at: datetime | None, *, unproved: bool) -> None:
     """Publish a proved challenge as an immutable version; the same content again is the same version."""
     steps, settings = Steps(), Settings.from_env()
     folder = find_challenge(settings, slug)
@@ -203,12 +232,15 @@ def publish(slug: str, *, unproved: bool) -> None:
         ports = bootstrap.control_plane(host.settings)
         proof = "" if unproved else require_proof(ports, slug, folder_digest(folder.path))
         runner = bootstrap.runner(host.settings, bootstrap.equipment(host.settings, host.images), slot=999)
-        version = publish_challenge(runner, "cli", folder, step.note, measures=True)
+        version = publish_challenge(runner, "cli", folder, step.note, measures=True, opens_at=at)
         if proof:
             keep_proof(ports, "cli", version.id, proof)
         is_measured = is_measured_here(runner, version)
-        if not is_measured and (submission := submit_reference(runner.ports, "cli", version)):
+        is_open = version.published_at <= ports.clock.now()
+        if is_open and not is_measured and (submission := submit_reference(runner.ports, "cli", version)):
             step.note(f"its reference was submitted as {submission.id}; services are compared with it")
+        if not is_open:
+            step.note(f"people are invited to it from {version.published_at:%Y-%m-%d %H:%M} UTC on")
     click.echo(f"{version.slug} version {version.number} {version.digest}")
 
 

@@ -21,9 +21,18 @@ _PROGRAMS = {
     "postgres": ("/usr/lib/postgresql", "postgresql"),
 }
 
-#: Two processes share all tests, a file at a time: most of them wait for containers, and a second processor idles.
-#: Not more on a larger host: a test that measures would wait too long for the machine.
-_EVERYTHING = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "25")
+#: What waits: for containers, for a page, or for the machine to be its own.
+_WAITS = "docker or browser or slow or alone"
+#: Two processes share it, a file at a time, and leave much of two processors idle. Not more on a larger host: a test
+#: that measures would wait too long for the machine.
+_WAITING = (
+    *("-m", f"not heavy and ({_WAITS})"),
+    *("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "25"),
+)
+#: All others compute. They go in a third one meanwhile, and step back for whatever runs in a container.
+_COMPUTING = ("-m", f"not heavy and not ({_WAITS})", "--durations", "10")
+_STEPS_BACK = ("nice", "-n", "5")
+_PYTEST = (sys.executable, "-m", "pytest")
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -43,8 +52,11 @@ def test(arguments: tuple[str, ...]) -> None:
         _install_programs(steps)
         with prepared_host(steps, settings) as host:
             failed = _told(looking.result()) if looking else []
-            if not _tests(arguments or _EVERYTHING, host.settings):
+            computing = None if arguments else pool.submit(_computing, host.settings)
+            if not _tests(arguments or _WAITING, host.settings):
                 failed.append("tests")
+            if computing:
+                failed += _told([computing.result()])
     if failed:
         click.secho(f"\nFailed: {', '.join(failed)}.", err=True, fg="red")
         sys.exit(1)
@@ -114,12 +126,17 @@ def _told(looks: list[_Look]) -> list[str]:
     return [look.name for look in looks if look.code != 0]
 
 
+def _computing(settings: Settings) -> _Look:
+    """Run the tests that wait for nothing, and keep what they say."""
+    argv = [*_STEPS_BACK, *_PYTEST, *_COMPUTING]
+    return _look("tests that wait for nothing", argv, settings.repo_dir, settings.environment())
+
+
 def _tests(arguments: Sequence[str], settings: Settings) -> bool:
     _announce("tests")
     started = time.monotonic()
-    argv = [sys.executable, "-m", "pytest", *arguments]
     code = subprocess.run(  # noqa: S603  our own tools
-        argv, cwd=settings.repo_dir, env=settings.environment(), check=False
+        [*_PYTEST, *arguments], cwd=settings.repo_dir, env=settings.environment(), check=False
     ).returncode
     _conclude("tests", code, time.monotonic() - started)
     return code == 0

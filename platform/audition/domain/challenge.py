@@ -201,6 +201,8 @@ class Manifest:
     inputs: tuple[str, ...]
     """Public files that are mounted at /in when a submission predicts."""
     weights: dict[Dimension, float]
+    hidden_rows: str = ""
+    """Which of the inputs has the rows to predict, a CSV; without it the last one that has their ids."""
     detail: DetailSpec = field(default_factory=DetailSpec)
     pace: Pace = field(default_factory=Pace)
     """How much traffic a service is sent where time counts."""
@@ -221,6 +223,12 @@ class Manifest:
     upload_bytes: int = 64 << 20
     unpacked_bytes: int = 256 << 20
     unpacked_entries: int = 2000
+
+    @property
+    def tables_of_hidden_rows(self) -> tuple[str, ...]:
+        """Inputs that may have the rows to predict, the likeliest first; CSV files."""
+        names = (self.hidden_rows,) if self.hidden_rows else self.inputs[::-1]
+        return tuple(name for name in names if name.endswith(".csv"))
 
     def limits_of(self, stage: Stage) -> Limits:
         """Limits the author set for a stage, else the defaults."""
@@ -294,6 +302,7 @@ class ChallengeVersion:
     """Blob key of the kit (a zip)."""
     kit_bytes: int
     published_at: datetime
+    """From when on people are invited to it; later than it was made where its author said so."""
     rubric: tuple[RubricItem, ...] = ()
     """What people mark; empty in versions of a time when it was not kept."""
 

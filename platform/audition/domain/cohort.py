@@ -7,7 +7,7 @@ from datetime import datetime
 from math import sqrt
 
 from audition.domain.agreement import Agreement
-from audition.domain.grade import COUNTED_OUTCOMES, Dimension, Outcome
+from audition.domain.grade import JUDGED_OUTCOMES, Dimension, Outcome
 from audition.domain.item_analysis import ItemStatistics
 from audition.domain.run import Verdict
 from audition.domain.scorecard import Scorecard
@@ -105,11 +105,11 @@ def histogram(scores: Iterable[float]) -> tuple[int, ...]:
 
 
 def check_rates(cards: Sequence[Scorecard]) -> tuple[CheckRate, ...]:
-    """How often each check passed where it counted, fewest passes first."""
+    """How often each check passed where it was looked at, fewest passes first; being blocked says nothing of it."""
     outcomes = Counter(pair for card in cards for pair in card.outcomes.items())
     counted, passed = Counter[str](), Counter[str]()
     for (check, outcome), count in outcomes.items():
-        if outcome in COUNTED_OUTCOMES:
+        if outcome in JUDGED_OUTCOMES:
             counted[check] += count
         if outcome == Outcome.PASSED:
             passed[check] += count

@@ -37,6 +37,8 @@ class ArtifactKind(StrEnum):
     """The same drawn as HTML and cleaned by a trusted container; still shown where it may do nothing."""
     TEXTS_PAGE = "texts_page"
     """The README, the model card and other texts, drawn, cleaned and shown the same way."""
+    SOURCES = "sources"
+    """The code as text, as far as it is kept for reviewers to compare: a `Sources`; hostile."""
     TOOLS = "tools"
     """What the linters said: a `ToolReports`."""
     TRACES = "traces"

@@ -18,6 +18,8 @@ WENT_WELL = "SIGUSR1"
 """Says to the one who leads that the step ended with 0; the next is its request for the same workspace anew."""
 ENDED_BADLY = "SIGUSR2"
 AGAIN = "SIGHUP"
+NO_MODEL = "The contract file names no model that the gate could be given."
+"""The one reason of what was omitted that is the candidate's fault; graders know it by its words."""
 
 #: Of all steps together. Each has a limit of its own besides, see audition.grading.exercise.
 EXERCISE_LIMITS = Limits(time_seconds=600.0, memory_bytes=2 << 30, output_inodes=4096, log_bytes=64 << 10)
@@ -147,7 +149,7 @@ class ExerciseEvidence:
 
     attempts: tuple[Attempt, ...] = ()
     omitted: dict[Exercise, str] = field(default_factory=dict)
-    """Exercises that were not tried (further), each with the reason: never the candidate's fault."""
+    """Exercises that were not tried (further), each with the reason: a limit of ours, but for NO_MODEL."""
     outputs: tuple[str, ...] = ()
     """Names of the kept files of predictions, "<step>.<file>"."""
     trouble: str = ""

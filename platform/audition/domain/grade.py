@@ -7,17 +7,24 @@ from audition.domain.traces import Traces
 
 
 class Outcome(StrEnum):
-    """The result of one check. Only PASSED, PARTIAL and FAILED count towards points."""
+    """The result of one check. PASSED, PARTIAL, FAILED and BLOCKED count towards points."""
 
     PASSED = "passed"
     PARTIAL = "partial"
     FAILED = "failed"
+    BLOCKED = "blocked"
+    """A fault of the submission left nothing to look at: it earns nothing, and the cause is another check's."""
     NOT_APPLICABLE = "not_applicable"
+    """The challenge does not ask for it."""
     NOT_ASSESSED = "not_assessed"
+    """We could not look: a fault or a limit of ours."""
     INFORMATIVE = "informative"
 
 
-COUNTED_OUTCOMES = frozenset({Outcome.PASSED, Outcome.PARTIAL, Outcome.FAILED})
+JUDGED_OUTCOMES = frozenset({Outcome.PASSED, Outcome.PARTIAL, Outcome.FAILED})
+"""Outcomes of what was looked at."""
+COUNTED_OUTCOMES = JUDGED_OUTCOMES | {Outcome.BLOCKED}
+"""Outcomes that count towards points."""
 
 MOST_STATIC = 0.35
 """Largest part of a dimension that reading files can make up beside observations. Source: the grader catalogue."""
@@ -69,6 +76,8 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     is_static: bool = False
     """Whether it was read from files only; beside findings that were observed it counts for less."""
+    blocked_by: str = ""
+    """The check whose failure left nothing to look at; empty unless it is BLOCKED, and where no single one did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +117,7 @@ class GradeStatus(StrEnum):
 
     OK = "ok"
     BLOCKED = "blocked"
-    """An earlier stage left nothing to look at: no score, and the reason is a finding."""
+    """An earlier stage left nothing to look at; its findings say why, and whether that counts."""
     ERRORED = "errored"
     """The grader itself failed: the platform's fault or the challenge's, never a zero."""
 

@@ -208,6 +208,18 @@ METRICS: dict[str, MetricFacts] = {
 }
 
 
+_DECIMALS = 3
+_POWERS_FROM = 1e9
+
+
+def shown(value: float) -> str:
+    """A value as people read it: "0.843", "12.35", "1,235", and powers of ten from a billion on."""
+    if abs(value) >= _POWERS_FROM:
+        return f"{value:.3g}"
+    before = len(f"{abs(value):.0f}")
+    return f"{value:,.{max(0, _DECIMALS + 1 - before)}f}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnMetric:
     """A metric that the challenge brings with it, as `metric.py`; what `METRICS` says of others, its author says."""

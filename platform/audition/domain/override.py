@@ -53,7 +53,8 @@ def _changed(finding: Finding, override: Override | None) -> Finding:
     if override is None:
         return finding
     points = 0.0 if override.points is None else min(override.points, finding.max_points)
-    return replace(finding, outcome=outcome_of(override.points, finding.max_points), points=points)
+    outcome = outcome_of(override.points, finding.max_points)
+    return replace(finding, outcome=outcome, points=points, blocked_by="")
 
 
 def outcome_of(points: float | None, most: float) -> Outcome:

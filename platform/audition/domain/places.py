@@ -30,6 +30,8 @@ NOTEBOOK_FILE = PurePosixPath("/evidence/notebook.ipynb")
 """The notebook with the outputs that its cells had; in the container that draws it and in the judge's."""
 TEXTS_VARIABLE = "AUDITION_TEXTS"
 """Environment of the container that draws them: paths of the candidate's texts, as a JSON array."""
+SOURCES_VARIABLE = "AUDITION_SOURCES"
+"""Environment of the same container: paths of the candidate's code, likewise."""
 KIT_FILE = PurePosixPath("/evidence/kit.zip")
 """What every candidate got; in the judge container only."""
 CANARIES_FILE = PurePosixPath("/evidence/canaries.json")

@@ -45,6 +45,16 @@ class Event:
     detail: str = ""
 
 
+NEVER_PREDICTED = "The service never answered a prediction."
+UNREADABLE = "No prediction can be read from the answers."
+GONE = "The service did not answer any more."
+ONLY_JSON = "The cases are made for JSON bodies."
+NO_DOCUMENT = "The contract names no OpenAPI document, and none is at the usual places."
+NO_RULES = "There are no alert rules that a server could load."
+UNTRIED_RULES = "No alert rule can be tried: "
+"""Reasons of what is unfinished that graders know by their words; the last one goes on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfinished:
     """A probe that was asked for and has no result."""

@@ -20,6 +20,8 @@ class Gauge:
     """Why there is no score; empty when there is one."""
     counted: int = 0
     """Checks that count towards the score."""
+    blocked: int = 0
+    """Of these, how many a fault of the submission left nothing to look at in."""
     unassessed: int = 0
     """Checks that should have counted and could not be looked at."""
 
@@ -47,8 +49,23 @@ class Highlight:
     sentence: str
     dimension: Dimension
     points: float
-    """Won or lost, of 100: of the whole score if `has_weight`, else of its dimension."""
+    """Won or lost, of 100: of the whole score if `has_weight`, else of its dimension; with what it blocks."""
     has_weight: bool
+    blocks: int = 0
+    """How many checks it left nothing to look at in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blockage:
+    """What one cause left nothing to look at in, and what that costs."""
+
+    cause: str
+    """A check; empty where no single one has the fault."""
+    sentence: str
+    checks: tuple[str, ...]
+    """That it blocks, most lost first."""
+    lost: float
+    """Points of the whole 100 that these lose; the cause's own loss is not among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +148,8 @@ class Summary:
     """What was not assessed or did not apply, and why; largest first within a dimension."""
     worths: tuple[Worth, ...]
     """Of every check that counts, most lost first."""
+    blockages: tuple[Blockage, ...] = ()
+    """What is blocked, by its cause, most lost first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,8 @@ from audition.domain.submission import State
 RETRY_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 #: Of each wait, this much more or less, so that a receiver that comes back is not asked by everybody at once.
 _JITTER = 0.1
+#: So long messages are signed with the former secret as well, so that a receiver can change to the new one in peace.
+BOTH_SECRETS = timedelta(hours=24)
 _SECRET_PREFIX = "whsec_"  # noqa: S105  what the convention puts before a secret, not one
 
 
@@ -30,6 +32,8 @@ class Topic(StrEnum):
     REJECTED = "submission.rejected"
     ERRORED = "submission.errored"
     CANCELLED = "submission.cancelled"
+    DISPUTE_OPENED = "dispute.opened"
+    DISPUTE_ANSWERED = "dispute.answered"
 
 
 #: What is told when a submission comes into a state.
@@ -54,6 +58,10 @@ class Webhook:
     created_at: datetime
     ended_at: datetime | None = None
     ended_reason: str = ""
+    secret_number: int = 1
+    """Counts its secrets; the newest is the one that receivers are given."""
+    secret_at: datetime | None = None
+    """When the newest was made; None for the first, which is as old as the webhook."""
 
 
 class DeliveryState(StrEnum):
@@ -101,23 +109,41 @@ def next_try(delivery_id: str, attempts: int, now: datetime) -> datetime | None:
     return now + timedelta(seconds=RETRY_SECONDS[attempts - 1] * (1 - _JITTER + 2 * _JITTER * share))
 
 
-def secret_of(site_key: bytes, webhook_id: str) -> str:
-    """The secret that a receiver checks signatures with."""
-    made = hmac.digest(site_key, f"webhook {webhook_id}".encode(), "sha256")
-    return _SECRET_PREFIX + base64.b64encode(made).decode()
+def secret_of(site_key: bytes, webhook: Webhook) -> str:
+    """The secret that a receiver checks signatures with: the newest."""
+    return _secret(site_key, webhook.id, webhook.secret_number)
 
 
-def signed_headers(secret: str, delivery: Delivery, now: datetime) -> dict[str, str]:
+def secrets_at(site_key: bytes, webhook: Webhook, now: datetime) -> tuple[str, ...]:
+    """The secrets that a message is signed with, the newest first."""
+    newest = secret_of(site_key, webhook)
+    if webhook.secret_at is None or now - webhook.secret_at >= BOTH_SECRETS:
+        return (newest,)
+    return newest, _secret(site_key, webhook.id, webhook.secret_number - 1)
+
+
+def _secret(site_key: bytes, webhook_id: str, number: int) -> str:
+    # The first has no number: it was made before there could be others.
+    name = f"webhook {webhook_id}" if number == 1 else f"webhook {webhook_id} {number}"
+    return _SECRET_PREFIX + base64.b64encode(hmac.digest(site_key, name.encode(), "sha256")).decode()
+
+
+def signed_headers(secrets: tuple[str, ...], delivery: Delivery, now: datetime) -> dict[str, str]:
     """Headers of one try.
 
-    Source: Standard Webhooks specification 1.0, HMAC-SHA256 over "id.timestamp.body".
+    Source: Standard Webhooks specification 1.0: HMAC-SHA256 over "id.timestamp.body", one signature for each secret
+    that holds, apart by spaces.
     """
-    key = base64.b64decode(secret.removeprefix(_SECRET_PREFIX))
     at = str(int(now.timestamp()))
-    mark = hmac.digest(key, f"{delivery.id}.{at}.{delivery.body}".encode(), "sha256")
+    signed = f"{delivery.id}.{at}.{delivery.body}".encode()
     return {
         "webhook-id": delivery.id,
         "webhook-timestamp": at,
-        "webhook-signature": f"v1,{base64.b64encode(mark).decode()}",
+        "webhook-signature": " ".join(f"v1,{_mark(secret, signed)}" for secret in secrets),
         "content-type": "application/json",
     }
+
+
+def _mark(secret: str, signed: bytes) -> str:
+    key = base64.b64decode(secret.removeprefix(_SECRET_PREFIX))
+    return base64.b64encode(hmac.digest(key, signed, "sha256")).decode()

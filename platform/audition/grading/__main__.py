@@ -11,7 +11,7 @@ wrote can pretend to be a document. Exit code 0 means that the documents are com
 * `exercise` leads the trial of the candidate's own commands: it prints a `Turn`, waits for a signal that the step is
   over, and so on; after the last one a `Collection` of predictions, followed by their bytes.
 * `static` runs the linters and prints a `StaticResult`.
-* `texts` draws what the candidate wrote for people and prints a `Drawn`.
+* `texts` draws what the candidate wrote for people, reads the code as text, and prints a `Drawn`.
 * `image` reads an exported image from stdin and prints an `ImageEvidence`.
 * `score` runs the graders that need the hidden answers; `judge` runs the others. Both print a `GradeSheet`.
 """
@@ -243,10 +243,16 @@ def _static(room: _Room) -> None:
 
 def _texts(room: _Room) -> None:
     # Only this verb draws.
+    from audition.grading.sources import read_sources  # noqa: PLC0415
     from audition.grading.texts import draw_texts  # noqa: PLC0415
 
-    paths = [str(path) for path in json.loads(os.environ[places.TEXTS_VARIABLE])]
-    room.say(draw_texts(room.at(places.SUBMISSION), paths))
+    top = room.at(places.SUBMISSION)
+    drawn = draw_texts(top, _paths(places.TEXTS_VARIABLE))
+    room.say(replace(drawn, sources=read_sources(top, _paths(places.SOURCES_VARIABLE))))
+
+
+def _paths(variable: str) -> list[str]:
+    return [str(path) for path in json.loads(os.environ[variable])]
 
 
 def _image(room: _Room) -> None:

@@ -8,8 +8,8 @@ from audition.grading.workspace import Need, Workspace
 
 _MAX_EVIDENCE = 20
 _MAX_TEXT = 2000
-#: Outcomes after which there is nothing to mend.
-_CLEAN = frozenset({Outcome.PASSED, Outcome.NOT_APPLICABLE, Outcome.NOT_ASSESSED})
+#: Outcomes after which there is nothing to mend here.
+_CLEAN = frozenset({Outcome.PASSED, Outcome.BLOCKED, Outcome.NOT_APPLICABLE, Outcome.NOT_ASSESSED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,8 @@ class Result:
     sentence: str
     note: str = ""
     evidence: tuple[Evidence, ...] = ()
+    blocked_by: str = ""
+    """The check that is to blame when it is BLOCKED."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Check:
             how_to_fix="" if is_clean else self.fix,
             evidence=result.evidence[:_MAX_EVIDENCE],
             is_static=self.is_static,
+            blocked_by=result.blocked_by,
         )
 
 
@@ -97,8 +100,18 @@ def failed(sentence: str, *evidence: Evidence) -> Result:
     return Result(outcome=Outcome.FAILED, share=0.0, sentence=sentence, evidence=evidence)
 
 
+def blocked(reason: str, by: str) -> Result:
+    """A fault of the submission left nothing to look at: earns nothing.
+
+    Args:
+        reason: What the fault is, a sentence.
+        by: The check that has it; empty where no single one has.
+    """
+    return Result(outcome=Outcome.BLOCKED, share=0.0, sentence=f"Blocked: {reason}", blocked_by=by)
+
+
 def not_applicable(reason: str) -> Result:
-    """There is nothing to look at; counts for nothing."""
+    """The challenge does not ask for it, or there is no such thing; counts for nothing."""
     return Result(outcome=Outcome.NOT_APPLICABLE, share=0.0, sentence=reason)
 
 

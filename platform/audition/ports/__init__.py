@@ -5,6 +5,7 @@ Each port has a contract suite in `tests/contract/` that every implementation pa
 
 from dataclasses import dataclass
 
+from audition.ports.answers import KeptAnswers
 from audition.ports.containers import Prober, Sandbox, Served, Service
 from audition.ports.people import People
 from audition.ports.storage import (
@@ -32,6 +33,7 @@ __all__ = [
     "Disputes",
     "Grades",
     "JobQueue",
+    "KeptAnswers",
     "Mailer",
     "Overrides",
     "Passwords",

@@ -74,8 +74,10 @@ class People(Protocol):
         """The invitation whose link has this token digest."""
         ...
 
-    def invitations(self) -> tuple[Invitation, ...]:
-        """Newest first."""
+    def invitations(
+        self, limit: int | None = None, before: Invitation | None = None
+    ) -> tuple[Invitation, ...]:
+        """Newest first, at most `limit`; with `before` those that come behind it in this order."""
         ...
 
     def invitations_to(self, version_id: str) -> tuple[Invitation, ...]:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, Self
 
+from audition.domain.audit import AuditFilter, AuditLine
 from audition.domain.challenge import ChallengeVersion
 from audition.domain.dispute import Dispute, DisputeState
 from audition.domain.evidence import Artifact, ArtifactKind
@@ -16,6 +17,7 @@ from audition.domain.run import Fault, Run, StageRecord, Verdict
 from audition.domain.scorecard import Scorecard
 from audition.domain.share import Share
 from audition.domain.submission import State, Submission
+from audition.ports.answers import KeptAnswers
 from audition.ports.people import People
 from audition.ports.webhooks import Webhooks
 
@@ -59,8 +61,8 @@ class Submissions(Protocol):
         """Submissions in any of the states, oldest first."""
         ...
 
-    def recent(self, limit: int = 200) -> tuple[Submission, ...]:
-        """Newest first, without practice."""
+    def recent(self, limit: int = 200, before: Submission | None = None) -> tuple[Submission, ...]:
+        """Newest first, without practice; with `before` those that come behind it in this order."""
         ...
 
     def move(self, submission_id: str, old: State, new: State, reason: str, at: datetime) -> bool:
@@ -105,6 +107,10 @@ class Runs(Protocol):
 
     def latest_of(self, submission_ids: Sequence[str]) -> dict[str, Run]:
         """The run with the highest number of each of some submissions that has one, by submission."""
+        ...
+
+    def of_submission(self, submission_id: str) -> tuple[Run, ...]:
+        """All of a submission, by number."""
         ...
 
     def of_version(self, version_id: str) -> tuple[Run, ...]:
@@ -204,8 +210,8 @@ class Challenges(Protocol):
         """
         ...
 
-    def latest(self, slug: str) -> ChallengeVersion:
-        """The newest version of a challenge.
+    def latest(self, slug: str, at: datetime | None = None) -> ChallengeVersion:
+        """The newest version of a challenge, or the newest that was open at a time.
 
         Raises:
             NotFoundError: Nothing of that name is published.
@@ -320,6 +326,10 @@ class AuditLog(Protocol):
         """Entries on one thing, oldest first."""
         ...
 
+    def newest(self, wanted: AuditFilter, limit: int, before: int | None = None) -> tuple[AuditLine, ...]:
+        """Newest first, at most `limit`; with `before` those with a lower number."""
+        ...
+
 
 class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     """One transaction. Leaving the context without `commit` rolls back.
@@ -338,6 +348,7 @@ class UnitOfWork(AbstractContextManager["UnitOfWork"], Protocol):
     shares: Shares
     disputes: Disputes
     webhooks: Webhooks
+    answers: KeptAnswers
     audit: AuditLog
 
     def __enter__(self) -> Self:

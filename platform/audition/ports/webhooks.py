@@ -21,6 +21,10 @@ class Webhooks(Protocol):
         """Tell it nothing more; false when it was ended already, or there is none."""
         ...
 
+    def renew_secret(self, webhook_id: str, number: int, at: datetime) -> bool:
+        """Give it the next secret; false when it is ended, or `number` does not follow the one it has."""
+        ...
+
     def add_delivery(self, delivery: Delivery) -> None:
         """Insert."""
         ...

@@ -21,6 +21,7 @@ from audition.domain.alerting import (
     TriedRule,
     time_threshold,
 )
+from audition.domain.probe import NO_RULES, UNTRIED_RULES
 from audition.domain.probe_plan import AskVerb
 from audition.probing.client import Caps, Reply, Request
 from audition.probing.compress import cannot_compress, longest_range_seconds
@@ -94,15 +95,14 @@ async def probe_alerting(session: Session, rules: Sequence[AlertRule], home: Pat
 
 async def _prepare(session: Session, rules: Sequence[AlertRule]) -> tuple[Pace, tuple[TriedRule, ...]]:
     if not any(rule.is_alert for rule in rules):
-        msg = "There are no alert rules that a server could load."
-        raise CannotProbeError(msg)
+        raise CannotProbeError(NO_RULES)
     interval = _interval(await _scrape_seconds(session))
     factor = max(1.0, session.plan.scrape_interval_seconds / interval)
     tried = tuple(_tried(rule, rules, factor) for rule in rules if rule.is_alert)
     needed = [item.needs_seconds for item in tried if not item.untried]
     if not needed:
-        msg = f"No alert rule can be tried: {tried[0].rule.name}: {tried[0].untried}."
-        raise CannotProbeError(msg)
+        msg = f"{UNTRIED_RULES}{tried[0].rule.name}: {tried[0].untried}."
+        raise CannotProbeError(msg, is_ours=True)
     return Pace(
         interval_seconds=interval,
         factor=factor,

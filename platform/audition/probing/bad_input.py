@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from audition.domain.probe import ONLY_JSON
 from audition.domain.probe_api import BadInputCase, BadInputEvidence, Failure
 from audition.domain.serving import RowForm
 from audition.probing import payloads
@@ -33,8 +34,7 @@ class _Case:
 async def probe_bad_input(session: Session) -> BadInputEvidence:
     """Send all cases, look after each one without an answer whether the service is still there, and at the end."""
     if session.serving.payload.form is RowForm.CSV:
-        msg = "The cases are made for JSON bodies."
-        raise CannotProbeError(msg)
+        raise CannotProbeError(ONLY_JSON, is_ours=True)
     cases = list(_cases(session))
     session.chance.shuffle(cases)
     seen: list[BadInputCase] = []

@@ -37,12 +37,12 @@ def read_inputs(manifest: Manifest, inputs: Path, outputs: Path) -> Inputs:
         outputs: Folder of what the submission left; hostile.
     """
     predicted = _predictions(manifest, outputs)
-    # The last input that has the predicted ids is the one to predict; the others are to learn from.
-    tables = [_table(inputs / name) for name in manifest.inputs if name.endswith(".csv")]
+    # Of those that may be it the first that has the predicted ids; the others are to learn from.
+    tables = [_table(inputs / name) for name in manifest.tables_of_hidden_rows]
     tables = [table for table in tables if table and manifest.output.id_column in table[0]]
-    table = next((t for t in reversed(tables) if t[0][manifest.output.id_column] in predicted), None)
+    table = next((t for t in tables if t[0][manifest.output.id_column] in predicted), None)
     if table is None:
-        table, predicted = (tables[-1] if tables else []), {}
+        table, predicted = (tables[0] if tables else []), {}
     numeric = _numeric_columns(table)
     made = [
         (row[manifest.output.id_column], _row(row, numeric, manifest.output.id_column))

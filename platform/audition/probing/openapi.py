@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from audition.domain.probe import NO_DOCUMENT
 from audition.domain.probe_api import Failure, OpenApiEvidence
 from audition.probing.client import Caps, Request
 from audition.probing.session import CannotProbeError, Session
@@ -29,8 +30,7 @@ async def probe_openapi(session: Session) -> OpenApiEvidence:
     path, document = await _fetch(session)
     if not path:
         if not session.routes.openapi:
-            msg = "The contract names no OpenAPI document, and none is at the usual places."
-            raise CannotProbeError(msg)
+            raise CannotProbeError(NO_DOCUMENT)
         return OpenApiEvidence()
     problems = tuple(_problems(document))[:_MAX_PROBLEMS]
     paths = document.get("paths")

@@ -6,7 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from audition.domain.probe import ServiceEvidence, StartEvidence, Unfinished
+from audition.domain.probe import (
+    GONE,
+    NEVER_PREDICTED,
+    UNREADABLE,
+    ServiceEvidence,
+    StartEvidence,
+    Unfinished,
+)
 from audition.domain.probe_plan import Probe, ProbePlan
 from audition.probing import bad_input, loading, observing, openapi, predicting, starting, stopping
 from audition.probing.session import CannotProbeError, Runner, Session
@@ -118,12 +125,12 @@ def _time_for(session: Session, probe: Probe) -> float:
 async def _obstacle(session: Session, probe: Probe, start: StartEvidence, parts: dict[str, Any]) -> str:
     """Why a probe has nothing to look at; empty when it has."""
     if start.predict_seconds is None and probe not in _WITHOUT_CONTRACT:
-        return "The service never answered a prediction."
+        return NEVER_PREDICTED
     contract = parts.get(Probe.CONTRACT.value)
     if contract is not None and not contract.is_usable and probe not in _WITHOUT_CONTRACT:
-        return "No prediction can be read from the answers."
+        return UNREADABLE
     if start.predict_seconds is not None and not session.is_gone and not await session.is_answering():
         # Asked once only: a service that hangs would take its time each time.
         session.is_gone = True
         session.timeline.note("died", f"before {probe.value}")
-    return "The service did not answer any more." if session.is_gone else ""
+    return GONE if session.is_gone else ""

@@ -6,7 +6,7 @@ collaboration. Each is asked the other way round, as what one wants to see.
 
 from collections.abc import Mapping
 
-from audition.domain.grade import COUNTED_OUTCOMES, Finding, Outcome
+from audition.domain.grade import JUDGED_OUTCOMES, Finding, Outcome
 from audition.domain.summary import Answer, Standing, Topic
 from audition.services.rate_maturity import earns
 
@@ -73,4 +73,4 @@ def _standing(shown: list[Finding], looked_for: list[Finding]) -> Standing:
 def _was_looked_for(finding: Finding) -> bool:
     """What reads files and finds none has looked; what needs a running service has not, when none ran."""
     is_nothing_there = finding.is_static and finding.outcome == Outcome.NOT_APPLICABLE
-    return finding.outcome in COUNTED_OUTCOMES or is_nothing_there
+    return finding.outcome in JUDGED_OUTCOMES or is_nothing_there

@@ -92,8 +92,10 @@ def _compose(uow: UnitOfWork, submission: Submission) -> Report:
 
 
 def _by_loss(grades: tuple[Grade, ...], summary: Summary) -> tuple[Finding, ...]:
-    """All findings, weightiest loss first; what did not count comes after what did."""
-    order = {worth.check: place for place, worth in enumerate(summary.worths)}
+    """All findings, weightiest loss first, with what it blocks; what did not count comes after what did."""
+    with_blocked = {blockage.cause: blockage.lost for blockage in summary.blockages}
+    worths = sorted(summary.worths, key=lambda worth: -worth.lost - with_blocked.get(worth.check, 0.0))
+    order = {worth.check: place for place, worth in enumerate(worths)}
 
     def rank(finding: Finding) -> tuple[bool, int, str]:
         return (finding.outcome not in COUNTED_OUTCOMES, order.get(finding.check, len(order)), finding.check)

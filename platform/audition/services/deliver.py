@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from audition.domain.errors import DeniedError, UnavailableError
-from audition.domain.webhook import Delivery, Webhook, next_try, secret_of, signed_headers
+from audition.domain.webhook import Delivery, Webhook, next_try, secrets_at, signed_headers
 from audition.ports import Courier, Ports, UnitOfWork
 
 #: A delivery that a process took and never settled is anybody's again after this; longer than any try takes.
@@ -49,15 +49,14 @@ def _take(uow: UnitOfWork, delivery: Delivery, now: datetime) -> Delivery | None
 def _tell(
     ports: Ports, courier: Courier, site_key: bytes, webhook: Webhook, deliveries: Sequence[Delivery]
 ) -> None:
-    secret = secret_of(site_key, webhook.id)
     for delivery in deliveries:
-        _settle(ports, webhook, _try(ports, courier, secret, webhook, delivery))
+        _settle(ports, webhook, _try(ports, courier, site_key, webhook, delivery))
 
 
-def _try(ports: Ports, courier: Courier, secret: str, webhook: Webhook, delivery: Delivery) -> Delivery:
+def _try(ports: Ports, courier: Courier, site_key: bytes, webhook: Webhook, delivery: Delivery) -> Delivery:
     now = ports.clock.now()
     try:
-        headers = signed_headers(secret, delivery, now)
+        headers = signed_headers(secrets_at(site_key, webhook, now), delivery, now)
         status = courier.post(webhook.url, delivery.body.encode(), headers)
     except (UnavailableError, DeniedError) as error:
         again = next_try(delivery.id, delivery.attempts, now)

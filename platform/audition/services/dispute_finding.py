@@ -10,6 +10,7 @@ from audition.domain.override import holding
 from audition.domain.people import AuditEntry, Principal, Role
 from audition.domain.submission import State, Submission
 from audition.ports import Ports, UnitOfWork
+from audition.services.announce import announce_dispute
 from audition.services.authorize import require_candidate, require_role, visible_submission
 from audition.services.override_check import change_check, grades_with_overrides
 
@@ -103,6 +104,7 @@ def dispute_finding(ports: Ports, principal: Principal, submission_id: str, chec
             created_at=ports.clock.now(),
         )
         uow.disputes.add(dispute)
+        announce_dispute(uow, submission, dispute, dispute.created_at)
         _audit(uow, ports, principal, submission_id, f"{check}: disputed")
         uow.commit()
     return dispute
@@ -153,6 +155,7 @@ def answer_dispute(  # noqa: PLR0913  who answers what, how, and why
         if not uow.disputes.answer(answered):
             msg = "This dispute was answered; the first answer stays."
             raise ConflictError(msg, code="dispute-answered")
+        announce_dispute(uow, uow.submissions.get(submission_id), answered, ports.clock.now())
         _audit(uow, ports, principal, submission_id, f"{check}: dispute {answered.state.value}", reason)
         uow.commit()
     return answered

@@ -16,6 +16,7 @@ from audition.domain.evidence import Artifact, ArtifactKind
 from audition.domain.execution import ContainerSpec, Exit, Limits, Profile
 from audition.domain.notebook import DRAWER, NOTEBOOK_IMAGES
 from audition.domain.run import Stage
+from audition.domain.sources import MOST_BYTES, sources_of
 from audition.domain.texts import texts_of
 from audition.services.claim import Claimed
 from audition.services.lease import Lease, check_lease
@@ -24,14 +25,18 @@ from audition.services.runner import GRADER_IMAGE, Runner
 
 _log = logging.getLogger(__name__)
 _STAGE = "draw"
+_SOURCES_FILE = "sources.json"
+_NOTHING = Drawn(html="")
+#: As JSON, in which every character of a page may be escaped.
+_MOST_SAID = 2 * MOST_HTML + MOST_BYTES
 #: A notebook has 10 MiB at most and its kept outputs 4; its cells are coloured one after the other.
 _LIMITS = Limits(
     time_seconds=60.0,
     memory_bytes=1 << 30,
     cpus=1.0,
     pids=64,
-    log_bytes=2 * MOST_HTML,
-    flood_bytes=4 * MOST_HTML,
+    log_bytes=_MOST_SAID,
+    flood_bytes=2 * _MOST_SAID,
 )
 
 
@@ -48,7 +53,9 @@ class _Page:
 def drawing_texts(
     runner: Runner, claimed: Claimed, lease: Lease, inventory: Inventory
 ) -> Iterator[Future[tuple[Artifact, ...]]]:
-    """Draw README, model card and other texts beside what happens in the context; nothing where there are none.
+    """Draw README, model card and other texts, and read the code, beside what happens in the context.
+
+    Nothing where there are no such texts: a container for a few files of code would make every small run longer.
 
     Leaving the context waits for the container, which ends by itself when the lease is gone.
     """
@@ -57,10 +64,12 @@ def drawing_texts(
 
 
 def _draw_texts(runner: Runner, claimed: Claimed, lease: Lease, inventory: Inventory) -> tuple[Artifact, ...]:
-    paths = texts_of(inventory.entries, inventory.contract.model.card)
-    if not paths:
+    texts = texts_of(inventory.entries, inventory.contract.model.card)
+    if not texts:
         return ()
-    spec = replace(_bare(runner, claimed), environment={places.TEXTS_VARIABLE: json.dumps(paths)})
+    sources = sources_of(inventory.entries)
+    asked = {places.TEXTS_VARIABLE: json.dumps(texts), places.SOURCES_VARIABLE: json.dumps(sources)}
+    spec = replace(_bare(runner, claimed), environment=asked)
     page = _Page(kind=ArtifactKind.TEXTS_PAGE, name="texts.html", spec=spec)
     return _drawn(runner, claimed, lease, page)
 
@@ -115,44 +124,51 @@ def _bare(runner: Runner, claimed: Claimed) -> ContainerSpec:
 
 
 def _drawn(runner: Runner, claimed: Claimed, lease: Lease, page: _Page) -> tuple[Artifact, ...]:
-    html = _html(runner, claimed, lease, page)
-    if not html:
-        return ()
-    artifact = Artifact(
+    drawn = _said(runner, claimed, lease, page)
+    left: list[Artifact] = []
+    if drawn.html:
+        left.append(_kept(runner, claimed, page.kind, page.name, drawn.html.encode()))
+    if drawn.sources.files:
+        data = codec.to_json(drawn.sources)
+        left.append(_kept(runner, claimed, ArtifactKind.SOURCES, _SOURCES_FILE, data))
+    return tuple(left)
+
+
+def _kept(runner: Runner, claimed: Claimed, kind: ArtifactKind, name: str, data: bytes) -> Artifact:
+    return Artifact(
         run_id=claimed.run.id,
         fence=claimed.fence,
         stage=Stage.PREDICT,
-        kind=page.kind,
-        name=page.name,
-        digest=runner.ports.blobs.put(html),
-        bytes=len(html),
+        kind=kind,
+        name=name,
+        digest=runner.ports.blobs.put(data),
+        bytes=len(data),
     )
-    return (artifact,)
 
 
-def _html(runner: Runner, claimed: Claimed, lease: Lease, page: _Page) -> bytes:
-    """The page; empty where it could not be drawn."""
+def _said(runner: Runner, claimed: Claimed, lease: Lease, page: _Page) -> Drawn:
+    """What the container drew; empty where it could not."""
     check_lease(lease)
     try:
         exit_ = runner.sandbox.run(page.spec, lease.should_stop)
     except UnavailableError as error:
         check_lease(lease)
         _log.warning("run %s: %s was not drawn: %s", claimed.run.id, page.name, error.detail)
-        return b""
+        return _NOTHING
     check_lease(lease)
-    html = _read(exit_)
-    if not html:
+    drawn = _read(exit_)
+    if drawn is _NOTHING:
         said = exit_.stderr[-500:].decode(errors="replace").strip()
         _log.warning("run %s: drawing %s ended with %s: %s", claimed.run.id, page.name, exit_.exit_code, said)
-    return html
+    return drawn
 
 
-def _read(exit_: Exit) -> bytes:
+def _read(exit_: Exit) -> Drawn:
     if exit_.exit_code != 0 or exit_.is_log_truncated:
-        return b""
+        return _NOTHING
     try:
-        drawn = codec.from_json(Drawn, exit_.stdout, what="drawn page", max_bytes=2 * MOST_HTML)
+        drawn = codec.from_json(Drawn, exit_.stdout, what="drawn page", max_bytes=_MOST_SAID)
     except InvalidError:
-        return b""
-    html = drawn.html.encode()
-    return html if len(html) <= MOST_HTML else b""
+        return _NOTHING
+    is_within = len(drawn.html.encode()) <= MOST_HTML and len(codec.to_json(drawn.sources)) <= 2 * MOST_BYTES
+    return drawn if is_within else _NOTHING

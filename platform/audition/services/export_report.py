@@ -16,7 +16,7 @@ from audition.services.write_table import Cell, write_table
 
 _COLUMNS = (
     *("check", "title", "dimension", "outcome", "points", "max_points"),
-    *("points_won_of_100", "points_lost_of_100", "sentence", "places"),
+    *("points_won_of_100", "points_lost_of_100", "blocked_by", "sentence", "places"),
 )
 
 
@@ -72,6 +72,7 @@ def _rows(report: Report, dimensions: Mapping[str, Dimension]) -> Iterable[tuple
             finding.max_points,
             worth.won if worth else None,
             worth.lost if worth else None,
+            finding.blocked_by or None,
             finding.sentence,
             _places(finding),
         )

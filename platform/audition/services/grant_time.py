@@ -1,12 +1,13 @@
 """Grant extra time before a candidate starts, and list invitations for those who send them."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from audition.domain.errors import ConflictError, InvalidError
 from audition.domain.people import AuditEntry, Invitation, Principal, Role
 from audition.domain.submission import FREE_STATES
-from audition.ports import Ports
+from audition.ports import Ports, UnitOfWork
 from audition.services.authorize import require_role
 
 #: A month. More is another window: invite anew.
@@ -24,23 +25,48 @@ class Invited:
     attempts_used: int
 
 
-def list_invitations(ports: Ports, principal: Principal, limit: int = 200) -> tuple[Invited, ...]:
+def list_invitations(
+    ports: Ports, principal: Principal, limit: int = 200, after: str | None = None
+) -> tuple[Invited, ...]:
     """The newest invitations.
+
+    Args:
+        ports: Where they are stored.
+        principal: An author.
+        limit: At most so many.
+        after: Id of the last one that the asker has; those that come behind it, older ones, are given.
 
     Raises:
         DeniedError: The asker is no author.
+        NotFoundError: There is no invitation `after`, not any more.
     """
     require_role(principal, Role.AUTHOR)
     with ports.unit_of_work() as uow:
-        invitations = uow.people.invitations()[:limit]
-        versions = {i: uow.challenges.get(i) for i in {i.challenge_version_id for i in invitations}}
-        people = {c.id: c for version_id in versions for c in uow.people.candidates_of(version_id)}
-        used = Counter(
-            submission.invitation_id
-            for version_id in versions
-            for submission in uow.submissions.of_version(version_id)
-            if submission.state not in FREE_STATES
-        )
+        before = None if after is None else uow.people.invitation(after)
+        return _invited(uow, uow.people.invitations(limit, before))
+
+
+def one_invitation(ports: Ports, principal: Principal, invitation_id: str) -> Invited:
+    """An invitation.
+
+    Raises:
+        DeniedError: The asker is no author.
+        NotFoundError: No such invitation.
+    """
+    require_role(principal, Role.AUTHOR)
+    with ports.unit_of_work() as uow:
+        return _invited(uow, [uow.people.invitation(invitation_id)])[0]
+
+
+def _invited(uow: UnitOfWork, invitations: Sequence[Invitation]) -> tuple[Invited, ...]:
+    versions = {i: uow.challenges.get(i) for i in {i.challenge_version_id for i in invitations}}
+    people = {c.id: c for version_id in versions for c in uow.people.candidates_of(version_id)}
+    used = Counter(
+        submission.invitation_id
+        for version_id in versions
+        for submission in uow.submissions.of_version(version_id)
+        if submission.state not in FREE_STATES
+    )
     return tuple(
         Invited(
             invitation=invitation,

@@ -59,15 +59,15 @@ def invite(  # noqa: PLR0913  each is one field of the form
 
     Raises:
         InvalidError: No usable address or name, a window that is not positive, or a clock longer than it.
-        NotFoundError: The challenge is not published.
+        NotFoundError: The challenge is not published, or opens later.
     """
     email = email.strip().lower()
     _check(email, name, valid_days, clock_hours)
     secret = ports.tokens.new_secret()
     with ports.unit_of_work() as uow:
-        version = uow.challenges.latest(slug)
-        candidate = uow.people.candidate_by_email(email) or _new_candidate(ports, uow, email, name)
         now = ports.clock.now()
+        version = uow.challenges.latest(slug, now)
+        candidate = uow.people.candidate_by_email(email) or _new_candidate(ports, uow, email, name)
         invitation = Invitation(
             id=ports.tokens.new_id("inv"),
             candidate_id=candidate.id,

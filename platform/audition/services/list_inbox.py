@@ -13,7 +13,7 @@ from audition.domain.run import Run
 from audition.domain.scorecard import Scorecard
 from audition.domain.submission import State, Submission
 from audition.ports import Ports, UnitOfWork
-from audition.services.authorize import require_role
+from audition.services.authorize import assessed_submission, require_role
 from audition.services.gather_panels import gather_panels
 from audition.services.mark_submission import MARKABLE_STATES
 
@@ -96,6 +96,27 @@ def inbox(ports: Ports, principal: Principal, limit: int = 200) -> tuple[InboxRo
         rows = _rows(uow, principal, tuple(found.values()))
     newest = sorted(rows, key=_age, reverse=True)
     return (*(row for row in reversed(newest) if row.todo), *(row for row in newest if not row.todo))
+
+
+def newest_rows(
+    ports: Ports, principal: Principal, limit: int, after: str | None = None
+) -> tuple[InboxRow, ...]:
+    """Everybody's submissions, newest first, whatever they wait for.
+
+    Args:
+        ports: Where they are stored.
+        principal: A reviewer.
+        limit: At most so many.
+        after: Id of the last one that the asker has; those that come behind it, older ones, are given.
+
+    Raises:
+        DeniedError: The asker is no reviewer.
+        NotFoundError: There is no submission `after`, not any more.
+    """
+    require_role(principal, Role.REVIEWER)
+    with ports.unit_of_work() as uow:
+        before = None if after is None else assessed_submission(uow, after)
+        return tuple(_rows(uow, principal, uow.submissions.recent(limit, before)))
 
 
 def _age(row: InboxRow) -> tuple[datetime, int, str]:

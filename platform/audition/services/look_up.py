@@ -17,7 +17,8 @@ from audition.services.authorize import own_invitation, require_role, visible_su
 from audition.services.sign_in import find_invitation
 from audition.services.submit import attempts_left, practice_left
 
-_LOGS = frozenset({ArtifactKind.STDOUT, ArtifactKind.STDERR})
+#: What containers printed.
+LOGS = frozenset({ArtifactKind.STDOUT, ArtifactKind.STDERR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ def status(ports: Ports, principal: Principal, submission_id: str) -> Status:
             history=uow.audit.about(submission.id) if principal.has_role(Role.REVIEWER) else (),
         )
         artifacts = uow.runs.artifacts(run.id) if submission.state != State.RELEASED else ()
-    logs = tuple(log_name(a) for a in artifacts if submission.is_practice and a.kind in _LOGS)
+    logs = tuple(log_name(a) for a in artifacts if submission.is_practice and a.kind in LOGS)
     mine = tuple(replace(f, reviewer_note="") for grade in grades for f in grade.findings)
     return replace(found, first_look=_first_look(ports, artifacts), practised=mine, logs=logs)
 
@@ -164,7 +165,7 @@ def log_text(ports: Ports, principal: Principal, submission_id: str, name: str) 
         submission = visible_submission(uow, principal, submission_id)
         run = uow.runs.latest(submission.id)
         artifact = next((a for a in uow.runs.artifacts(run.id) if log_name(a) == name), None)
-    if artifact is None or artifact.kind not in _LOGS:
+    if artifact is None or artifact.kind not in LOGS:
         msg = f"There is no log {name[:60]!r}."
         raise NotFoundError(msg)
     return ports.blobs.get(artifact.digest)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from audition.domain.errors import ConflictError, InvalidError, NotFoundError
 from audition.domain.people import AuditEntry, Principal, Role
-from audition.domain.webhook import Delivery, Topic, Webhook
+from audition.domain.webhook import BOTH_SECRETS, Delivery, Topic, Webhook
 from audition.ports import Ports, UnitOfWork
 from audition.services.authorize import require_role
 
@@ -56,6 +56,34 @@ def end_webhook(ports: Ports, principal: Principal, webhook_id: str) -> None:
         if uow.webhooks.end(webhook_id, "Ended by an operator.", ports.clock.now()):
             _audit(uow, ports, principal, webhook_id, "webhook ended", "")
         uow.commit()
+
+
+def renew_secret(ports: Ports, principal: Principal, webhook_id: str) -> Webhook:
+    """Give a webhook another secret; for a day its messages are signed with the former one as well.
+
+    Raises:
+        DeniedError: The asker is no operator.
+        NotFoundError: No such webhook.
+        ConflictError: It is ended, somebody renews it just now, or the former secret still holds.
+    """
+    require_role(principal, Role.OPERATOR)
+    with ports.unit_of_work() as uow:
+        webhook, now = _find(uow, webhook_id), ports.clock.now()
+        if webhook.secret_at is not None and now - webhook.secret_at < BOTH_SECRETS:
+            msg = (
+                "Its secret was renewed within the last 24 hours; a third one would end the first too early."
+            )
+            raise ConflictError(
+                msg,
+                code="secret-renewed",
+                next_step="If the new one leaked, end the webhook and add it anew.",
+            )
+        if not uow.webhooks.renew_secret(webhook_id, webhook.secret_number + 1, now):
+            msg = "This webhook is ended, or somebody renews its secret just now."
+            raise ConflictError(msg, code="webhook-ended", next_step="Look at it again.")
+        _audit(uow, ports, principal, webhook_id, "webhook secret renewed", "")
+        uow.commit()
+    return replace(webhook, secret_number=webhook.secret_number + 1, secret_at=now)
 
 
 def list_webhooks(ports: Ports, principal: Principal) -> tuple[Webhook, ...]:

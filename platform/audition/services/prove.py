@@ -7,7 +7,7 @@ they have to be to each other.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import pairwise
 from typing import Protocol
@@ -15,7 +15,7 @@ from typing import Protocol
 from audition.catalog.advice import REFERENCE, SAMPLE_SUBMISSION
 from audition.catalog.archive import pack_files
 from audition.catalog.read import ChallengeFolder
-from audition.catalog.samples import ATTACK, Expectation
+from audition.catalog.samples import ATTACK, Bar, Expectation
 from audition.domain.challenge import Anchor, Area, ChallengeVersion, MetricSpec
 from audition.domain.grade import Dimension, GradeStatus, Metric, Outcome, dimension_scores
 from audition.domain.metrics import Direction
@@ -109,6 +109,8 @@ class Ended:
     stages: tuple[StageRecord, ...]
     is_equal_again: bool
     """Whether grading the same evidence once more gave the same."""
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    """What each finding says, by check id."""
     notes: tuple[str, ...] = ()
     """What graders that failed say of it, with the author's traceback where it is the challenge's own metric."""
 
@@ -183,6 +185,7 @@ def _ended(report: Report, reason: str, *, is_equal: bool) -> Ended:
         metric=next(iter(report.metrics), None),
         dimensions=dimension_scores(report.grades),
         outcomes={finding.check: finding.outcome for finding in report.findings},
+        sentences={finding.check: finding.sentence for finding in report.findings},
         stages=report.stages,
         is_equal_again=is_equal,
         notes=tuple(dict.fromkeys(g.note for g in report.grades if g.status == GradeStatus.ERRORED)),
@@ -222,6 +225,10 @@ def _unexpected(expected: Expectation, ended: Ended) -> Iterator[str]:
         seen = ended.outcomes.get(check)
         if seen != outcome:
             yield f"{check} {seen.value if seen else 'is not there'}, expected {outcome.value}."
+    for check, words in expected.says.items():
+        sentence = ended.sentences.get(check, "")
+        if words not in sentence:
+            yield f'{check} says "{sentence}", expected "{words}".'
 
 
 def _too_much(folder: ChallengeFolder, stages: Sequence[StageRecord]) -> Iterator[str]:
@@ -250,11 +257,22 @@ def judge_together(folder: ChallengeFolder, found: Mapping[str, tuple[Trial, End
         good = found.get(REFERENCE)
         if good and (ended.score or 0.0) >= (good[1].score or 0.0):
             problems.append("the starter scores as high as the reference: there is nothing to do.")
-    bar = max((_metric_score(ended) for ended in starters), default=0.0)
-    for name, (_, ended) in found.items():
-        if name.startswith(f"{ATTACK}/") and _metric_score(ended) > bar:
-            problems.append(f"{name} earns {_metric_score(ended):.3f} for the model, the starter {bar:.3f}.")
+    bars = {Bar.STARTER: max((_metric_score(ended) for ended in starters), default=0.0)}
+    if REFERENCE in found:
+        bars[Bar.REFERENCE] = _metric_score(found[REFERENCE][1])
+    problems += _attacks_gain(found, bars)
     return problems
+
+
+def _attacks_gain(found: Mapping[str, tuple[Trial, Ended]], bars: Mapping[Bar, float]) -> Iterator[str]:
+    """Attacks above the bar that their author gave them; what reviewers are told of has none."""
+    for name, (trial, ended) in found.items():
+        bar = trial.expectation.bar if trial.expectation else Bar.STARTER
+        if not name.startswith(f"{ATTACK}/") or bar == Bar.TOLD:
+            continue
+        earned, most = _metric_score(ended), bars.get(bar, 0.0)
+        if earned > most:
+            yield f"{name} earns {earned:.3f} for the model, the {bar.value} {most:.3f}."
 
 
 def _reference(found: Mapping[str, tuple[Trial, Ended]], anchor: Anchor | None) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Publish a challenge folder as an immutable version: run `prepare` in a container, pack the kit, store it all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from audition import codec
 from audition.catalog.digest import version_digest
@@ -9,7 +10,7 @@ from audition.catalog.produced import check_produced
 from audition.catalog.read import ChallengeFolder
 from audition.catalog.samples import Sample
 from audition.domain.challenge import METRIC_PROGRAM, Area, ChallengeVersion, DataFile
-from audition.domain.errors import NotFoundError
+from audition.domain.errors import InvalidError, NotFoundError
 from audition.domain.people import AuditEntry
 from audition.domain.run import Stage
 from audition.services.make_extra_rows import make_extra_rows
@@ -26,13 +27,14 @@ from audition.services.runner import Runner
 _REFERENCES = ("accepted/reference", "accepted/golden")
 
 
-def publish(
+def publish(  # noqa: PLR0913  each is a choice of whoever publishes
     runner: Runner,
     actor: str,
     folder: ChallengeFolder,
     say: Callable[[str], None] = lambda _: None,
     *,
     measures: bool = False,
+    opens_at: datetime | None = None,
 ) -> ChallengeVersion:
     """Make a version of a challenge folder; the same content again is the same version.
 
@@ -42,12 +44,15 @@ def publish(
         folder: The folder, read and checked.
         say: Told what happens, for people who wait.
         measures: Whether the reference's image is built and its service measured on this host, which takes minutes.
+        opens_at: From when on people are invited to it; at once without it. Until then the version before it holds.
 
     Raises:
-        InvalidError: `prepare` failed or made other files than declared, or drift cannot be made of them: the
-            challenge's fault.
+        InvalidError: The time is over; or `prepare` failed or made other files than declared, or drift cannot be made
+            of them: the challenge's fault.
         UnavailableError: The engine failed.
     """
+    if opens_at is not None and opens_at <= runner.ports.clock.now():
+        raise InvalidError(f"{opens_at:%Y-%m-%d %H:%M %Z} is over.", next_step="Name a later time, or none.")
     folder = with_limits(runner.image_limits, folder)
     say("running prepare in a container without network")
     files = prepare_data(runner, folder)
@@ -62,12 +67,7 @@ def publish(
     files = (*files, *reference)
     files = (*files, *_own_metric(runner, folder))
     samples = pack_samples(runner, folder)
-    documents = {
-        "brief.md": folder.brief,
-        "datacard.md": folder.datacard,
-        "rubric.toml": "\n".join(codec.to_json(item).decode() for item in folder.rubric),
-        **{f"submissions/{name}": digest for name, digest in samples.items()},
-    }
+    documents = _documents(folder, samples)
     # The grader image changes with every release of ours and says nothing about the challenge.
     image = folder.manifest.image
     images = {image: runner.sandbox.image_id(runner.images[image])}
@@ -84,15 +84,26 @@ def publish(
     for archive in reference if measures else ():
         files = (*files, *measure_reference(runner, folder.manifest, files, archive, say))
     say("packing the kit")
-    return _store(runner, actor, folder, files, digest)
+    return _store(runner, actor, folder, files, digest, opens_at)
 
 
-def _store(
+def _documents(folder: ChallengeFolder, samples: Mapping[str, str]) -> dict[str, str]:
+    """What a version's digest is taken of besides manifest and data."""
+    return {
+        "brief.md": folder.brief,
+        "datacard.md": folder.datacard,
+        "rubric.toml": "\n".join(codec.to_json(item).decode() for item in folder.rubric),
+        **{f"submissions/{name}": digest for name, digest in samples.items()},
+    }
+
+
+def _store(  # noqa: PLR0913  each is a part of the version
     runner: Runner,
     actor: str,
     folder: ChallengeFolder,
     files: tuple[DataFile, ...],
     digest: str,
+    opens_at: datetime | None,
 ) -> ChallengeVersion:
     blobs = runner.ports.blobs
     public = {f.name: blobs.get(f.digest) for f in files if f.area == Area.PUBLIC}
@@ -111,7 +122,7 @@ def _store(
             files=files,
             kit_digest=blobs.put(kit),
             kit_bytes=len(kit),
-            published_at=now,
+            published_at=opens_at or now,
             rubric=folder.rubric,
         )
         uow.challenges.add(version)

@@ -35,7 +35,7 @@ def submit_reference(ports: Ports, actor: str, version: ChallengeVersion) -> Sub
         The submission; None when there is no reference, or it was submitted before.
 
     Raises:
-        ConflictError: The version is not the newest: nobody can be invited to it any more.
+        ConflictError: The version is not the newest that is open: nobody can be invited to it.
     """
     file = version.reference
     if file is None:
@@ -43,8 +43,8 @@ def submit_reference(ports: Ports, actor: str, version: ChallengeVersion) -> Sub
     with ports.unit_of_work() as uow:
         if uow.submissions.of_archive(version.id, file.digest):
             return None
-        if uow.challenges.latest(version.slug).id != version.id:
-            msg = f"Version {version.number} of {version.slug} is not the newest."
+        if uow.challenges.latest(version.slug, ports.clock.now()).id != version.id:
+            msg = f"Version {version.number} of {version.slug} is not the newest that is open."
             raise ConflictError(msg, code="old-version")
     _, secret = invite(ports, actor, slug=version.slug, email=version.reference_address, name=_NAME)
     principal = identify(ports, sign_in_candidate(ports, secret), is_api=False)

@@ -16,6 +16,7 @@ from audition.domain.grade import (
 )
 from audition.domain.summary import Gauge, Summary
 from audition.services.answer_topics import answer_topics
+from audition.services.fold_blocked import fold_blocked
 from audition.services.list_gaps import list_gaps, why_no_score
 from audition.services.rate_maturity import rate_maturity
 from audition.services.weigh import risks, strengths, weigh
@@ -34,6 +35,7 @@ def summarize(grades: tuple[Grade, ...], weights: Mapping[Dimension, float]) -> 
     groups = findings_by_dimension(grades)
     findings = findings_by_check(grades)
     worths = weigh(groups, weights)
+    blockages = fold_blocked(worths, findings)
     gauges = all_gauges(grades, weights)
     known = [gauge for gauge in gauges if gauge.score is not None]
     return Summary(
@@ -42,9 +44,10 @@ def summarize(grades: tuple[Grade, ...], weights: Mapping[Dimension, float]) -> 
         maturity=rate_maturity(findings),
         answers=answer_topics(findings),
         strengths=strengths(worths, findings),
-        risks=risks(worths, findings),
+        risks=risks(worths, findings, blockages),
         gaps=list_gaps(groups),
         worths=worths,
+        blockages=blockages,
     )
 
 
@@ -79,6 +82,7 @@ def _gauge(dimension: Dimension, weight: float, score: float | None, grades: tup
         high=high,
         reason=why_no_score(dimension, grades) if score is None else "",
         counted=sum(f.outcome in COUNTED_OUTCOMES and f.max_points > 0 for f in findings),
+        blocked=sum(f.outcome == Outcome.BLOCKED and f.max_points > 0 for f in findings),
         unassessed=sum(f.outcome == Outcome.NOT_ASSESSED and f.max_points > 0 for f in findings),
     )
 

@@ -8,7 +8,7 @@ from statistics import fmean
 
 from audition.domain.challenge_stats import ChallengeStats, Item, Times, correlation, times_of
 from audition.domain.cohort import Attempt, Cohort, Funnel, wilson
-from audition.domain.grade import COUNTED_OUTCOMES, Outcome
+from audition.domain.grade import JUDGED_OUTCOMES, Outcome
 from audition.domain.scorecard import Scorecard
 from audition.ports import Ports
 from audition.services.survey_cohort import cohort_of
@@ -79,7 +79,7 @@ def _items(cohort: Cohort, best: Mapping[str, Attempt], cards: Mapping[str, Scor
     for run_id, card in cards.items():
         score = best[run_id].score
         for check, outcome in card.outcomes.items():
-            if outcome in COUNTED_OUTCOMES and score is not None:
+            if outcome in JUDGED_OUTCOMES and score is not None:
                 seen[check].append(_Seen(outcome == Outcome.PASSED, score))
     return tuple(Item(rate=rate, discrimination=_tells(seen[rate.check])) for rate in cohort.checks)
 

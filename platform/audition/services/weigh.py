@@ -1,9 +1,10 @@
 """Weigh checks: what each brought and cost, and which three to name first of either."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from audition.domain.grade import Dimension, Finding, point_values
-from audition.domain.summary import Highlight, Worth
+from audition.domain.grade import Dimension, Finding, Outcome, point_values
+from audition.domain.summary import Blockage, Highlight, Worth
 
 #: Decimals of the share of a check's points that worths are made from: more would tell a hidden metric (corpus C11).
 SHARE_DECIMALS = 2
@@ -47,10 +48,24 @@ def strengths(worths: tuple[Worth, ...], findings: Mapping[str, Finding]) -> tup
     return tuple(_highlight(w, findings[w.check], w.won, w.won_of_dimension) for w in best)
 
 
-def risks(worths: tuple[Worth, ...], findings: Mapping[str, Finding]) -> tuple[Highlight, ...]:
-    """The checks that cost most, of the others."""
-    worst = [w for w in worths if w.lost_of_dimension > 0 and _share(w) < STRENGTH_SHARE][:MOST_NAMED]
-    return tuple(_highlight(w, findings[w.check], w.lost, w.lost_of_dimension) for w in worst)
+def risks(
+    worths: tuple[Worth, ...], findings: Mapping[str, Finding], blockages: tuple[Blockage, ...] = ()
+) -> tuple[Highlight, ...]:
+    """The checks that cost most, of the others; each with what it blocks, which is no risk of its own."""
+    folded = {blockage.cause: blockage for blockage in blockages}
+    lossy = [w for w in worths if w.lost_of_dimension > 0 and _share(w) < STRENGTH_SHARE]
+    causes = [w for w in lossy if findings[w.check].outcome != Outcome.BLOCKED]
+    found = (_risk(w, findings[w.check], folded.get(w.check)) for w in causes)
+    # Those with a weight before those without, as they come.
+    return tuple(sorted(found, key=lambda risk: (-risk.has_weight, -risk.points))[:MOST_NAMED])
+
+
+def _risk(worth: Worth, finding: Finding, blocks: Blockage | None) -> Highlight:
+    if blocks is None:
+        return _highlight(worth, finding, worth.lost, worth.lost_of_dimension)
+    whole = round(worth.lost + blocks.lost, 2)
+    risk = _highlight(worth, finding, whole, worth.lost_of_dimension)
+    return replace(risk, blocks=len(blocks.checks))
 
 
 def _share(worth: Worth) -> float:

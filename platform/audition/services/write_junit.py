@@ -13,7 +13,9 @@ _FAILURES = frozenset({Outcome.FAILED, Outcome.PARTIAL})
 
 
 def write_junit(report: Report, dimensions: Mapping[str, Dimension]) -> bytes:
-    """One test suite for each dimension, one test for each check; what was not assessed is skipped, never failed.
+    """One test suite for each dimension, one test for each check.
+
+    What was not assessed is skipped, never failed; so is what is blocked, whose cause is a failure of its own.
 
     Args:
         report: As its reader may see it.

@@ -18,6 +18,7 @@ _KINDS = {
     Outcome.PASSED: ("pass", "none"),
     Outcome.PARTIAL: ("fail", "warning"),
     Outcome.FAILED: ("fail", "error"),
+    Outcome.BLOCKED: ("open", "none"),
     Outcome.NOT_APPLICABLE: ("notApplicable", "none"),
     Outcome.NOT_ASSESSED: ("open", "none"),
     Outcome.INFORMATIVE: ("informational", "none"),
@@ -66,6 +67,9 @@ def _rule(finding: Finding, dimension: Dimension | None) -> dict[str, Any]:
 
 def _result(place: int, finding: Finding) -> dict[str, Any]:
     kind, level = _KINDS[finding.outcome]
+    properties: dict[str, Any] = {"points": finding.points, "maxPoints": finding.max_points}
+    if finding.blocked_by:
+        properties["blockedBy"] = finding.blocked_by
     return {
         "ruleId": finding.check,
         "ruleIndex": place,
@@ -74,7 +78,7 @@ def _result(place: int, finding: Finding) -> dict[str, Any]:
         "message": {"text": finding.sentence or finding.title},
         "locations": [_location(evidence) for evidence in finding.evidence if evidence.file],
         "partialFingerprints": {"check/v1": finding.check},
-        "properties": {"points": finding.points, "maxPoints": finding.max_points},
+        "properties": properties,
     }
 
 

@@ -6,6 +6,7 @@ from audition.ports import Ports
 from audition.settings import Settings
 from audition.web import (
     api,
+    auditing,
     author,
     candidate,
     cohorts,
@@ -47,11 +48,12 @@ def create_app(ports: Ports, settings: Settings) -> Flask:
         sharing.arrival,
         author.blueprint,
         operator.blueprint,
+        auditing.blueprint,
         webhooks.blueprint,
         api.blueprint,
     ):
         app.register_blueprint(blueprint)
-    security.limit_rates(app, settings, _rates(settings))
+    security.limit_rates(app, settings, _rates(settings), api.blueprint)
     return app
 
 

@@ -10,6 +10,7 @@ from audition.services.authorize import require_role
 from audition.services.grant_time import MOST_HOURS, grant_time, list_invitations
 from audition.services.invite import invite
 from audition.services.keep_proof import proof_of
+from audition.services.mail_invitation import mail_invitation
 from audition.services.measure_variants import spread_of
 from audition.services.survey_challenge import survey_challenge
 from audition.web.context import asker, ports, settings
@@ -77,4 +78,5 @@ def create_invitation() -> tuple[str, int]:
         clock_hours=request.form.get("clock_hours", type=float),
     )
     link = settings().public_url + url_for("arrival.landing", token=secret)
-    return render_template("author/invited.html", invitation=invitation, link=link), 201
+    mailed = mail_invitation(ports(), invitation, link) if "is_mailed" in request.form else None
+    return render_template("author/invited.html", invitation=invitation, link=link, mailed=mailed), 201

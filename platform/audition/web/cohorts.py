@@ -7,6 +7,7 @@ from audition.domain.item_analysis import ENOUGH, LEAST_DISCRIMINATION
 from audition.domain.people import Role
 from audition.services.authorize import require_role
 from audition.services.compare_reviewers import ENOUGH_MARKS, compare_reviewers
+from audition.services.compare_sources import compare_sources
 from audition.services.line_up import MOST, line_up
 from audition.services.survey_cohort import cohort_as_file, survey_cohort
 from audition.web.context import asker, ports
@@ -69,3 +70,10 @@ def compare() -> str:
         lineup=line_up(ports(), asker(), request.args.getlist("s")),
         shows_all="all" in request.args,
     )
+
+
+@blueprint.get("/compare/code")
+def code() -> str:
+    """The code of two of them, a file at a time."""
+    wanted, path = tuple(request.args.getlist("s")), request.args.get("file", "")
+    return render_template("reviewer/code.html", compared=compare_sources(ports(), asker(), wanted, path))

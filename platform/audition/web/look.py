@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, g, url_for
 from markupsafe import Markup
 
+from audition.domain.metrics import shown
 from audition.domain.override import holding
 from audition.domain.people import Role
 from audition.domain.practice import MOST_PRACTICE
@@ -32,6 +33,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         bytes=formats.size,
         duration=formats.duration,
+        measured=shown,
         moment=formats.moment,
         number=formats.number,
         points=formats.points,
@@ -55,6 +57,7 @@ def install(app: Flask) -> None:
         dot_plot=dot_plot,
         drift_drawing=drift_drawing,
         checks_by_id=lambda items: {item.check: item for item in items},
+        blocks_by_cause=lambda items: {item.cause: item for item in items},
         course_drawing=course_drawing,
         between=formats.between,
         left=formats.left,

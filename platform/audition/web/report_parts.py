@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
-from flask import abort, render_template
+from flask import abort, render_template, request
 
 from audition.domain.evidence import ArtifactKind
+from audition.domain.grade import Dimension, Finding, Outcome
 from audition.domain.report import Report
 
 _DRAWN = frozenset({ArtifactKind.TEXTS_PAGE, ArtifactKind.NOTEBOOK_PAGE})
+#: Checks that passed are on one page up to so many; of more each dimension has its own, with all that there is to say.
+MOST_TOGETHER = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +75,32 @@ def render_part(report: Report, name: str, **more: object) -> str:
     if part.is_for_staff and not is_reviewer:
         abort(404)
     tabs = [p for p in (SUMMARY, *PARTS) if p.tab == p.name and _is_shown(p, report, is_reviewer=is_reviewer)]
+    groups = passed_by_dimension(report)
+    is_split = part.name == "passed" and sum(map(len, groups.values())) > MOST_TOGETHER
     return render_template(
-        "report/page.html", report=report, part=part, tabs=tabs, is_reviewer=is_reviewer, **more
+        "report/page.html",
+        report=report,
+        part=part,
+        tabs=tabs,
+        is_reviewer=is_reviewer,
+        passed=groups,
+        passed_here=_chosen(groups, request.args.get("of", "")) if is_split else None,
+        **more,
     )
+
+
+def passed_by_dimension(report: Report) -> dict[Dimension, tuple[Finding, ...]]:
+    """What passed, as the report orders it; a dimension where nothing did is left out."""
+    of = {finding.check: grade.dimension for grade in report.grades for finding in grade.findings}
+    passed = [finding for finding in report.findings if finding.outcome == Outcome.PASSED]
+    groups = {d: tuple(finding for finding in passed if of[finding.check] == d) for d in Dimension}
+    return {dimension: findings for dimension, findings in groups.items() if findings}
+
+
+def _chosen(groups: dict[Dimension, tuple[Finding, ...]], of: str) -> Dimension:
+    """The dimension of this name, or of the check of this name; without either the first."""
+    named = (d for d, findings in groups.items() if of == d.value or any(f.check == of for f in findings))
+    return next(named, next(iter(groups)))
 
 
 def _is_shown(part: Part, report: Report, *, is_reviewer: bool) -> bool:

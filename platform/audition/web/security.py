@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, request
@@ -67,6 +68,9 @@ def _header_writer(settings: Settings) -> Callable[[Response], Response]:
             response.headers.setdefault(name, value)
         if settings.cookies_are_secure:
             response.headers.setdefault("Strict-Transport-Security", _STRICT_TRANSPORT)
+        if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+            # The limiter says with every answer when the count begins anew; nobody has to wait for that.
+            response.headers.pop("Retry-After", None)
         if request.endpoint == "static":
             response.headers["Cache-Control"] = f"public, max-age={_STATIC_SECONDS}"
         else:
@@ -89,8 +93,8 @@ class Rate:
     is_for_failures: bool
 
 
-def limit_rates(app: Flask, settings: Settings, rates: dict[str, Rate]) -> None:
-    """Limit some views, by endpoint; the counts are in Redis, or in memory where there is none."""
+def limit_rates(app: Flask, settings: Settings, rates: dict[str, Rate], api: "Blueprint") -> None:
+    """Limit the API as a whole and some views, by endpoint; the counts are in Redis, or in memory without one."""
     limiter = Limiter(
         _caller,
         app=app,
@@ -99,7 +103,9 @@ def limit_rates(app: Flask, settings: Settings, rates: dict[str, Rate]) -> None:
         # A Redis that is down takes the shared counts away, not the site.
         in_memory_fallback_enabled=True,
         swallow_errors=True,
+        headers_enabled=True,
     )
+    limiter.shared_limit(settings.api_rate, scope="api")(api)
     for endpoint, rate in rates.items():
         limit = limiter.limit(
             rate.text,

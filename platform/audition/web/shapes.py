@@ -10,9 +10,10 @@ from audition.domain.challenge import ChallengeVersion, MetricSpec, OutputSpec
 from audition.domain.execution import Limits
 from audition.domain.grade import Dimension
 from audition.domain.people import Principal, PrincipalKind, Role, Scope, Session
-from audition.domain.run import Fault, Stage, StageStatus, Verdict
+from audition.domain.run import Fault, Stage, StageRecord, StageStatus, Verdict
 from audition.domain.submission import SETTLED_STATES, State
 from audition.services.list_inbox import InboxRow
+from audition.services.look_at_runs import RunView
 from audition.services.look_up import CandidateHome, Status
 
 
@@ -80,19 +81,59 @@ def submission_document(status: Status, principal: Principal) -> dict[str, Any]:
             finished_at=run.finished_at,
             queue_place=status.queue_place,
             planned_stages=status.planned_stages,
-            stages=tuple(
-                StageDocument(
-                    stage=record.stage,
-                    status=record.status,
-                    message=record.message,
-                    started_at=record.started_at,
-                    finished_at=record.finished_at,
-                    wall_seconds=record.usage.wall_seconds if record.usage else None,
-                    peak_memory_bytes=record.usage.peak_memory_bytes if record.usage else None,
-                )
-                for record in status.stages
-            ),
+            stages=_stages(status.stages),
         )
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDocument:
+    """One try of a submission, without who did it where."""
+
+    id: str
+    submission_id: str
+    number: int
+    verdict: Verdict | None
+    fault: Fault | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    stages: tuple[StageDocument, ...]
+    logs: tuple[str, ...]
+    """Names of what was printed and kept."""
+
+
+def run_document(view: RunView) -> dict[str, Any]:
+    """The document of one try."""
+    run = view.run
+    return plain(
+        RunDocument(
+            id=run.id,
+            submission_id=run.submission_id,
+            number=run.number,
+            verdict=run.verdict,
+            fault=run.fault,
+            created_at=run.created_at,
+            started_at=run.started_at,
+            finished_at=run.finished_at,
+            stages=_stages(view.stages),
+            logs=view.logs,
+        )
+    )
+
+
+def _stages(records: tuple[StageRecord, ...]) -> tuple[StageDocument, ...]:
+    return tuple(
+        StageDocument(
+            stage=record.stage,
+            status=record.status,
+            message=record.message,
+            started_at=record.started_at,
+            finished_at=record.finished_at,
+            wall_seconds=record.usage.wall_seconds if record.usage else None,
+            peak_memory_bytes=record.usage.peak_memory_bytes if record.usage else None,
+        )
+        for record in records
     )
 
 

@@ -24,6 +24,8 @@ class InvitationDocument:
     """The last part of the link."""
     attempts: int
     expires_at: datetime
+    is_mailed: bool
+    """False where it was not asked for, and where the mail could not be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from audition.services.manage_webhooks import (
     list_webhooks,
     read_deliveries,
     redeliver,
+    renew_secret,
 )
 from audition.web.context import asker, ports
 
@@ -35,7 +36,14 @@ def listing() -> str:
 def add() -> tuple[str, int]:
     """Tell an address from now on, and show the secret for its signatures."""
     webhook = add_webhook(ports(), asker(), request.form.get("url", "").strip(), _topics())
-    return _log(webhook.id, secret_of(current_app.config["SECRET_KEY"].encode(), webhook.id)), 201
+    return _log(webhook.id, secret_of(current_app.config["SECRET_KEY"].encode(), webhook)), 201
+
+
+@blueprint.post("/<webhook_id>/secret")
+def renew(webhook_id: str) -> tuple[str, int]:
+    """Give it another secret, and show that."""
+    webhook = renew_secret(ports(), asker(), webhook_id)
+    return _log(webhook.id, secret_of(current_app.config["SECRET_KEY"].encode(), webhook)), 201
 
 
 @blueprint.get("/<webhook_id>")

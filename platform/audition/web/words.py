@@ -145,6 +145,7 @@ OUTCOMES = {
     Outcome.PASSED: Words(label="Passed", tone="good", icon="check"),
     Outcome.PARTIAL: Words(label="Partly", tone="fair", icon="half"),
     Outcome.FAILED: Words(label="Failed", tone="bad", icon="cross"),
+    Outcome.BLOCKED: Words(label="Blocked", tone="bad", icon="dash"),
     Outcome.NOT_APPLICABLE: Words(label="Does not apply", tone="quiet", icon="dash"),
     Outcome.NOT_ASSESSED: Words(label="Not assessed", tone="quiet", icon="dash"),
     Outcome.INFORMATIVE: Words(label="For information", tone="quiet", icon="info"),

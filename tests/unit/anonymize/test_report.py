@@ -18,6 +18,8 @@ from audition.anonymize.tables import write_frame
 from audition.anonymize.utility import Score, matrix, measure_utility, weighted_auc
 from audition.catalog.raw import raw_digest
 from audition.cli.anonymize import anonymize
+from audition.cli.author import challenge
+from audition.domain.errors import DeniedError
 from tests.unit.anonymize.samples import KEY, open_gate, people, people_policy, released_as_they_are, write
 
 POLICY = """
@@ -101,6 +103,24 @@ def test_the_curve_marks_the_chosen_k() -> None:
     assert drawn.count('r="5" fill="none"') == 1
     assert drawn.count('r="5" fill="currentColor"') == 1
     assert "ROC &lt;AUC&gt;" in drawn
+
+
+def test_a_challenge_is_released_with_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = tmp_path / "club" / "data" / "raw"
+    raw.mkdir(parents=True)
+    write_frame(people(600), raw / "people.csv")
+    write(tmp_path / "club", "challenge.toml", "")
+    policy = write(tmp_path / "club", "privacy.toml", POLICY)
+    monkeypatch.setenv("AUDITION_CHALLENGES_DIR", str(tmp_path))
+    asked = ["anonymize", "club", str(tmp_path / "out"), "--new-key"]
+    done = CliRunner().invoke(challenge, asked, catch_exceptions=False)
+    assert done.exit_code == 0
+    assert (tmp_path / "out/release/people.csv").is_file()
+    policy.write_text(POLICY.replace("attacks = 100", "attacks = 100\nlinked_share = 0.0"))
+    with pytest.raises(DeniedError):
+        CliRunner().invoke(challenge, [*asked[:2], str(tmp_path / "bad")], catch_exceptions=False)
+    assert (tmp_path / "bad/report.html").is_file()
+    assert not (tmp_path / "bad/release").exists()
 
 
 def test_the_report_has_everything_but_the_key(tmp_path: Path) -> None:

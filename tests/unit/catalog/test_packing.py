@@ -119,6 +119,17 @@ def test_samples_are_found_with_what_is_expected(folder: Path) -> None:
             'about = "x"\nverdict = "accepted"\nuse = "gone"',
             "there is no folder 'gone'",
         ),
+        (
+            "accepted/a",
+            'about = "x"\nverdict = "accepted"\nbar = "reference"\nwhy = "y"',
+            "bar: is for samples in submissions/attack/ alone",
+        ),
+        ("attack/a", 'about = "x"\nverdict = "accepted"\nbar = "reference"', "why: is missing"),
+        (
+            "attack/a",
+            'about = "x"\nverdict = "accepted"\nbar = "told"\nwhy = "y"\n[findings]\n"a.b" = "passed"',
+            "nothing says that this attack is seen",
+        ),
     ],
 )
 def test_a_wrong_expectation_is_told(folder: Path, where: str, text: str, told: str) -> None:

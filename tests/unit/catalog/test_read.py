@@ -50,6 +50,12 @@ def test_the_shipped_challenges_are_in_order() -> None:
         assert challenge is None or challenge.samples
 
 
+def test_before_the_first_build_nobody_knows_digests(folder: Path) -> None:
+    (folder / "data/checksums.toml").unlink()
+    assert problems_of(folder)[0] == "data/checksums.toml: is missing; add this file."
+    assert read_challenge(folder, is_built=False).checksums == {}
+
+
 def test_all_problems_are_told_at_once(folder: Path) -> None:
     (folder / "brief.md").write_text("  \n")
     (folder / "datacard.md").unlink()
@@ -67,6 +73,11 @@ def test_all_problems_are_told_at_once(folder: Path) -> None:
     [
         ("attempts = 2", "attemps = 2", "attemps: there is no such key; did you mean 'attempts'?"),
         ("attempts = 2", "attempts = 0", "attempts: is 0; it must be more than 0."),
+        (
+            "attempts = 2",
+            'attempts = 2\nhidden_rows = "gone.csv"',
+            "hidden_rows: 'gone.csv' must be a .csv file among the inputs.",
+        ),
         ("attempts = 2", "attempts = 2\nreference_image_bytes = 0", "reference_image_bytes: is 0"),
         ("attempts = 2", 'attempts = "few"', "attempts: Input should be a valid integer"),
         ("time_seconds", "seconds", "limits.predict.seconds: there is no such key"),
@@ -210,3 +221,17 @@ def test_text_must_be_utf8_and_of_sane_size(folder: Path) -> None:
     told = problems_of(folder)
     assert "brief.md: is not UTF-8 at byte 0; save it as UTF-8." in told
     assert "datacard.md: is 1,048,577 bytes; at most 1,048,576 are read." in told
+
+
+def test_a_service_needs_to_know_whose_rows_it_is_asked_about(folder: Path) -> None:
+    text = (folder / "challenge.toml").read_text()
+    stages = '["unpack", "build", "predict", "serve", "score", "judge"]'
+    text = re.sub(r"stages = \[[^\]]*\]", f"stages = {stages}", text)
+    text = re.sub(r"inputs = \[[^\]]*\]", 'inputs = ["test.csv", "sample_submission.csv"]', text)
+    (folder / "challenge.toml").write_text(text)
+    told = [one for one in problems_of(folder) if "hidden_rows" in one]
+    assert told == [
+        'challenge.toml: hidden_rows: is missing; name the input whose rows services are asked about, e.g. "test.csv".'
+    ]
+    (folder / "challenge.toml").write_text(f'hidden_rows = "test.csv"\n{text}')
+    assert read_challenge(folder).manifest.tables_of_hidden_rows == ("test.csv",)

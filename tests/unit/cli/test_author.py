@@ -60,3 +60,10 @@ def test_a_name_that_is_not_there_lists_those_that_are(challenges: Path) -> None
         run("validate", "late-order")
     assert challenges.is_dir()
     assert "late-orders" in caught.value.next_step
+
+
+def test_a_time_without_its_zone_is_refused() -> None:
+    asked = ["publish", "late-orders", "--at", "2026-03-01T09:00"]
+    refused = CliRunner().invoke(challenge, asked)
+    assert refused.exit_code == 2
+    assert "write date, time and zone" in refused.stderr

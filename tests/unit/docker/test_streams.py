@@ -112,7 +112,7 @@ def test_closing_twice_does_no_harm(pair: tuple[socket.socket, FrameReader]) -> 
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.005)
@@ -145,7 +145,7 @@ def test_a_tap_notices_a_flood_across_both_streams_and_goes_on_reading(
     assert not tap.is_flooding.is_set(), "the limit itself is allowed"
 
     theirs.sendall(frame(OUT, b"a"))
-    assert tap.is_flooding.wait(5)
+    assert tap.is_flooding.wait(60)
     theirs.sendall(frame(OUT, b"a" * 5000))
     wait_for(lambda: tap.captured.total == 5101)
     assert len(tap.captured.stdout) == 10
@@ -276,6 +276,6 @@ def test_a_tap_tells_of_the_first_whole_line_on_stdout(pair: tuple[socket.socket
     assert not told.wait(0.1)
     theirs.sendall(frame(OUT, b" and half\n"))
 
-    assert told.wait(5)
+    assert told.wait(60)
     assert tap.has_line
     assert tap.finish(0).stdout == b"half and half\n"

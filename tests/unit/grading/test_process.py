@@ -74,11 +74,11 @@ class Room:
             yield process
         finally:
             process.kill()
-            process.communicate(timeout=10)
+            process.communicate(timeout=60)
 
     def grade(self, verb: str, **environment: str) -> tuple[int, bytes, bytes]:
         with self.process(verb, **environment) as process:
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=120)
             return process.returncode, out, err
 
 

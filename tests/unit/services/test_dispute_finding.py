@@ -1,5 +1,6 @@
 """Disputes: said once, in time, and answered once, by somebody whose own change it is not."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +9,8 @@ import pytest
 from audition.domain.dispute import WINDOW, DisputeState
 from audition.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from audition.domain.grade import Outcome
-from audition.domain.people import Principal
+from audition.domain.people import Principal, Role
+from audition.domain.webhook import Topic
 from audition.services.compose_report import compose_report
 from audition.services.dispute_finding import (
     MOST_TEXT,
@@ -17,6 +19,7 @@ from audition.services.dispute_finding import (
     disputes_of,
     open_disputes,
 )
+from audition.services.manage_webhooks import add_webhook, read_deliveries
 from audition.services.override_check import override_check
 from audition.services.release import release
 from tests import factories
@@ -130,3 +133,18 @@ def test_candidates_dispute_their_own_and_reviewers_answer(world: World, release
         _answer(world, released, CAROL)
     with pytest.raises(NotFoundError):
         _answer(world, released)
+
+
+def test_webhooks_are_told_of_a_dispute_and_of_its_answer_without_their_words(
+    world: World, released: str
+) -> None:
+    olga = replace(RITA, roles=frozenset({Role.OPERATOR}))
+    hook = add_webhook(world.ports, olga, "https://example.org/hook", frozenset(Topic))
+    dispute_finding(world.ports, CAROL, released, CHECK, "The entry point sets it.")
+    _answer(world, released)
+    told = {message.topic: message.body for message in read_deliveries(world.ports, olga, hook.id)[1]}
+    assert told.keys() == {Topic.DISPUTE_OPENED, Topic.DISPUTE_ANSWERED}
+    opened, answered = (json.loads(told[topic])["data"] for topic in sorted(told, reverse=True))
+    assert (opened["check"], opened["state"], answered["state"]) == (CHECK, "open", "upheld")
+    assert opened["submission_id"] == released
+    assert not any(words in body for body in told.values() for words in ("entry point", "You are right"))

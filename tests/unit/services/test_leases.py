@@ -156,7 +156,7 @@ class TestLeaseThread:
 
     def await_renewal(self, world: World, submission_id: str) -> None:
         """Until the lease lasts as long as it can from now on."""
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         wanted = world.clock.now() + timedelta(seconds=world.runner.lease_seconds)
         while time.monotonic() < until:
             with world.ports.unit_of_work() as uow:
@@ -202,7 +202,7 @@ class TestLeaseThread:
         run = world.run(world.submit())
         object.__setattr__(world.runner, "lease_renew_seconds", 0.01)
         with Lease(world.runner, run) as lease:  # never claimed: there is nothing to renew
-            until = time.monotonic() + 20
+            until = time.monotonic() + 120
             while not lease.should_stop() and time.monotonic() < until:
                 time.sleep(0.005)
         assert lease.is_lost
@@ -246,7 +246,7 @@ class TestLeaseThread:
         assert looks == [True]
 
     def await_stop(self, lease: Lease) -> None:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while not lease.should_stop() and time.monotonic() < until:
             time.sleep(0.005)
 

@@ -6,16 +6,20 @@ from threading import Event
 
 import pytest
 
+from audition import codec
 from audition.adapters.memory.inside import Inside
 from audition.domain import places
 from audition.domain.contract import Contract, Entry
+from audition.domain.drawn import Drawn
 from audition.domain.evidence import ArtifactKind
 from audition.domain.execution import Profile
 from audition.domain.notebook import EXECUTED, Notebook
 from audition.domain.run import Stage, Verdict
+from audition.domain.sources import SourceFile, Sources
 from tests.notebooks import book, code, events
 from tests.unit.services.world import INVENTORY, PREDICTIONS, World, draws, keeps, predicts
 
+WITH_README = replace(INVENTORY, entries=(*INVENTORY.entries, Entry(path="README.md", bytes=9)))
 SAID = events("passed", "failed", error="ValueError: no")
 
 
@@ -87,21 +91,21 @@ def test_texts_are_drawn_by_the_grader_image_from_the_tree_alone(desk: World) ->
     assert (spec.profile, spec.image) == (Profile.GRADER, "audition/grader:1")
     assert {m.target for m in spec.mounts} == {"/submission"}
     assert json.loads(spec.environment[places.TEXTS_VARIABLE]) == ["README.md", "docs/CARD.md"]
+    assert json.loads(spec.environment[places.SOURCES_VARIABLE]) == ["predict.py"]
     (page,) = (a for a in desk.artifacts(submission) if a.kind == ArtifactKind.TEXTS_PAGE)
     assert desk.blobs.get(page.digest) == b"<p>cell</p>"
 
 
 def test_texts_are_drawn_while_the_program_runs_and_before_anything_is_graded(desk: World) -> None:
-    entries = (*INVENTORY.entries, Entry(path="README.md", bytes=9))
-    desk.sandbox.programs["unpack"] = keeps(replace(INVENTORY, entries=entries))
+    desk.sandbox.programs["unpack"] = keeps(WITH_README)
     drawing, predicted = Event(), Event()
 
     def draw(inside: Inside) -> int:
         drawing.set()
-        return draws(inside) if predicted.wait(10) else 1
+        return draws(inside) if predicted.wait(60) else 1
 
     def predict(inside: Inside) -> int:
-        begun = drawing.wait(10)
+        begun = drawing.wait(60)
         predicted.set()
         return predicts(inside) if begun else 1
 
@@ -121,7 +125,27 @@ def test_a_notebook_that_cannot_be_drawn_costs_nothing(desk: World, said: bytes)
     assert desk.run(submission).verdict == Verdict.NONZERO_EXIT
 
 
-def test_a_program_without_texts_is_not_drawn(desk: World) -> None:
-    desk.sandbox.programs["unpack"] = keeps()
+def test_without_texts_no_container_is_started_for_the_code_alone(desk: World) -> None:
+    desk.sandbox.programs["unpack"] = keeps(replace(INVENTORY, entries=(Entry(path="predict.py", bytes=20),)))
     desk.graded()
     assert "draw" not in desk.sandbox.stages()
+
+
+def test_the_code_is_kept_as_text_beside_what_was_drawn(desk: World) -> None:
+    sources = Sources(files=(SourceFile(path="predict.py", text="import os\n"),), left_out=1)
+    desk.sandbox.programs |= {
+        "unpack": keeps(WITH_README),
+        "draw": lambda inside: inside.print(codec.to_json(Drawn(html="", sources=sources))) or 0,
+    }
+    submission = desk.graded()
+    kept = {a.kind: a for a in desk.artifacts(submission)}
+    assert codec.from_json(Sources, desk.blobs.get(kept[ArtifactKind.SOURCES].digest), what="it") == sources
+    assert ArtifactKind.TEXTS_PAGE not in kept
+
+
+def test_more_code_than_may_be_is_not_kept(desk: World) -> None:
+    files = tuple(SourceFile(path=f"{n}.py", text="x" * (64 << 10)) for n in range(20))
+    said = codec.to_json(Drawn(html="<p>cell</p>", sources=Sources(files=files)))
+    desk.sandbox.programs |= {"unpack": keeps(WITH_README), "draw": lambda inside: inside.print(said) or 0}
+    kinds = {a.kind for a in desk.artifacts(desk.graded())}
+    assert not kinds & {ArtifactKind.SOURCES, ArtifactKind.TEXTS_PAGE}

@@ -8,7 +8,7 @@ import pytest
 
 from audition.catalog.digest import folder_digest
 from audition.catalog.read import ChallengeFolder
-from audition.catalog.samples import Expectation, Interval
+from audition.catalog.samples import Bar, Expectation, Interval
 from audition.domain.challenge import Anchor
 from audition.domain.errors import ConflictError
 from audition.domain.execution import Limits, Usage
@@ -90,8 +90,9 @@ def test_a_sample_that_ends_as_expected_has_no_problem() -> None:
         score_high=0.6,
         dimensions={Dimension.MODEL_QUALITY: Interval(low=0.4)},
         findings={"a.b": Outcome.PASSED},
+        says={"a.b": "pinned"},
     )
-    assert judge_sample(expected, ended(), folder()) == []
+    assert judge_sample(expected, ended(sentences={"a.b": "It is pinned."}), folder()) == []
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,12 @@ def test_a_sample_that_ends_as_expected_has_no_problem() -> None:
         ({"dimensions": {Dimension.SERVING: Interval()}}, {}, "serving nothing, expected 0 to 1."),
         ({"findings": {"a.b": Outcome.FAILED}}, {}, "a.b passed, expected failed."),
         ({"findings": {"c.d": Outcome.FAILED}}, {}, "c.d is not there, expected failed."),
+        (
+            {"says": {"a.b": "beyond"}},
+            {"sentences": {"a.b": "It is not."}},
+            'a.b says "It is not.", expected "beyond".',
+        ),
+        ({"says": {"c.d": "beyond"}}, {}, 'c.d says "", expected "beyond".'),
         ({}, {"is_equal_again": False}, "graded twice, it got different grades."),
         ({}, {"stages": (stage(9.0, 100),)}, "took 9.0 of 10 s: raise limits.predict.time_seconds."),
         ({}, {"stages": (stage(1.0, 900),)}, "took 900 of 1,000 bytes: raise limits.predict.memory_bytes."),
@@ -155,6 +162,28 @@ def test_samples_that_fit_each_other_have_no_problem() -> None:
 )
 def test_each_thing_that_does_not_fit_is_told(scores: dict[str, float], told: str) -> None:
     assert any(told in problem for problem in together(**scores))
+
+
+@pytest.mark.parametrize(
+    ("bar", "earned", "is_fit"),
+    [
+        (Bar.STARTER, 0.4, False),
+        (Bar.REFERENCE, 0.92, True),
+        (Bar.REFERENCE, 0.93, False),
+        (Bar.TOLD, 1.0, True),
+    ],
+)
+def test_an_attack_is_held_against_the_bar_that_its_author_gave_it(
+    bar: Bar, earned: float, *, is_fit: bool
+) -> None:
+    cheat = trial("attack/cheat", bar=bar, why="The data are public.")
+    found = {
+        REFERENCE: (trial(), ended(0.92)),
+        STARTER: (trial(STARTER), ended(0.3)),
+        CONSTANT: (trial(CONSTANT), ended(0.0)),
+        "attack/cheat": (cheat, ended(earned)),
+    }
+    assert (judge_together(folder(), found) == []) is is_fit
 
 
 @pytest.mark.parametrize(

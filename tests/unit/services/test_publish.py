@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -16,11 +17,12 @@ from audition.catalog.read import ChallengeFolder
 from audition.catalog.samples import Expectation, Sample
 from audition.domain.challenge import Area, ChallengeVersion, DetailSpec
 from audition.domain.contract import CollectedFile, Collection, Contract, Inventory
-from audition.domain.errors import InvalidError, UnavailableError
+from audition.domain.errors import InvalidError, NotFoundError, UnavailableError
 from audition.domain.execution import FileMount, Limits, Ownership, Profile
 from audition.domain.metrics import OwnMetric
 from audition.domain.run import Stage, Verdict
 from audition.services import containers
+from audition.services.invite import invite
 from audition.services.publish import publish
 from tests import factories
 from tests.unit.services.world import PREDICTIONS, World, keeps
@@ -105,6 +107,18 @@ def test_a_version_is_stored_with_its_files_and_kit(world: World, folder: Challe
     with world.ports.unit_of_work() as uow:
         assert uow.challenges.latest("tiny") == version
         assert [e.action for e in uow.audit.about(version.id)] == ["published"]
+
+
+def test_a_version_that_opens_later_is_nobodys_before(world: World, folder: ChallengeFolder) -> None:
+    opens_at = world.clock.now() + timedelta(days=1)
+    version = publish(world.runner, "cli", folder, opens_at=opens_at)
+    asked = {"slug": "tiny", "email": "ada@example.org", "name": "Ada"}
+    with pytest.raises(NotFoundError):
+        invite(world.ports, "cli", **asked)
+    world.clock.advance(86400)
+    assert invite(world.ports, "cli", **asked)[0].challenge_version_id == version.id
+    with pytest.raises(InvalidError, match="is over"):
+        publish(world.runner, "cli", folder, opens_at=opens_at)
 
 
 def test_a_challenge_without_limits_gets_those_of_its_image(world: World, folder: ChallengeFolder) -> None:

@@ -61,6 +61,45 @@ def served(start: float | None = 1.0, contract: float | None = 1.0) -> tuple[Gra
     )
 
 
+def unbuilt() -> tuple[Finding, Finding, Finding]:
+    """An image that does not build, and two checks that it blocks, the second by way of the first."""
+    cause = finding("image.build.succeeds", 0.0)
+    first = finding("runtime.start.ready", 0.0)
+    second = finding("service.contract.kept", 0.0)
+    return (
+        cause,
+        replace(first, outcome=Outcome.BLOCKED, blocked_by=cause.check),
+        replace(second, outcome=Outcome.BLOCKED, blocked_by=first.check),
+    )
+
+
+class TestBlockages:
+    def test_what_is_blocked_is_folded_under_its_first_cause(self) -> None:
+        cause, first, second = unbuilt()
+        found = summary(grade(CONTAINER, cause, first), grade(SERVING, second))
+
+        assert [(b.cause, set(b.checks)) for b in found.blockages] == [
+            (cause.check, {first.check, second.check})
+        ]
+        lost = {worth.check: worth.lost for worth in found.worths}
+        assert found.blockages[0].lost == pytest.approx(lost[first.check] + lost[second.check])
+
+    def test_a_cause_is_one_risk_with_all_that_it_costs(self) -> None:
+        cause, first, second = unbuilt()
+        risks = summary(grade(CONTAINER, cause, first), grade(SERVING, second)).risks
+
+        assert [(risk.check, risk.blocks) for risk in risks] == [(cause.check, 2)]
+        assert risks[0].points == pytest.approx(100.0)
+
+    def test_what_shows_no_level_for_its_own_fault_is_level_0(self) -> None:
+        cause, first, second = unbuilt()
+        rated = summary(grade(CONTAINER, cause, first), grade(SERVING, second)).maturity
+        assert (rated.level, rated.above) == (
+            0,
+            "For level 1 (DevOps without MLOps): Sentence of runtime.start.ready.",
+        )
+
+
 class TestProfile:
     def test_every_dimension_of_deployment_is_there_and_says_why_it_has_no_score(self) -> None:
         profile = summary(*served()).profile
@@ -75,6 +114,12 @@ class TestProfile:
 
         assert (gauge.score, gauge.counted, gauge.unassessed) == (None, 0, 1)
         assert gauge.reason == "Blocked: the service never answered."
+
+    def test_what_is_blocked_counts_and_is_told(self) -> None:
+        cause, first, second = unbuilt()
+        profile = summary(grade(CONTAINER, cause, first), grade(SERVING, second)).profile
+        scores = {g.dimension: (g.score, g.counted, g.blocked) for g in profile if g.counted}
+        assert scores == {CONTAINER: (0.0, 2, 1), SERVING: (0.0, 1, 1)}
 
     def test_a_broken_grader_is_ours(self) -> None:
         profile = summary(grade(SERVING, status=GradeStatus.ERRORED)).profile

@@ -180,3 +180,20 @@ def test_only_a_few_of_one_challenge_can_be_compared(world: World, ids: tuple[st
         uow.commit()
     with pytest.raises(InvalidError, match="different challenges"):
         line_up(world.ports, ALICE, [ids[0], "sub_o"])
+
+
+def test_a_submission_that_names_another_version_than_its_invitation_spoils_no_cohort(world: World) -> None:
+    """`submit` takes the version from the invitation, so only a row from elsewhere can be like that."""
+    submission_id = tell_candidate(world, 1, model_grade())
+    invitation = world.submission(submission_id).invitation_id
+    with world.ports.unit_of_work() as uow:
+        uow.challenges.add(factories.make_version(id="ver_2", number=2, digest="e" * 64))
+        uow.submissions.add(
+            factories.make_submission(
+                id="sub_astray", invitation_id=invitation, challenge_version_id="ver_2", attempt_number=9
+            )
+        )
+        uow.runs.add(factories.make_run(id="run_astray", submission_id="sub_astray"))
+        uow.commit()
+    assert "sub_astray" not in {a.submission_id for a in survey_cohort(world.ports, ALICE, "ver_1").attempts}
+    assert survey_cohort(world.ports, ALICE, "ver_2").attempts == ()

@@ -22,6 +22,7 @@ from audition.services.manage_webhooks import (
     list_webhooks,
     read_deliveries,
     redeliver,
+    renew_secret,
 )
 from audition.services.transition import transition
 from tests import factories as make
@@ -92,7 +93,7 @@ def test_a_grade_is_told_once_signed_as_the_convention_says(ports: Ports, hook: 
     assert json.loads(body)["type"] == "submission.graded"
     assert json.loads(body)["data"]["submission_id"] == "sub_1"
     # Checked as a receiver would, without our own code.
-    secret = base64.b64decode(secret_of(KEY, hook.id).removeprefix("whsec_"))
+    secret = base64.b64decode(secret_of(KEY, hook).removeprefix("whsec_"))
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     mark = base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{mark}"
@@ -247,3 +248,41 @@ def test_webhooks_are_for_operators(ports: Ports, act: Callable[[Ports, Principa
     )
     with pytest.raises(DeniedError):
         act(ports, reviewer)
+
+
+def signatures(headers: dict[str, str], body: bytes, *secrets: str) -> list[str]:
+    """What the header has to be with some secrets, made as a receiver would."""
+    keys = [base64.b64decode(secret.removeprefix("whsec_")) for secret in secrets]
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    marks = (hmac.new(key, signed, hashlib.sha256).digest() for key in keys)
+    return [f"v1,{base64.b64encode(mark).decode()}" for mark in marks]
+
+
+def test_for_a_day_both_secrets_sign_and_then_the_new_one_alone(
+    ports: Ports, clock: FixedClock, hook: Webhook
+) -> None:
+    courier = Courier()
+    former, renewed = secret_of(KEY, hook), secret_of(KEY, renew_secret(ports, OLGA, hook.id))
+    assert former != renewed
+    for new, secrets in ((State.GRADED, (renewed, former)), (State.RELEASED, (renewed,))):
+        move(ports, new, clock.now())
+        deliver_due(ports, courier, KEY)
+        _, body, headers = courier.sent[-1]
+        assert headers["webhook-signature"].split(" ") == signatures(headers, body, *secrets)
+        clock.advance(24 * 3600)
+
+
+def test_a_secret_is_renewed_once_a_day_and_not_of_an_ended_webhook(
+    ports: Ports, clock: FixedClock, hook: Webhook
+) -> None:
+    first = renew_secret(ports, OLGA, hook.id)
+    with pytest.raises(ConflictError, match="24 hours"):
+        renew_secret(ports, OLGA, hook.id)
+    clock.advance(24 * 3600)
+    assert secret_of(KEY, renew_secret(ports, OLGA, hook.id)) != secret_of(KEY, first)
+    clock.advance(24 * 3600)
+    end_webhook(ports, OLGA, hook.id)
+    with pytest.raises(ConflictError, match="ended"):
+        renew_secret(ports, OLGA, hook.id)
+    with pytest.raises(NotFoundError):
+        renew_secret(ports, OLGA, "whk_none")

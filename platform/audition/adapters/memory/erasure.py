@@ -41,6 +41,11 @@ def erase(tables: Tables, candidate_id: str) -> tuple[str, ...]:
         tables.sessions,
         lambda session: session.kind == PrincipalKind.CANDIDATE and session.subject_id in invitations,
     )
+    actors = {f"{PrincipalKind.CANDIDATE}:{invitation}" for invitation in invitations}
+    _drop(tables.kept_answers, lambda answer: answer.actor in actors)
+    # What anybody was told of them; it is kept for repeated requests, and can do without.
+    for place, answer in tables.kept_answers.items():
+        tables.kept_answers[place] = replace(answer, body=None)
     subjects = {candidate_id, *invitations, *submissions, *runs, *shares}
     for key, entry in tables.audit_entries.items():
         if entry.subject in subjects:

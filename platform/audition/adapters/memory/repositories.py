@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
+from itertools import islice
 
 from audition.adapters.memory.erasure import erase
 from audition.adapters.memory.tables import Tables, check_reference, check_unique, insert, look_up
+from audition.domain.audit import AuditFilter, AuditLine
 from audition.domain.challenge import ChallengeVersion
 from audition.domain.errors import NotFoundError
 from audition.domain.people import (
@@ -66,9 +68,10 @@ class MemorySubmissions:
         """Submissions in any of the states, oldest first."""
         return tuple(s for s in self._sorted() if s.state in states)[:limit]
 
-    def recent(self, limit: int = 200) -> tuple[Submission, ...]:
+    def recent(self, limit: int = 200, before: Submission | None = None) -> tuple[Submission, ...]:
         """Newest first, without practice."""
-        return tuple(s for s in reversed(self._sorted()) if not s.is_practice)[:limit]
+        found = (s for s in reversed(self._sorted()) if before is None or _age(s) < _age(before))
+        return tuple(s for s in found if not s.is_practice)[:limit]
 
     def move(self, submission_id: str, old: State, new: State, reason: str, at: datetime) -> bool:
         """Compare-and-set of the state."""
@@ -96,10 +99,11 @@ class MemorySubmissions:
         self._tables().submissions[submission.id] = submission
 
     def _sorted(self) -> list[Submission]:
-        return sorted(
-            self._tables().submissions.values(),
-            key=lambda s: (s.created_at, s.attempt_number, s.id),
-        )
+        return sorted(self._tables().submissions.values(), key=_age)
+
+
+def _age(submission: Submission) -> tuple[datetime, int, str]:
+    return submission.created_at, submission.attempt_number, submission.id
 
 
 class MemoryChallenges:
@@ -122,9 +126,11 @@ class MemoryChallenges:
         table = self._tables().challenge_versions
         return look_up(table, version_id, f"challenge version {version_id}", "challenge-version-not-found")
 
-    def latest(self, slug: str) -> ChallengeVersion:
+    def latest(self, slug: str, at: datetime | None = None) -> ChallengeVersion:
         """Return the newest version."""
         versions = [v for v in self._tables().challenge_versions.values() if v.slug == slug]
+        if at is not None:
+            versions = [v for v in versions if v.published_at <= at]
         if not versions:
             msg = f"No version of a challenge named {slug!r} is published."
             raise NotFoundError(msg, code="challenge-not-found")
@@ -204,10 +210,13 @@ class MemoryPeople:
         invitations = self._tables().invitations.values()
         return next((i for i in invitations if i.token_digest == token_digest), None)
 
-    def invitations(self) -> tuple[Invitation, ...]:
+    def invitations(
+        self, limit: int | None = None, before: Invitation | None = None
+    ) -> tuple[Invitation, ...]:
         """Newest first."""
-        found = self._tables().invitations.values()
-        return tuple(sorted(found, key=lambda i: (i.created_at, i.id), reverse=True))
+        newest = sorted(self._tables().invitations.values(), key=lambda i: (i.created_at, i.id), reverse=True)
+        last = None if before is None else (before.created_at, before.id)
+        return tuple(i for i in newest if last is None or (i.created_at, i.id) < last)[:limit]
 
     def invitations_to(self, version_id: str) -> tuple[Invitation, ...]:
         """To a challenge version, newest first."""
@@ -282,6 +291,17 @@ class MemoryAuditLog:
     def about(self, subject: str) -> tuple[AuditEntry, ...]:
         """Entries on one thing, oldest first."""
         return tuple(e for e in self._tables().audit_entries.values() if e.subject == subject)
+
+    def newest(self, wanted: AuditFilter, limit: int, before: int | None = None) -> tuple[AuditLine, ...]:
+        """Newest first, at most `limit`; with `before` those with a lower number."""
+        asked = {name: value for name, value in asdict(wanted).items() if value}
+        found = (
+            AuditLine(number=number, **asdict(entry))
+            for number, entry in reversed(self._tables().audit_entries.items())
+            if (before is None or number < before)
+            and all(getattr(entry, name) == value for name, value in asked.items())
+        )
+        return tuple(islice(found, limit))
 
 
 def _attempt(submission: Submission) -> tuple[str, int]:

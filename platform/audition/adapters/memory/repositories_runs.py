@@ -47,6 +47,11 @@ class MemoryRuns:
         found = (r for r in self._tables().runs.values() if r.submission_id in submission_ids)
         return {run.submission_id: run for run in sorted(found, key=lambda run: run.number)}
 
+    def of_submission(self, submission_id: str) -> tuple[Run, ...]:
+        """All of a submission, by number."""
+        found = (r for r in self._tables().runs.values() if r.submission_id == submission_id)
+        return tuple(sorted(found, key=lambda run: run.number))
+
     def of_version(self, version_id: str) -> tuple[Run, ...]:
         """All runs of all submissions to a challenge version, by number."""
         found = (r for r in self._tables().runs.values() if _is_of_version(self._tables(), r, version_id))

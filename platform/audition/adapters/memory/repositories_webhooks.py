@@ -33,6 +33,14 @@ class MemoryWebhooks:
         self._tables().webhooks[webhook_id] = replace(webhook, ended_at=at, ended_reason=reason)
         return True
 
+    def renew_secret(self, webhook_id: str, number: int, at: datetime) -> bool:
+        """Give it the next secret."""
+        webhook = self._tables().webhooks.get(webhook_id)
+        if webhook is None or webhook.ended_at is not None or webhook.secret_number != number - 1:
+            return False
+        self._tables().webhooks[webhook_id] = replace(webhook, secret_number=number, secret_at=at)
+        return True
+
     def add_delivery(self, delivery: Delivery) -> None:
         """Insert."""
         what = f"Message {delivery.id}"

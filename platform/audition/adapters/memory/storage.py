@@ -15,6 +15,7 @@ from audition.adapters.memory.repositories import (
     MemoryPeople,
     MemorySubmissions,
 )
+from audition.adapters.memory.repositories_answers import MemoryKeptAnswers
 from audition.adapters.memory.repositories_disputes import MemoryDisputes
 from audition.adapters.memory.repositories_reviews import MemoryOverrides, MemoryReviews, MemoryShares
 from audition.adapters.memory.repositories_runs import MemoryGrades, MemoryRuns
@@ -27,6 +28,7 @@ from audition.ports import (
     Disputes,
     Grades,
     JobQueue,
+    KeptAnswers,
     Overrides,
     People,
     Reviews,
@@ -64,6 +66,7 @@ class MemoryUnitOfWork:
     shares: Shares
     disputes: Disputes
     webhooks: Webhooks
+    answers: KeptAnswers
     audit: AuditLog
 
     def __init__(self, database: MemoryDatabase, queue: JobQueue) -> None:
@@ -98,6 +101,7 @@ class MemoryUnitOfWork:
         self.shares = MemoryShares(self._open)
         self.disputes = MemoryDisputes(self._open)
         self.webhooks = MemoryWebhooks(self._open)
+        self.answers = MemoryKeptAnswers(self._open)
         self.audit = MemoryAuditLog(self._open)
         return self
 

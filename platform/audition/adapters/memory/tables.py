@@ -9,6 +9,7 @@ from audition.domain.dispute import Dispute
 from audition.domain.errors import ConflictError, NotFoundError
 from audition.domain.evidence import Artifact
 from audition.domain.grade import Grade
+from audition.domain.kept_answer import KeptAnswer
 from audition.domain.override import Override
 from audition.domain.people import AuditEntry, Candidate, Invitation, Session, StaffUser
 from audition.domain.review import Mark, Review
@@ -43,6 +44,7 @@ class Tables:
     scorecards: dict[str, Scorecard] = field(default_factory=dict)
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     webhook_deliveries: dict[str, Delivery] = field(default_factory=dict)
+    kept_answers: dict[tuple[str, str], KeptAnswer] = field(default_factory=dict)
     audit_entries: dict[int, AuditEntry] = field(default_factory=dict)
 
     def copy(self) -> "Tables":

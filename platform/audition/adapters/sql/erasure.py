@@ -32,6 +32,11 @@ def erase(transaction: Transaction, candidate_id: str) -> tuple[str, ...]:
     )
     transaction.change(delete(tables.invitations).where(tables.invitations.c.id.in_(invitations)))
     transaction.change(delete(tables.candidates).where(tables.candidates.c.id == candidate_id))
+    # What anybody was told of them; it is kept for repeated requests, and can do without.
+    answers = tables.kept_answers
+    theirs = [f"{PrincipalKind.CANDIDATE}:{invitation}" for invitation in invitations]
+    transaction.change(delete(answers).where(answers.c.actor.in_(theirs)))
+    transaction.change(update(answers).values(body=None))
     subjects = [candidate_id, *invitations, *submissions, *runs, *shares]
     transaction.change(update(entries).where(entries.c.subject.in_(subjects)).values(reason=""))
     return tuple(sorted(digests - _kept(transaction, digests)))

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import desc, func, select, update
 
 from audition.adapters.sql import tables
-from audition.adapters.sql.rows import to_row
+from audition.adapters.sql.rows import is_behind, to_row
 from audition.adapters.sql.transaction import Transaction
+from audition.domain.audit import AuditFilter, AuditLine
 from audition.domain.challenge import ChallengeVersion
 from audition.domain.errors import NotFoundError
 from audition.domain.people import AuditEntry
@@ -88,11 +89,14 @@ class SqlSubmissions:
             .limit(limit),
         )
 
-    def recent(self, limit: int = 200) -> tuple[Submission, ...]:
+    def recent(self, limit: int = 200, before: Submission | None = None) -> tuple[Submission, ...]:
         """Newest first, without practice."""
         table = tables.submissions
         newest = (desc(table.c.created_at), desc(table.c.attempt_number), desc(table.c.id))
         assessed = select(table).where(table.c.is_practice.is_(False))
+        if before is not None:
+            age = ("created_at", "attempt_number", "id")
+            assessed = assessed.where(is_behind(table, {name: getattr(before, name) for name in age}))
         return self._transaction.all(Submission, assessed.order_by(*newest).limit(limit))
 
     def move(self, submission_id: str, old: State, new: State, reason: str, at: datetime) -> bool:
@@ -142,13 +146,13 @@ class SqlChallenges:
             raise NotFoundError(msg, code="challenge-version-not-found")
         return found
 
-    def latest(self, slug: str) -> ChallengeVersion:
+    def latest(self, slug: str, at: datetime | None = None) -> ChallengeVersion:
         """Return the newest version."""
         table = tables.challenge_versions
-        found = self._transaction.one(
-            ChallengeVersion,
-            select(table).where(table.c.slug == slug).order_by(desc(table.c.number)).limit(1),
-        )
+        asked = select(table).where(table.c.slug == slug)
+        if at is not None:
+            asked = asked.where(table.c.published_at <= at)
+        found = self._transaction.one(ChallengeVersion, asked.order_by(desc(table.c.number)).limit(1))
         if found is None:
             msg = f"No version of a challenge named {slug!r} is published."
             raise NotFoundError(msg, code="challenge-not-found", next_step="Publish it: `audition publish`.")
@@ -183,3 +187,12 @@ class SqlAuditLog:
         return self._transaction.all(
             AuditEntry, select(table).where(table.c.subject == subject).order_by(table.c.id)
         )
+
+    def newest(self, wanted: AuditFilter, limit: int, before: int | None = None) -> tuple[AuditLine, ...]:
+        """Newest first, at most `limit`; with `before` those with a lower number."""
+        table = tables.audit_entries
+        asked = [table.c[name] == value for name, value in to_row(wanted).items() if value]
+        if before is not None:
+            asked.append(table.c.id < before)
+        lines = select(table, table.c.id.label("number")).where(*asked).order_by(desc(table.c.id))
+        return self._transaction.all(AuditLine, lines.limit(limit))

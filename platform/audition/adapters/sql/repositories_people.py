@@ -7,7 +7,7 @@ from sqlalchemy import desc, select, update
 
 from audition.adapters.sql import tables
 from audition.adapters.sql.erasure import erase
-from audition.adapters.sql.rows import to_row
+from audition.adapters.sql.rows import is_behind, to_row
 from audition.adapters.sql.transaction import Transaction
 from audition.domain.errors import NotFoundError
 from audition.domain.people import Candidate, Invitation, PrincipalKind, Session, StaffUser
@@ -83,12 +83,15 @@ class SqlPeople:
         table = tables.invitations
         return self._transaction.one(Invitation, select(table).where(table.c.token_digest == token_digest))
 
-    def invitations(self) -> tuple[Invitation, ...]:
+    def invitations(
+        self, limit: int | None = None, before: Invitation | None = None
+    ) -> tuple[Invitation, ...]:
         """Newest first."""
         table = tables.invitations
-        return self._transaction.all(
-            Invitation, select(table).order_by(desc(table.c.created_at), desc(table.c.id))
-        )
+        found = select(table).order_by(desc(table.c.created_at), desc(table.c.id)).limit(limit)
+        if before is not None:
+            found = found.where(is_behind(table, {"created_at": before.created_at, "id": before.id}))
+        return self._transaction.all(Invitation, found)
 
     def invitations_to(self, version_id: str) -> tuple[Invitation, ...]:
         """To a challenge version, newest first."""

@@ -64,6 +64,12 @@ class SqlRuns:
         runs = self._transaction.all(Run, found.order_by(table.c.number))
         return {run.submission_id: run for run in runs}
 
+    def of_submission(self, submission_id: str) -> tuple[Run, ...]:
+        """All of a submission, by number."""
+        table = tables.runs
+        found = select(table).where(table.c.submission_id == submission_id)
+        return self._transaction.all(Run, found.order_by(table.c.number))
+
     def of_version(self, version_id: str) -> tuple[Run, ...]:
         """All runs of all submissions to a challenge version, by number."""
         statement = select(tables.runs).where(_is_of_version(version_id))

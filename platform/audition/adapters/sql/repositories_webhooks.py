@@ -36,6 +36,16 @@ class SqlWebhooks:
         )
         return self._transaction.change(statement) == 1
 
+    def renew_secret(self, webhook_id: str, number: int, at: datetime) -> bool:
+        """Give it the next secret."""
+        table = tables.webhooks
+        statement = (
+            update(table)
+            .where(table.c.id == webhook_id, table.c.ended_at.is_(None), table.c.secret_number == number - 1)
+            .values(secret_number=number, secret_at=at)
+        )
+        return self._transaction.change(statement) == 1
+
     def add_delivery(self, delivery: Delivery) -> None:
         """Insert."""
         self._transaction.insert(tables.webhook_deliveries, to_row(delivery), f"Message {delivery.id}")

@@ -1,9 +1,12 @@
 """Between domain dataclasses and rows, for all of them alike: no field is ever listed by hand."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import ColumnElement, Table, and_, or_
 
 from audition.codec import from_plain, to_plain
 from audition.domain.errors import InvalidError, UnavailableError
@@ -46,6 +49,22 @@ def from_row(kind: type[T], row: dict[str, Any]) -> T:
             code="unreadable-row",
             next_step="Check that every process runs the same version, then run `audition migrate`.",
         ) from None
+
+
+def is_behind(table: Table, last: Mapping[str, object]) -> ColumnElement[bool]:
+    """Whether a row comes behind one in a list that is sorted by some columns, the highest first.
+
+    Args:
+        table: Of the rows.
+        last: Its values of those columns, in their order. No row values are compared: not every database has them.
+    """
+    columns = list(last)
+    return or_(
+        *(
+            and_(*(table.c[same] == last[same] for same in columns[:number]), table.c[name] < last[name])
+            for number, name in enumerate(columns)
+        )
+    )
 
 
 def _to_column(value: object) -> object:

@@ -343,6 +343,8 @@ webhooks = Table(
     _at("created_at"),
     _at("ended_at", nullable=True),
     _text("ended_reason"),
+    Column("secret_number", Integer, nullable=False, server_default="1"),
+    _at("secret_at", nullable=True),
 )
 
 webhook_deliveries = Table(
@@ -360,6 +362,18 @@ webhook_deliveries = Table(
     _text("error"),
     Index(None, "webhook_id", "created_at"),
     Index(None, "next_at"),
+)
+
+kept_answers = Table(
+    "kept_answers",
+    metadata,
+    Column("actor", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    _at("created_at"),
+    Column("status", Integer, nullable=True),
+    _text("body", nullable=True),
+    Index(None, "created_at"),
 )
 
 audit_entries = Table(

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from audition.adapters.sql.errors import translated
 from audition.adapters.sql.repositories import SqlAuditLog, SqlChallenges, SqlSubmissions
+from audition.adapters.sql.repositories_answers import SqlKeptAnswers
 from audition.adapters.sql.repositories_disputes import SqlDisputes
 from audition.adapters.sql.repositories_people import SqlPeople
 from audition.adapters.sql.repositories_reviews import SqlOverrides, SqlReviews, SqlShares
@@ -21,6 +22,7 @@ from audition.ports import (
     Disputes,
     Grades,
     JobQueue,
+    KeptAnswers,
     Overrides,
     People,
     Reviews,
@@ -47,6 +49,7 @@ class SqlUnitOfWork:
     shares: Shares
     disputes: Disputes
     webhooks: Webhooks
+    answers: KeptAnswers
     audit: AuditLog
 
     def __init__(self, engine: Engine, queue: JobQueue) -> None:
@@ -84,6 +87,7 @@ class SqlUnitOfWork:
         self.shares = SqlShares(transaction)
         self.disputes = SqlDisputes(transaction)
         self.webhooks = SqlWebhooks(transaction)
+        self.answers = SqlKeptAnswers(transaction)
         self.audit = SqlAuditLog(transaction)
         return self
 

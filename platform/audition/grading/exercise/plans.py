@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from audition.domain import places
 from audition.domain.contract import Command
-from audition.domain.exercise import Exercise, OtherModel, Step
+from audition.domain.exercise import NO_MODEL, Exercise, OtherModel, Step
 from audition.grading.exercise.batches import corrupted
 from audition.grading.exercise.readme import lines_to_try, try_readme
 from audition.grading.exercise.stand import Patch, Stand
@@ -101,8 +101,7 @@ def try_gate(stand: Stand, command: Command) -> Plan:
     table = _labelled(stand)
     own = stand.own_model()
     if own is None:
-        msg = "The contract file names no model that the gate could be given."
-        raise NotTriedError(msg)
+        raise NotTriedError(NO_MODEL)
     target = stand.manifest.answers.answer_column
     rows = table.sample(_GATE_ROWS, stand.random("gate"))
     if not (yield _gate(stand, command, own, rows, "good", "the submission's own model")):

@@ -8,8 +8,11 @@ from audition.web.api import (
     authoring,
     candidates,
     cohorts,
+    disputing,
     documents,
+    once,
     reviewing,
+    runs,
     submissions,
     webhooks,
 )
@@ -21,8 +24,11 @@ __all__ = [
     "blueprint",
     "candidates",
     "cohorts",
+    "disputing",
     "documents",
+    "once",
     "reviewing",
+    "runs",
     "submissions",
     "webhooks",
 ]

@@ -7,9 +7,11 @@ from flask import Response, jsonify, url_for
 from audition.domain.people import Role
 from audition.services import look_up
 from audition.services.authorize import require_role
-from audition.services.grant_time import grant_time, list_invitations
+from audition.services.grant_time import grant_time, list_invitations, one_invitation
 from audition.services.invite import invite
+from audition.services.mail_invitation import mail_invitation
 from audition.web import shapes, shapes_staff
+from audition.web.api.paging import PAGE, page_answer, read_page
 from audition.web.api.routing import Operation, blueprint, describes, read_body
 from audition.web.context import asker, ports, settings
 
@@ -25,6 +27,8 @@ class InvitationRequest:
     valid_days: float = 14
     clock_hours: float | None = None
     """Hours from the start on; without it the whole window."""
+    is_mailed: bool = False
+    """Whether the candidate is to get the link by mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +48,18 @@ def challenges() -> Response:
 
 
 @blueprint.get("/invitations")
-@describes(Operation(answer=shapes_staff.InvitedDocument, is_list=True))
+@describes(Operation(answer=shapes_staff.InvitedDocument, is_list=True, query=PAGE))
 def invitations() -> Response:
-    """List the newest invitations; nothing here says how good anybody is."""
-    return jsonify(items=[shapes_staff.invited_document(row) for row in list_invitations(ports(), asker())])
+    """List invitations, newest first; nothing here says how good anybody is."""
+    principal, page = asker(), read_page()
+    rows = list_invitations(ports(), principal, page.limit, page.after)
+    return page_answer([shapes_staff.invited_document(row) for row in rows], page)
 
 
 @blueprint.post("/invitations")
-@describes(Operation(body=InvitationRequest, answer=shapes_staff.InvitationDocument, status=201))
+@describes(
+    Operation(body=InvitationRequest, answer=shapes_staff.InvitationDocument, status=201, has_secret=True)
+)
 def create_invitation() -> tuple[Response, int, dict[str, str]]:
     """Invite a candidate; the link is in the answer and nowhere else."""
     principal = asker()
@@ -73,6 +81,7 @@ def create_invitation() -> tuple[Response, int, dict[str, str]]:
         token=secret,
         attempts=invitation.attempts,
         expires_at=invitation.expires_at,
+        is_mailed=body.is_mailed and mail_invitation(ports(), invitation, link),
     )
     return jsonify(shapes.plain(document)), 201, {"Location": link}
 
@@ -84,5 +93,5 @@ def extend_invitation(invitation_id: str) -> tuple[Response, int]:
     principal = asker()
     require_role(principal, Role.AUTHOR)
     grant_time(ports(), principal, invitation_id, read_body(Extension).hours)
-    found = next(row for row in list_invitations(ports(), principal) if row.invitation.id == invitation_id)
+    found = one_invitation(ports(), principal, invitation_id)
     return jsonify(shapes_staff.invited_document(found)), 201

@@ -8,6 +8,7 @@ from typing import Any
 from werkzeug.routing import Rule
 
 from audition import codec
+from audition.web.api.paging import PAGE
 from audition.web.api.routing import JSON, OPERATIONS, Operation
 from audition.web.errors import PROBLEM_TYPE, ProblemDocument
 
@@ -94,7 +95,7 @@ def _parameters(rule: Rule, method: str, operation: Operation) -> list[dict[str,
 
 
 def _takes_key(method: str, operation: Operation) -> bool:
-    return method == "POST" and bool(operation.uploads)
+    return method == "POST" and (operation.takes_key or bool(operation.uploads))
 
 
 def _body(operation: Operation, taken: Mapping[Any, Any]) -> dict[str, Any] | None:
@@ -112,7 +113,7 @@ def _responses(operation: Operation, given: Mapping[Any, Any]) -> dict[str, Any]
         success["content"] = {kind: {} for kind in operation.media}
     elif operation.answer is not None:
         schema = given[operation.answer]
-        success["content"] = {JSON: {"schema": _list_of(schema) if operation.is_list else schema}}
+        success["content"] = {JSON: {"schema": _list_of(schema, operation) if operation.is_list else schema}}
     return {
         str(operation.status): success,
         "4XX": {"description": "Not done; `next` says what to do.", "content": problem},
@@ -120,6 +121,8 @@ def _responses(operation: Operation, given: Mapping[Any, Any]) -> dict[str, Any]
     }
 
 
-def _list_of(schema: object) -> dict[str, Any]:
-    items = {"type": "array", "items": schema}
-    return {"type": "object", "properties": {"items": items}, "required": ["items"]}
+def _list_of(schema: object, operation: Operation) -> dict[str, Any]:
+    members: dict[str, Any] = {"items": {"type": "array", "items": schema}}
+    if operation.query == PAGE:
+        members["next_cursor"] = {"type": ["string", "null"], "description": "Null on the last page."}
+    return {"type": "object", "properties": members, "required": list(members)}

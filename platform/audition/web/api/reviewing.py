@@ -123,7 +123,7 @@ def shares(submission_id: str) -> Response:
 
 
 @blueprint.post("/submissions/<submission_id>/shares")
-@describes(Operation(body=ShareRequest, answer=shapes_staff.NewShareDocument, status=201))
+@describes(Operation(body=ShareRequest, answer=shapes_staff.NewShareDocument, status=201, has_secret=True))
 def share_report(submission_id: str) -> tuple[Response, int]:
     """Make a link to a report; it is in the answer and nowhere else."""
     principal, body = asker(), read_body(ShareRequest)

@@ -16,7 +16,7 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 JSON = "application/json"
 #: No JSON request of ours is near this; a larger one is a mistake or an attack.
-_MAX_JSON_BYTES = 64 << 10
+MOST_JSON_BYTES = 64 << 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,7 @@ class Operation:
         uploads: Content types of a body that is a file.
         query: Parameters behind the question mark.
         is_open: Needs no token.
+        has_secret: The answer has something that is nowhere else, so it is not kept.
     """
 
     answer: type[Any] | UnionType | None = None
@@ -52,6 +53,12 @@ class Operation:
     uploads: tuple[str, ...] = ()
     query: tuple[Query, ...] = ()
     is_open: bool = False
+    has_secret: bool = False
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether a POST is done once for each `Idempotency-Key`; an upload has its own way to do that."""
+        return not self.is_open and not self.uploads
 
 
 #: By endpoint.
@@ -74,6 +81,6 @@ def read_body(kind: type[T]) -> T:
     Raises:
         InvalidError: It is not such a document; every member that is wrong is named.
     """
-    request.max_content_length = _MAX_JSON_BYTES
+    request.max_content_length = MOST_JSON_BYTES
     data = request.get_data() or b"{}"
-    return codec.from_json(kind, data, what="request body", max_bytes=_MAX_JSON_BYTES, is_exact=True)
+    return codec.from_json(kind, data, what="request body", max_bytes=MOST_JSON_BYTES, is_exact=True)

@@ -17,6 +17,7 @@ from audition.services.release import release
 from audition.services.retry import regrade, rerun
 from audition.services.submit import submit
 from audition.web import shapes, uploads
+from audition.web.api.paging import PAGE, page_answer, read_page
 from audition.web.api.routing import JSON, Operation, Query, blueprint, describes, read_body
 from audition.web.context import asker, ports
 from audition.web.downloads import export_response, log_response
@@ -62,15 +63,17 @@ def create_submission() -> tuple[Response, int, dict[str, str]]:
 
 
 @blueprint.get("/submissions")
-@describes(Operation(answer=shapes.SubmissionDocument | shapes.ListedSubmission, is_list=True))
+@describes(Operation(answer=shapes.SubmissionDocument | shapes.ListedSubmission, is_list=True, query=PAGE))
 def submissions() -> Response:
-    """A candidate's own submissions, oldest first; for reviewers the newest of all."""
-    principal = asker()
+    """A candidate's own submissions, oldest first and all at once; for reviewers everybody's, newest first."""
+    principal, page = asker(), read_page()
     if principal.kind == PrincipalKind.STAFF:
-        return jsonify(items=[shapes.inbox_document(row) for row in list_inbox.inbox(ports(), principal)])
+        rows = list_inbox.newest_rows(ports(), principal, page.limit, page.after)
+        return page_answer([shapes.inbox_document(row) for row in rows], page)
     home = look_up.candidate_home(ports(), principal)
     statuses = (look_up.status(ports(), principal, s.id) for s in home.submissions)
-    return jsonify(items=[shapes.submission_document(status, principal) for status in statuses])
+    items = [shapes.submission_document(status, principal) for status in statuses]
+    return jsonify(items=items, next_cursor=None)
 
 
 @blueprint.get("/submissions/<submission_id>")

@@ -11,6 +11,7 @@ from audition.services.manage_webhooks import (
     list_webhooks,
     read_deliveries,
     redeliver,
+    renew_secret,
 )
 from audition.web import shapes
 from audition.web.api.routing import Operation, blueprint, describes, read_body
@@ -27,7 +28,7 @@ class WebhookRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewWebhook:
-    """A new webhook, with the secret that its signatures are checked with."""
+    """A webhook with its new secret, which its signatures are checked with."""
 
     webhook: Webhook
     secret: str
@@ -41,13 +42,23 @@ def webhooks() -> Response:
 
 
 @blueprint.post("/webhooks")
-@describes(Operation(body=WebhookRequest, answer=NewWebhook, status=201))
+@describes(Operation(body=WebhookRequest, answer=NewWebhook, status=201, has_secret=True))
 def create_webhook() -> tuple[Response, int]:
     """Tell an address from now on; the secret for its signatures is in the answer."""
     principal, body = asker(), read_body(WebhookRequest)
-    webhook = add_webhook(ports(), principal, body.url, body.topics)
-    secret = secret_of(current_app.config["SECRET_KEY"].encode(), webhook.id)
-    return jsonify(shapes.plain(NewWebhook(webhook=webhook, secret=secret))), 201
+    return _with_secret(add_webhook(ports(), principal, body.url, body.topics)), 201
+
+
+@blueprint.post("/webhooks/<webhook_id>/secret")
+@describes(Operation(answer=NewWebhook, status=201, has_secret=True))
+def renew_webhook(webhook_id: str) -> tuple[Response, int]:
+    """Give a webhook another secret; for a day messages are signed with the former one as well."""
+    return _with_secret(renew_secret(ports(), asker(), webhook_id)), 201
+
+
+def _with_secret(webhook: Webhook) -> Response:
+    secret = secret_of(current_app.config["SECRET_KEY"].encode(), webhook)
+    return jsonify(shapes.plain(NewWebhook(webhook=webhook, secret=secret)))
 
 
 @blueprint.delete("/webhooks/<webhook_id>")

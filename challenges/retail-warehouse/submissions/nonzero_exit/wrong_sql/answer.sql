@@ -1,0 +1,2 @@
+-- Names a table that is not there.
+CREATE VIEW predictions AS SELECT slot, pence FROM ledger;
