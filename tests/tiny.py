@@ -75,13 +75,14 @@ def store_version(
     ports: Ports, manifest: Manifest, files: tuple[DataFile, ...], attempts: int = 9
 ) -> ChallengeVersion:
     """Store a challenge of these files, a candidate and an invitation."""
+    now = ports.clock.now()
     version = factories.make_version(
         manifest=manifest,
         manifest_digest=ports.blobs.put(codec.to_json(manifest)),
         files=files,
         kit_digest=ports.blobs.put(b"no kit"),
+        published_at=now,
     )
-    now = ports.clock.now()
     with ports.unit_of_work() as uow:
         uow.challenges.add(version)
         uow.people.add_candidate(factories.make_candidate())
