@@ -5,6 +5,7 @@ from http import HTTPStatus
 from audition.domain.grade import Evidence
 from audition.domain.probe_api import BadInputCase, Failure
 from audition.grading import Result, Workspace, check, failed, partial, passed
+from graders import chain
 from graders.probed import part_of, plural, scored, service_of, why_missing
 
 _SILENT = 0.3
@@ -26,7 +27,9 @@ def contract(workspace: Workspace) -> Result:
         return found
     if found.is_kept:
         return passed("A valid request is answered as the contract says.")
-    return failed(found.trouble, Evidence(summary="the answer", excerpt=found.excerpt))
+    # Nobody there is a fault of the start, told once; a wrong answer is one of the contract.
+    never_there = chain.no_service(workspace) if not found.status else None
+    return never_there or failed(found.trouble, Evidence(summary="the answer", excerpt=found.excerpt))
 
 
 @check(
