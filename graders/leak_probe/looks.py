@@ -24,6 +24,8 @@ _FEWEST_COLUMNS = 4
 #: A number is near another within this share of its column's spread.
 NEAR = 0.01
 _SAME = 0.95
+#: Of the answers that are not the commonest: where one is rare, a column that never varies is nearly always equal.
+_SAME_OF_RARE = 0.5
 _SHORTEST_LABEL = 4
 
 
@@ -51,11 +53,15 @@ def public_answers(files: Files) -> Iterator[Leak]:
 
 def _same(said: Sequence[str], truth: Sequence[str]) -> float:
     """Share of equal cells, if it is too large; numbers are equal however they are written."""
-    pairs = list(zip(said, truth, strict=True))
     one, other = as_numbers(said), as_numbers(truth)
-    is_number = one is not None and other is not None
-    share = float(np.isclose(one, other).mean()) if is_number else sum(a == b for a, b in pairs) / len(pairs)  # type: ignore[arg-type]
-    return share if share >= _SAME else 0.0
+    if one is not None and other is not None:
+        equal = np.isclose(one, other)
+    else:
+        equal = np.array([a == b for a, b in zip(said, truth, strict=True)])
+    ((commonest, _),) = Counter(truth).most_common(1)
+    rare = np.array([answer != commonest for answer in truth])
+    share = float(equal.mean())
+    return share if share >= _SAME and equal[rare].mean() >= _SAME_OF_RARE else 0.0
 
 
 def _named(said: Sequence[str], truth: Sequence[str]) -> float:

@@ -220,6 +220,19 @@ def test_copies_are_found_among_crowds(tmp_path: Path) -> None:
     assert "6.0%" in leaks[0].sentence
 
 
+@pytest.mark.parametrize("is_told", [False, True])
+def test_a_column_is_held_against_answers_that_are_rare(tmp_path: Path, is_told: bool) -> None:
+    """A column of zeros is equal to nearly every answer where one in a hundred is 1, and tells nothing."""
+    plot = Plot(is_amount=False)
+    for place, row in enumerate(plot.both):
+        row["y"] = str(int(place % 100 == 0))
+    plot.extra["sample_submission.csv"] = [
+        {"id": row["id"], "p": row["y"] if is_told else "0"} for row in plot.hidden
+    ]
+    found = [leak.kind for leak in plot.look(tmp_path).leaks]
+    assert found == ([LeakKind.ANSWERS] if is_told else [])
+
+
 def test_a_column_without_values_is_no_difficulty(tmp_path: Path) -> None:
     plot = Plot(is_amount=False)
     for row in plot.both:
