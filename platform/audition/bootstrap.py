@@ -236,6 +236,11 @@ def worker_name(slot: int) -> str:
     return f"{socket.gethostname()}/{slot}/{os.getpid()}"
 
 
+def variant_key(settings: Settings) -> bytes:
+    """The key that seals and copies of this installation's versions are made with; made once, kept in a file."""
+    return (settings.variant_key or kept_secret(settings.data_dir, _VARIANT_KEY_FILE)).encode()
+
+
 def runner(
     settings: Settings,
     equipment: Equipment,
@@ -260,7 +265,7 @@ def runner(
         warm_imports=warm_imports(settings),
         image_limits=image_limits(settings),
         bases=read_bases(settings.images_dir),
-        variant_key=(settings.variant_key or kept_secret(settings.data_dir, _VARIANT_KEY_FILE)).encode(),
+        variant_key=variant_key(settings),
         worker=worker_name(slot),
         slot=slot,
         lease_seconds=settings.lease_seconds,

@@ -17,7 +17,7 @@ from audition.catalog.sources import RAW_FOLDER, read_sources
 from audition.catalog.templates import TEMPLATES, begin_challenge
 from audition.catalog.told import Told
 from audition.cli.anonymize import release_and_report
-from audition.cli.history import pull, stats
+from audition.cli.history import pull, stats, verify
 from audition.cli.preview import previewed
 from audition.cli.proving import build_files, prove, show, tell_progress
 from audition.cli.stack import prepared_host
@@ -246,3 +246,4 @@ def publish(slug: str, at: datetime | None, *, unproved: bool) -> None:
 
 challenge.add_command(pull)
 challenge.add_command(stats)
+challenge.add_command(verify)

@@ -14,6 +14,7 @@ from audition.cli.versions import find_version
 from audition.domain.challenge import Area
 from audition.domain.challenge_stats import ChallengeStats, Times
 from audition.domain.errors import ConflictError
+from audition.services.seal_version import document_of, verify_version
 from audition.services.survey_challenge import survey_challenge
 from audition.settings import Settings
 
@@ -74,7 +75,7 @@ def _hours(times: Times) -> str:
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--version", "number", type=int, help="A version; the newest without it.")
 def pull(slug: str, out: Path, number: int | None) -> None:
-    """Write a published version into OUT, a new folder: manifest, texts, kit, public and private files."""
+    """Write a published version into OUT, a new folder: manifest, digests, texts, kit, public and private files."""
     ports = bootstrap.control_plane(Settings.from_env())
     version = find_version(ports, slug, number)
     if out.exists():
@@ -82,6 +83,7 @@ def pull(slug: str, out: Path, number: int | None) -> None:
         raise ConflictError(msg, next_step="Name a folder that does not exist.")
     files = {
         "manifest.json": codec.to_json(version.manifest),
+        "digests.json": codec.to_json(document_of(version)),
         BRIEF_FILE: version.brief.encode(),
         DATACARD_FILE: version.datacard.encode(),
         f"{slug}-kit.zip": ports.blobs.get(version.kit_digest),
@@ -99,3 +101,27 @@ def pull(slug: str, out: Path, number: int | None) -> None:
         path.write_bytes(data)
         click.echo(f"{path}: {len(data):,} bytes")
     click.echo(f"{slug} version {version.number} {version.digest}", err=True)
+
+
+@click.command()
+@click.argument("slug")
+@click.option("--version", "number", type=int, help="A version; the newest without it.")
+@click.pass_context
+def verify(context: click.Context, slug: str, number: int | None) -> None:
+    """Tell whether a published version is what was published: its seal, its texts and every file of it."""
+    settings = Settings.from_env()
+    ports = bootstrap.control_plane(settings)
+    version = find_version(ports, slug, number)
+    wrong = verify_version(ports, bootstrap.variant_key(settings), version)
+    for sentence in wrong:
+        click.echo(sentence)
+    if wrong:
+        step = (
+            "Grade nothing with it: restore database and blobs from a backup, or publish the challenge again."
+        )
+        click.echo(step, err=True)
+        context.exit(1)
+    count = len(document_of(version).files)
+    click.echo(
+        f"{slug} version {version.number} {version.digest} is as it was published: {count} digests, seal fits"
+    )

@@ -21,6 +21,7 @@ from audition.services.predict_samples import pack_samples, predict_samples
 from audition.services.prepare_data import prepare_data, with_limits
 from audition.services.prepare_traffic import prepare_traffic
 from audition.services.runner import Runner
+from audition.services.seal_version import seal
 
 #: Samples that services may be compared with, the first that is there: the reference is what a good solution takes. A
 #: golden one shows what is possible at all, and few would earn anything beside it.
@@ -127,6 +128,8 @@ def _store(  # noqa: PLR0913  each is a part of the version
         )
         uow.challenges.add(version)
         uow.audit.add(AuditEntry(at=now, actor=actor, action="published", subject=version.id, reason=digest))
+        if runner.variant_key:
+            uow.audit.add(seal(runner.variant_key, version, now, actor))
         uow.commit()
     return version
 

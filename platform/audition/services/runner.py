@@ -32,7 +32,7 @@ class Runner:
     bases: Mapping[str, str] = field(default_factory=dict)
     """What the FROM of a candidate's Dockerfile may name, to the name of our image."""
     variant_key: bytes = field(default=b"", repr=False)
-    """Of this installation's copies of training data; each version's is made of it. Empty where none are made."""
+    """Of this installation's versions: their seals, and their copies of training data, are made of it."""
     slot: int = 0
     lease_seconds: float = 15.0
     lease_renew_seconds: float = 5.0

@@ -24,6 +24,7 @@ from audition.domain.run import Stage, Verdict
 from audition.services import containers
 from audition.services.invite import invite
 from audition.services.publish import publish
+from audition.services.seal_version import verify_version
 from tests import factories
 from tests.unit.services.world import PREDICTIONS, World, keeps
 
@@ -107,6 +108,14 @@ def test_a_version_is_stored_with_its_files_and_kit(world: World, folder: Challe
     with world.ports.unit_of_work() as uow:
         assert uow.challenges.latest("tiny") == version
         assert [e.action for e in uow.audit.about(version.id)] == ["published"]
+
+
+def test_a_version_is_sealed_where_the_installation_has_a_key(world: World, folder: ChallengeFolder) -> None:
+    key = b"k" * 32
+    version = publish(replace(world.runner, variant_key=key), "cli", folder)
+    assert verify_version(world.ports, key, version) == ()
+    [wrong] = verify_version(world.ports, key, replace(version, number=2))
+    assert "number or the list of files changed" in wrong
 
 
 def test_a_version_that_opens_later_is_nobodys_before(world: World, folder: ChallengeFolder) -> None:
