@@ -5,13 +5,16 @@ from dataclasses import dataclass, replace
 from audition.domain import drift_validity
 from audition.domain.grade import Dimension, Finding, Grade, GradeStatus, Outcome
 from audition.domain.run import Stage
-from audition.grading import Check, Need, Result, Workspace, not_applicable, not_assessed
+from audition.grading import Check, Need, Result, Workspace, blocked, not_applicable, not_assessed
 from audition.grading.versions import content_version
 from graders.chain import no_page, no_service
 from graders.drift import loop
 from graders.drift.drawing import curves_of
 from graders.drift.rules import RULES, Rule, valid
 from graders.drift.study import Study, make_study
+
+#: Tells which runs could not be used, and why.
+_VALID = "drift.runs.valid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,9 @@ def _result(rule: Rule, study: Study | None, workspace: Workspace) -> Result:
 
 
 def _unknown(study: Study | None, workspace: Workspace) -> Result:
-    """Why too little is known: the chain of prerequisites, or a limit of ours."""
+    """Why too little is known: the chain of prerequisites, a service that broke under way, or a limit of ours."""
+    if study is not None and study.is_lost_to_service():
+        return blocked("the service spoiled too many runs of traffic to tell drift from chance.", _VALID)
     if study is not None:
         return not_assessed("Too few runs of traffic could be used to tell drift from chance.")
     if Stage.DRIFT not in workspace.manifest.stages:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from audition.domain.drift import DriftEvidence, DriftRun
 from audition.domain.drift_plan import DriftKind, smallest_p
+from audition.domain.drift_validity import can_still_decide
 from graders.drift.alarms import (
     Alarms,
     FalseAlarms,
@@ -59,6 +60,11 @@ class Study:
         drifting = int(self.everything.is_drift.sum())
         placebos = self.everything.is_drift.size - drifting
         return smallest_p(drifting, placebos) <= FULL_P
+
+    def is_lost_to_service(self) -> bool:
+        """Whether the runs that the service itself spoiled are alone too many to tell drift from chance."""
+        theirs = {run.number for run in self.evidence.invalid if not run.is_ours}
+        return not can_still_decide(self.evidence.plan, theirs)
 
     def attribution(self) -> Attribution:
         """Which column the declared signals name; if they name none, which anything names."""

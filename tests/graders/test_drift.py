@@ -143,20 +143,24 @@ def test_a_signal_that_never_falls_does_not_clear(tmp_path: Path) -> None:
     assert 0 < found[CLEARS].points < findings(tmp_path, honest())[CLEARS].points
 
 
-def test_too_few_valid_runs_are_not_assessed_and_the_reason_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("is_ours", "outcome"), [(True, Outcome.NOT_ASSESSED), (False, Outcome.BLOCKED)])
+def test_too_few_valid_runs_are_not_judged_and_count_where_the_service_spoiled_them(
+    tmp_path: Path, is_ours: bool, outcome: Outcome
+) -> None:
     evidence = honest(LEAN)
     drifting = [run.plan.number for run in evidence.runs if run.plan.injection][:2]
     reasons = ("The counter x went down.",)
     lost = replace(
         lose(evidence, *drifting),
-        invalid=tuple(InvalidRun(number=number, reasons=reasons) for number in drifting),
+        invalid=tuple(InvalidRun(number=number, reasons=reasons, is_ours=is_ours) for number in drifting),
     )
     found = grade(tmp_path, lost)
     assert by_check(found)[VALID].outcome == Outcome.FAILED
     assert "The counter x went down." in by_check(found)[VALID].evidence[0].summary
     others = [finding for finding in found.findings if finding.check != VALID]
-    assert {finding.outcome for finding in others} == {Outcome.NOT_ASSESSED}
-    assert earned_share(found.findings) is None
+    assert {finding.outcome for finding in others if not finding.is_static} == {outcome}
+    assert {f.blocked_by for f in others if f.outcome == Outcome.BLOCKED} == (set() if is_ours else {VALID})
+    assert not earned_share([finding for finding in found.findings if not finding.is_static])
     assert found.curves == ()
 
 

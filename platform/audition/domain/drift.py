@@ -148,6 +148,8 @@ class InvalidRun:
 
     number: int
     reasons: tuple[str, ...]
+    is_ours: bool = True
+    """Whether it was lost for a reason that the service cannot help: no time, a late sender, a run before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,14 @@ def invalid_reasons(run: DriftRun, families: Sequence[Family]) -> tuple[str, ...
     return tuple(_reasons(run, {family.name: family for family in families}))
 
 
+def is_ours(run: DriftRun) -> bool:
+    """Whether a run that cannot be used may be lost through the sender: then nobody knows what the service had done."""
+    sent = run.answered + run.failed
+    is_whole = sent >= max((span.end for span in run.spans), default=0)
+    is_theirs = run.failed > MAX_ERROR_RATE * sent or bool(run.restarts) or is_whole
+    return run.slip_p99_ms > MAX_SLIP_MS or not is_theirs
+
+
 def _reasons(run: DriftRun, families: Mapping[str, Family]) -> Iterator[str]:
     sent = run.answered + run.failed
     planned = max((span.end for span in run.spans), default=0)

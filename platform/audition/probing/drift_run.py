@@ -32,7 +32,16 @@ _OTHER_BYTES = 1 << 20
 
 
 class UnusableRunError(Exception):
-    """A run ended before its end; the message is a sentence."""
+    """A run ended before its end; the message is a sentence.
+
+    Attributes:
+        is_ours: Whether the platform is the reason.
+    """
+
+    def __init__(self, reason: str, *, is_ours: bool = False) -> None:
+        """Keep the reason as the message."""
+        super().__init__(reason)
+        self.is_ours = is_ours
 
 
 def draw_rows(traffic: DriftTraffic, plan: DriftPlan, run: PlannedRun) -> list[Row]:
@@ -152,7 +161,7 @@ class RunInProgress:
         answer = await self._session.runner.ask(AskVerb.START)
         if answer.trouble:
             reason = f"The service was not started. {answer.trouble}"[:300]
-            raise UnusableRunError(reason)
+            raise UnusableRunError(reason, is_ours=True)
         start = await probe_start(self._session)
         if start.predict_seconds is None:
             raise UnusableRunError(f"The service gave no prediction within {start.waited_seconds:.0f} s.")
@@ -188,7 +197,7 @@ class RunInProgress:
         except CannotProbeError as error:
             self._lost += 1
             if self._lost >= _MOST_LOST or not self._requests:
-                raise UnusableRunError(str(error)[:300]) from None
+                raise UnusableRunError(str(error)[:300], is_ours=error.is_ours) from None
             return
         self._lost = 0
         self._recorder.take(page, self._requests, self._seconds())
@@ -201,7 +210,7 @@ class RunInProgress:
             try:
                 page = await self._session.scrape(is_fresh=True)
             except CannotProbeError as error:
-                raise UnusableRunError(str(error)[:300]) from None
+                raise UnusableRunError(str(error)[:300], is_ours=error.is_ours) from None
             self._recorder.take_rest(page, self._requests, self._seconds())
         if reason := self._recorder.sharded():
             raise UnusableRunError(reason)

@@ -8,7 +8,7 @@ from audition.domain.contract import Contract
 from audition.domain.drift import DriftEvidence, DriftRun, InvalidRun
 from audition.domain.drift_plan import DriftPlan, PlannedRun
 from audition.domain.drift_traffic import DriftTraffic
-from audition.domain.drift_validity import can_still_decide, invalid_reasons
+from audition.domain.drift_validity import can_still_decide, invalid_reasons, is_ours
 from audition.domain.probe_plan import AskVerb, ProbePlan
 from audition.domain.sink import sink_port
 from audition.probing.backfill import Backfill, with_firings
@@ -86,7 +86,7 @@ class Protocol:
 
     async def _tried(self, run: PlannedRun, ends_at: float, say: Say) -> DriftRun | InvalidRun:
         """A valid run, or why there is none."""
-        reasons: tuple[str, ...] = (_NO_TIME,)
+        lost = InvalidRun(number=run.number, reasons=(_NO_TIME,))
         for repeat in range(_TRIES):
             if time.monotonic() + self._slowest_start + self._plan.seconds_of(run) > ends_at:
                 break
@@ -100,10 +100,10 @@ class Protocol:
                 return InvalidRun(number=run.number, reasons=(_TOO_SLOW,))
             if isinstance(done, DriftRun):
                 return done
-            reasons = done
-        return InvalidRun(number=run.number, reasons=reasons)
+            lost = done
+        return lost
 
-    async def _one(self, run: PlannedRun, repeat: int) -> DriftRun | tuple[str, ...]:
+    async def _one(self, run: PlannedRun, repeat: int) -> DriftRun | InvalidRun:
         began = time.monotonic()
         session = Session(self._session_plan(), self._runner)
         recorder = Recorder(self._families, self._contract.monitoring.signals)
@@ -111,12 +111,13 @@ class Protocol:
         try:
             done = await RunInProgress(session, self._plan, run, rows, recorder, self._sink).do(repeat)
         except UnusableRunError as error:
-            return (str(error),)
+            return InvalidRun(number=run.number, reasons=(str(error),), is_ours=error.is_ours)
         finally:
             session.close()
         took = time.monotonic() - began - self._plan.seconds_of(run)
         self._slowest_start = max(self._slowest_start, took)
-        return invalid_reasons(done, tuple(self._families.known.values())) or done
+        reasons = invalid_reasons(done, tuple(self._families.known.values()))
+        return InvalidRun(number=run.number, reasons=reasons, is_ours=is_ours(done)) if reasons else done
 
     def _session_plan(self) -> ProbePlan:
         monitoring = self._contract.monitoring

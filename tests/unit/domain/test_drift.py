@@ -25,7 +25,7 @@ from audition.domain.drift import (
     unpack,
 )
 from audition.domain.drift_plan import DriftFamily, DriftKind, Injection, Pace, Phase, full_plan
-from audition.domain.drift_validity import invalid_reasons
+from audition.domain.drift_validity import invalid_reasons, is_ours
 from audition.domain.errors import InvalidError
 from audition.grading.drift import read_drift
 
@@ -146,24 +146,32 @@ def test_good_evidence_has_no_problems() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "words", "ours"),
     [
-        ({"answered": 970, "failed": 30}, "30 of 1,000 requests failed, more than 2%"),
-        ({"answered": 900}, "Only 900 of 1,000"),
-        ({"slip_p99_ms": 140.0}, "140 ms late"),
-        ({"restarts": 1}, "started again 1 time"),
-        ({"rest": table({REQUESTS: [26, 11, 11, 26, 23]})}, "several processes answer"),
-        ({"scrapes": table({REQUESTS: [0, 40, 30]})}, "http_requests_total went down"),
+        ({"answered": 970, "failed": 30}, "30 of 1,000 requests failed, more than 2%", False),
+        ({"answered": 900}, "Only 900 of 1,000", True),
+        ({"slip_p99_ms": 140.0}, "140 ms late", True),
+        ({"restarts": 1}, "started again 1 time", False),
+        ({"rest": table({REQUESTS: [26, 11, 11, 26, 23]})}, "several processes answer", False),
+        ({"scrapes": table({REQUESTS: [0, 40, 30]})}, "http_requests_total went down", False),
         (
             {"rest": table({Series(metric="latency_seconds_count"): [5, 4]})},
             "latency_seconds_count went down",
+            False,
         ),
     ],
 )
-def test_a_run_that_cannot_be_used_says_why(changes: dict[str, object], words: str) -> None:
+def test_a_run_that_cannot_be_used_says_why_and_whose_fault_it_is(
+    changes: dict[str, object], words: str, ours: bool
+) -> None:
     reasons = invalid_reasons(make_run(**changes), FAMILIES)
     assert len(reasons) == 1
     assert words in reasons[0]
+    assert is_ours(make_run(**changes)) is ours
+
+
+def test_a_late_sender_takes_the_blame_for_what_failed_then() -> None:
+    assert is_ours(make_run(answered=900, failed=100, slip_p99_ms=140.0))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""GET /health, /ready and /metrics; POST /predict with {"rows": [{...}, ...]}. Standard library alone."""
+"""GET /health, /ready, /metrics and /openapi.json; POST /predict with {"rows": [{...}, ...]}. Standard library alone."""
 
 import json
 import signal
@@ -7,11 +7,13 @@ import time
 from collections import Counter
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from model import risk
 
 PORT = 8080
 MOST_BYTES = 1 << 20
+DESCRIPTION = Path(__file__).with_name("openapi.json").read_bytes()
 BOUNDS = (0.001, 0.005, 0.025, 0.1, 0.5)
 LOCK = threading.Lock()
 REQUESTS: Counter[int] = Counter()
@@ -78,9 +80,11 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Say that the process is alive, that the model is loaded, what was answered."""
+        """Say that the process is alive, that the model is loaded, what was answered, what may be asked."""
         if self.path == "/metrics":
             self.send(HTTPStatus.OK, metrics().encode(), "text/plain; version=0.0.4")
+        elif self.path == "/openapi.json":
+            self.send(HTTPStatus.OK, DESCRIPTION, "application/json")
         elif self.path in {"/health", "/ready"}:
             self.answer(HTTPStatus.OK, {"status": "ok"})
         else:
