@@ -119,10 +119,15 @@ def test_a_candidate_reads_how_practice_went(browser: Browser, site: str, world:
         expect(dave.page.locator("pre")).to_contain_text("predicting")
 
 
-def test_the_live_page_follows_without_a_reload(browser: Browser, site: str, world: World) -> None:
-    """The page asks for itself each second, shows the new state, and then stops asking."""
+@pytest.mark.parametrize("has_streams", [True, False])
+def test_the_live_page_follows_without_a_reload(
+    browser: Browser, site: str, world: World, has_streams: bool
+) -> None:
+    """One stream brings the new state, and then nothing is asked for any more; without streams the page asks."""
     with walker(browser, site) as carol:
         carol.accept_invitation(f"/i/{LINKS['carol']}")
+        if not has_streams:
+            carol.page.add_init_script("delete window.EventSource")
         asked: list[str] = []
         carol.page.on("request", lambda request: asked.append(request.url))
         carol.go("/s/sub_running")
@@ -132,6 +137,8 @@ def test_the_live_page_follows_without_a_reload(browser: Browser, site: str, wor
             uow.commit()
         expect(carol.page.locator(".state")).to_contain_text("Our fault")
         assert sum(url.endswith("/s/sub_running") for url in asked) == 1
+        assert any(url.endswith("/events") for url in asked) is has_streams
+        assert any(url.endswith("/live") for url in asked) is not has_streams
         asked.clear()
         carol.page.wait_for_timeout(2500)
         assert not asked

@@ -55,11 +55,12 @@ def test_the_landing_page_starts_no_clock(world: World) -> None:
 def test_the_live_page_stops_asking_when_it_is_settled(busy_world: World) -> None:
     client = browser_of(busy_world, "carol")
     running, settled = (client.get(f"/s/sub_{name}").text for name in ("running", "released"))
-    assert "hx-get=" in running
+    assert 'data-events="/s/sub_running/events"' in running
+    assert "data-goes-on" in running
     assert 'http-equiv="refresh"' in running
-    assert "hx-get=" not in settled
+    assert "data-events=" not in settled
     assert 'http-equiv="refresh"' not in settled
-    assert "hx-get=" not in client.get("/s/sub_released/live").text
+    assert "data-goes-on" not in client.get("/s/sub_released/live").text
 
 
 def test_the_inbox_says_what_waits_and_leads_to_it(busy_world: World) -> None:

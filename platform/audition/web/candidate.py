@@ -1,8 +1,12 @@
 """What a candidate sees: the invitation, the challenge, the upload, the live page and the report."""
 
+from hashlib import sha256
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from audition import codec
+from audition.domain.submission import SETTLED_STATES
 from audition.services import look_up
 from audition.services.authorize import require_candidate
 from audition.services.cancel import cancel
@@ -17,7 +21,10 @@ from audition.web import sessions, uploads
 from audition.web.context import asker, ports, settings
 from audition.web.downloads import export_response, kit_response, log_response
 from audition.web.report_parts import NAMES, render_part
+from audition.web.streaming import Snapshot, stream
 
+#: Durations on the live page are at most this old, in seconds.
+_TIMES_PASS = 5.0
 #: Open to anyone who has a link.
 arrival = Blueprint("arrival", __name__, url_prefix="/i")
 #: For signed-in candidates only.
@@ -121,6 +128,23 @@ def live_fragment(submission_id: str) -> str:
     """The part of the live page that changes."""
     status = look_up.status(ports(), asker(), submission_id)
     return render_template("candidate/_live.html", status=status)
+
+
+@blueprint.get("/s/<submission_id>/events")
+def live_events(submission_id: str) -> Response:
+    """The same part whenever it changes, as a stream of events."""
+    sources, principal = ports(), asker()
+    return stream(
+        "stage", lambda: _seen(look_up.status(sources, principal, submission_id)), again_seconds=_TIMES_PASS
+    )
+
+
+def _seen(status: look_up.Status) -> Snapshot:
+    return Snapshot(
+        mark=sha256(codec.to_json(status)).hexdigest()[:16],
+        data=render_template("candidate/_live.html", status=status),
+        is_last=status.submission.state in SETTLED_STATES,
+    )
 
 
 @blueprint.post("/s/<submission_id>/cancel")

@@ -1,6 +1,7 @@
 """What every view reaches for: the ports, the settings, and who is asking."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 from typing import cast
 
 from flask import current_app, g, request
@@ -22,11 +23,14 @@ class Context:
 
     ports: Ports
     settings: Settings
+    streams: BoundedSemaphore = field(repr=False)
 
 
 def install(ports: Ports, settings: Settings) -> dict[str, Context]:
     """The entry for `app.extensions`."""
-    return {_EXTENSION: Context(ports=ports, settings=settings)}
+    # Half of the threads, so that pages are answered however many look on.
+    streams = BoundedSemaphore(max(1, settings.web_threads // 2))
+    return {_EXTENSION: Context(ports=ports, settings=settings, streams=streams)}
 
 
 def _context() -> Context:
@@ -41,6 +45,11 @@ def ports() -> Ports:
 def settings() -> Settings:
     """The settings of the running application."""
     return _context().settings
+
+
+def streams() -> BoundedSemaphore:
+    """How many more streams of events this process may have."""
+    return _context().streams
 
 
 def is_api_request() -> bool:

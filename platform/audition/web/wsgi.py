@@ -5,6 +5,7 @@ from flask import Flask
 from audition import logs
 from audition.settings import Settings
 from audition.web.app import create_app
+from audition.web.streaming import end_with_server
 
 
 def application() -> Flask:
@@ -18,4 +19,5 @@ def application() -> Flask:
 
     settings = Settings.from_env()
     logs.configure(settings.log_format)
+    end_with_server()
     return create_app(bootstrap.control_plane(settings), settings)

@@ -1,5 +1,8 @@
 """Runs: each try of a submission, its stages, and what it printed."""
 
+import json
+from hashlib import sha256
+
 from flask import Response, jsonify, request
 
 from audition.domain.errors import InvalidError
@@ -8,6 +11,7 @@ from audition.web import shapes
 from audition.web.api.routing import Operation, Query, blueprint, describes
 from audition.web.context import asker, ports
 from audition.web.downloads import log_response
+from audition.web.streaming import MEDIA_TYPE, Snapshot, stream
 
 _AFTER = Query(
     name="after",
@@ -28,6 +32,21 @@ def runs(submission_id: str) -> Response:
 def run(run_id: str) -> Response:
     """One try of a submission."""
     return jsonify(shapes.run_document(one_run(ports(), asker(), run_id)))
+
+
+@blueprint.get("/runs/<run_id>/events")
+@describes(Operation(media=(MEDIA_TYPE,)))
+def run_events(run_id: str) -> Response:
+    """Tell each change of a run until it has ended, as server-sent events; 204 when too many are open."""
+    sources, principal = ports(), asker()
+
+    def look() -> Snapshot:
+        view = one_run(sources, principal, run_id)
+        text = json.dumps(shapes.run_document(view))
+        mark = sha256(text.encode()).hexdigest()[:16]
+        return Snapshot(mark=mark, data=text, is_last=view.run.finished_at is not None)
+
+    return stream("run", look)
 
 
 @blueprint.get("/runs/<run_id>/logs/<name>")

@@ -87,6 +87,28 @@ function saveAsYouGo(form) {
   });
 }
 
+// A part of the page that others change: a stream of events brings it, or else it is asked for every three seconds.
+function follow(part) {
+  const show = (text) => htmx.swap({ text, target: part, sourceElement: part, swap: "innerMorph" });
+  const ask = async () => {
+    let wait = 3000;
+    try {
+      const answer = await fetch(part.dataset.fragment);
+      if (answer.ok) await show(await answer.text());
+      else if (answer.status < 500) return; // Signed out, or gone: asking again changes nothing.
+    } catch {
+      wait = 10000; // Offline; it may come back.
+    }
+    if (part.querySelector("[data-goes-on]")) setTimeout(ask, wait);
+  };
+  if (!window.EventSource) return void ask();
+  const events = new EventSource(part.dataset.events);
+  events.addEventListener("stage", (event) => show(event.data));
+  events.addEventListener("close", () => events.close());
+  events.addEventListener("error", () => { if (events.readyState === EventSource.CLOSED) ask(); });
+}
+
+document.querySelectorAll("[data-events]").forEach(follow);
 document.querySelectorAll("form[data-autosave]").forEach(saveAsYouGo);
 document.querySelectorAll("form[data-upload]").forEach(watchUpload);
 if (navigator.clipboard) document.querySelectorAll("[data-copy]").forEach(offerCopy);
