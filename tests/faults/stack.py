@@ -34,7 +34,8 @@ FAST = {
     "AUDITION_WORKERS": "1",
 }
 FINISH_SECONDS = 300.0
-CLEAN_SECONDS = 30.0
+#: Longer than what a worker waits before it sweeps what a dead engine kept of a bay.
+CLEAN_SECONDS = 120.0
 
 
 class Server:
@@ -166,7 +167,11 @@ class Stack:
     def await_clean(self, submission: Submission) -> None:
         """Wait until nothing of its runs is left on the engine; nothing else may be under way."""
         run_id = self.run(submission).id
-        wait_for(lambda: self.strays(run_id) == [], CLEAN_SECONDS, f"nothing of {run_id} is left")
+        wait_for(
+            lambda: self.strays(run_id) == [],
+            CLEAN_SECONDS,
+            lambda: f"nothing of {run_id} is left; there are {self.strays(run_id)}",
+        )
 
     def strays(self, run_id: str) -> list[str]:
         """What of this installation is not part of a bay that waits, and bays that the run still holds."""
@@ -196,15 +201,22 @@ class Stack:
         return f"{LABEL_INSTANCE}={bootstrap.instance(self.settings)}"
 
 
-def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float, what: str | Callable[[], str]) -> None:
     """Poll until it holds.
+
+    Args:
+        condition: What is waited for.
+        seconds: How long at most.
+        what: The same in words, or what finds them when it did not come.
 
     Raises:
         AssertionError: It did not in time.
     """
     ends_at = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < ends_at, f"waited {seconds:.0f} s in vain: {what}"
+        if time.monotonic() > ends_at:
+            words = what if isinstance(what, str) else what()
+            raise AssertionError(f"waited {seconds:.0f} s in vain: {words}")
         time.sleep(0.05)
 
 

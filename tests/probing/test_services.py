@@ -131,6 +131,14 @@ def test_a_slow_starter_is_live_before_it_is_ready() -> None:
     assert start.ready_lies == 0
 
 
+def test_a_service_that_predicts_is_given_time_to_say_that_it_is_ready() -> None:
+    with fastapi_service(flaw="late-ready") as running:
+        start = probe(running, Probe.START).starts[0]
+    assert start.predict_seconds is not None
+    assert start.ready_seconds is not None
+    assert start.ready_seconds > start.predict_seconds
+
+
 def test_a_service_that_is_ready_too_early_lies() -> None:
     with fastapi_service(ServingKind.AZUREML, "early-ready") as running:
         start = probe(running, Probe.START, kind=ServingKind.AZUREML).starts[0]
@@ -182,6 +190,7 @@ SEEN = {
 
 def test_workers_with_a_registry_each_are_told_by_scrapes_at_rest() -> None:
     with fastapi_service(workers=3) as running:
+        running.await_workers(3)
         seen = probe(running, Probe.CONTRACT, Probe.CONCURRENCY, Probe.SHARDING)
     assert seen.sharding is not None
     assert seen.sharding.is_sharded

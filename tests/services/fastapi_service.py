@@ -27,6 +27,7 @@ from tests.services.model import COLUMNS, VERSION, BadRowError, Model, train
 #: What can be wrong, and what it is.
 FLAWS = {
     "slow-start": "takes four seconds to load its model, and says so by its readiness",
+    "late-ready": "predicts half a second before it says that it is ready",
     "early-ready": "says that it is ready while the model is still loading",
     "wrong-key": "answers under another key than its contract's",
     "bare-list": "answers with a list without an object around it",
@@ -106,6 +107,7 @@ class Service:
         self.facts, self.flaw = SERVING_KINDS[kind], flaw
         self.metrics = Metrics(flaw)
         self.model: Model | None = None
+        self.loaded_at = 0.0
         self.last: list[dict[str, Any]] = []
         self.kept: list[bytes] = []
 
@@ -116,6 +118,7 @@ class Service:
         if self.flaw in {"slow-start", "early-ready"}:
             time.sleep(4)
         self.model = train(imputes=self.flaw == "imputes")
+        self.loaded_at = time.monotonic()
 
     def answer(self, body: bytes) -> Any:
         """The document for a request."""
@@ -195,6 +198,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
             raise
         if request.url.path not in {"/metrics", routes.live, routes.ready}:
             service.metrics.count(response.status_code, request.url.path, time.perf_counter() - began)
+        response.headers["X-Worker"] = str(os.getpid())
         return response
 
     def live() -> dict[str, str]:
@@ -202,6 +206,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
 
     def ready() -> Response:
         is_ready = service.model is not None or service.flaw == "early-ready"
+        is_ready &= service.flaw != "late-ready" or time.monotonic() - service.loaded_at > 0.5
         return JSONResponse({"status": "ready" if is_ready else "loading"}, 200 if is_ready else 503)
 
     async def predict(request: Request) -> Response:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -77,6 +78,17 @@ class Running:
             await asyncio.sleep(0.1)
             self.process.send_signal(signal.SIGCONT)
             await asyncio.sleep(0.001)
+
+    def await_workers(self, count: int) -> None:
+        """Wait until so many of its processes answer; they say which they are by a header."""
+        seen: set[str] = set()
+        ends_at = time.monotonic() + 120
+        while len(seen) < count:
+            assert time.monotonic() < ends_at, f"{len(seen)} of {count} workers answer"
+            with contextlib.suppress(OSError):
+                page = urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5)
+                seen.add(page.headers["X-Worker"])
+            time.sleep(0.01)
 
     def kill(self) -> None:
         """As an engine kills a container: the process and every worker that it started."""

@@ -13,6 +13,8 @@ from audition.probing.session import Session
 
 _POLL_SECONDS = 0.1
 _LOOK_SECONDS = 1.0
+#: A service that predicts has this long to say that it is live and ready: either may have come between two looks.
+_SAY_SECONDS = 2.0
 #: A liveness probe of Kubernetes waits a second by default; on a busy start we are not that strict.
 _POLL = Caps(seconds=3.0, body_bytes=64 << 10)
 _MAX_CHANGES = 20
@@ -78,10 +80,11 @@ async def probe_start(session: Session) -> StartEvidence:
         if await has_ended.look(session):
             break
         await asyncio.sleep(_POLL_SECONDS)
-    if routes.live and live.good_at is None:
-        live.see(session.timeline.seconds(), await session.get(routes.live, caps=_POLL, is_fresh=True))
     if predict.good_at is not None:
         session.timeline.note("first prediction")
+    patience = 0.0 if predict.good_at is None else _SAY_SECONDS
+    await _ask_on(session, routes.live, live, patience)
+    await _ask_on(session, routes.ready, ready, patience)
     return StartEvidence(
         live_seconds=live.good_at,
         ready_seconds=ready.good_at,
@@ -93,6 +96,16 @@ async def probe_start(session: Session) -> StartEvidence:
         ready_lies=lies,
         has_one_route=bool(routes.ready) and routes.ready == routes.live,
     )
+
+
+async def _ask_on(session: Session, route: str, watch: _Watch, seconds: float) -> None:
+    """Ask a route that has not yet said yes: once, and on for a time."""
+    ends_at = session.timeline.seconds() + seconds
+    while route and watch.good_at is None:
+        watch.see(session.timeline.seconds(), await session.get(route, caps=_POLL, is_fresh=True))
+        if session.timeline.seconds() >= ends_at:
+            return
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def probe_binding(session: Session) -> BindingEvidence:

@@ -1,4 +1,4 @@
-"""GET /health, /ready, /metrics and /openapi.json; POST /predict with {"rows": [{...}, ...]}. Standard library alone."""
+"""GET /health, /ready, /metrics, /openapi.json; POST /predict with {"rows": [{...}, ...]}. Standard library alone."""
 
 import json
 import signal
